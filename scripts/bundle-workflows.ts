@@ -1,0 +1,13 @@
+// Bundles the compiled workflows into the one file that workers load: production bundles nothing at start.
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+const { code } = await bundleWorkflowCode({
+  workflowsPath: path('../dist/workflows/index.js'),
+  payloadConverterPath: path('../dist/raw-body.js'),
+  logger: new DefaultLogger('WARN'),
+});
+writeFileSync(path('../dist/workflow-bundle.js'), code);

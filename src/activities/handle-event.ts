@@ -1,0 +1,131 @@
+// The activity that runs the user's handler on an event.
+import { Context } from '@temporalio/activity';
+import type { Logger } from 'pino';
+import { type Config, forType } from '../config/config.ts';
+import type { Handler, HandlerLogger, WebhookEvent } from '../config/define-config.ts';
+import { isPermanentError } from '../failures.ts';
+import { workflowIdOf } from '../ids.ts';
+import type { ActivityInput, EventMeta, StepOutcome } from '../messages.ts';
+import type { RawBody } from '../raw-body.ts';
+import { runAttempt, type TryResult } from './run-attempt.ts';
+
+/** Kept in the workflow's history, and sent with each answer about the event. */
+const RESULT_MAX_BYTES = 262_144;
+const MESSAGE_MAX_LENGTH = 2_000;
+const STACK_MAX_LENGTH = 4_000;
+
+export function createHandleEvent({ config, log }: { config: Config; log: Logger }) {
+  return async function handleEvent(input: ActivityInput, body: RawBody): Promise<StepOutcome> {
+    const source = config.sources.get(input.event.source);
+    const handler = source && forType(source.handlers, input.event.event_type);
+    return await runAttempt({
+      input,
+      schedule: source?.retry ?? [],
+      timeoutMs: source?.timeoutMs ?? 1,
+      work: async (attempt, signal, heartbeat) => {
+        const fields = logFields(input.event, attempt);
+        if (handler === undefined) return missingHandler(input.event);
+        const run = { handler, event: toEvent(input.event, body), attempt, signal, heartbeat };
+        const result = await callHandler(run, log.child(fields));
+        if (result.ok) log.info(fields, 'event handled');
+        else log.warn({ ...fields, error: result.error }, 'handler failed');
+        return result;
+      },
+    });
+  };
+}
+
+interface HandlerRun {
+  handler: Handler;
+  event: WebhookEvent;
+  attempt: number;
+  signal: AbortSignal;
+  heartbeat: (details?: unknown) => void;
+}
+
+async function callHandler(
+  { handler, event, attempt, signal, heartbeat }: HandlerRun,
+  log: Logger,
+): Promise<TryResult> {
+  const idempotencyKey = workflowIdOf(event.source, event.id);
+  const context = { idempotencyKey, attempt, signal, log: toHandlerLogger(log), heartbeat };
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  aborted.catch(() => undefined); // a handler that ends first leaves nobody listening
+  try {
+    const returned = await Promise.race([Promise.resolve(handler(event, context)), aborted]);
+    return toResult(returned);
+  } catch (error) {
+    return toFailedTry(error, signal);
+  }
+}
+
+function toResult(returned: unknown): TryResult {
+  const json = JSON.stringify(returned);
+  if (json === undefined) return { ok: true };
+  if (Buffer.byteLength(json) <= RESULT_MAX_BYTES) return { ok: true, result: JSON.parse(json) };
+  const message = `the handler returned more than ${RESULT_MAX_BYTES} bytes of JSON; return a reference instead`;
+  return { ok: false, permanent: true, error: 'handler:ResultTooLarge', message };
+}
+
+function toFailedTry(error: unknown, signal: AbortSignal): TryResult {
+  if (signal.aborted && signal.reason === error) {
+    return { ok: false, error: 'timeout', message: 'the handler did not end within its timeoutMs' };
+  }
+  const thrown = error instanceof Error ? error : new Error(String(error));
+  const name = /^[\w.]{1,64}$/.test(thrown.name) ? thrown.name : 'Error';
+  return {
+    ok: false,
+    permanent: isPermanentError(thrown),
+    error: `handler:${name}`,
+    message: thrown.message.slice(0, MESSAGE_MAX_LENGTH),
+    ...(thrown.stack ? { stack: thrown.stack.slice(0, STACK_MAX_LENGTH) } : {}),
+  };
+}
+
+/** The event was accepted under another config, perhaps a newer one: a retry may find a worker that knows it. */
+function missingHandler({ source, event_type }: EventMeta): TryResult {
+  const message = `this worker's config has no handler for '${event_type}' under sources.${source}.handlers`;
+  return { ok: false, error: 'handler_missing', message };
+}
+
+function toEvent(meta: EventMeta, body: RawBody): WebhookEvent {
+  let payload: unknown;
+  return {
+    id: meta.event_id,
+    type: meta.event_type,
+    source: meta.source,
+    headers: meta.headers,
+    rawBody: body.bytes,
+    receivedAt: new Date(meta.received_at),
+    get payload() {
+      payload ??= JSON.parse(
+        Buffer.from(body.bytes)
+          .toString('utf8')
+          .replace(/^\uFEFF/, ''),
+      );
+      return payload;
+    },
+  };
+}
+
+function toHandlerLogger(log: Logger): HandlerLogger {
+  return {
+    debug: (message, fields) => log.debug(fields ?? {}, message),
+    info: (message, fields) => log.info(fields ?? {}, message),
+    warn: (message, fields) => log.warn(fields ?? {}, message),
+    error: (message, fields) => log.error(fields ?? {}, message),
+  };
+}
+
+export function logFields(event: EventMeta, attempt: number) {
+  const workflow_id = Context.current().info.workflowExecution?.workflowId;
+  return {
+    source: event.source,
+    event_id: event.event_id,
+    event_type: event.event_type,
+    workflow_id,
+    attempt,
+  };
+}

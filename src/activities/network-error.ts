@@ -1,0 +1,27 @@
+// Names what went wrong between us and an endpoint: short codes for the attempt log, search attributes and metrics.
+
+const CODES: Record<string, string> = {
+  ECONNREFUSED: 'connection_refused',
+  ECONNRESET: 'connection_reset',
+  EPIPE: 'connection_reset',
+  UND_ERR_SOCKET: 'connection_reset',
+  ENOTFOUND: 'dns_not_found',
+  EAI_AGAIN: 'dns_unavailable',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  ETIMEDOUT: 'timeout',
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
+};
+
+/** OpenSSL's and Node's names of a certificate or handshake that is not accepted. */
+const TLS = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO)/;
+
+export function networkErrorCode(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) return 'timeout';
+  const { code, errors } = error as { code?: string; errors?: { code?: string }[] };
+  const name = code ?? errors?.[0]?.code ?? ''; // a host with several addresses gives an AggregateError
+  if (TLS.test(name)) return 'tls_error';
+  return CODES[name] ?? 'network_error';
+}

@@ -1,0 +1,145 @@
+// The two HTTP apps, public and operator: their routes, then one error handler.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import type { Config } from '../config/config.ts';
+import { parseWorkflowId, workflowIdOf } from '../ids.ts';
+import { HttpError, sendProblem } from './errors.ts';
+import { listEarlierRuns, toEventView, type WebUi } from './event-view.ts';
+import { listEvents } from './list-events.ts';
+import { openapi } from './openapi.ts';
+import { readEvent } from './read-event.ts';
+import { createReceiveWebhook } from './receive-webhook.ts';
+import type { StartEvent } from './start-event.ts';
+
+/** Rejects with the reason while this process cannot do its work. */
+export type CheckReady = () => Promise<void>;
+
+export interface PublicAppDeps {
+  config: Config;
+  startEvent: StartEvent;
+  checkReady: CheckReady;
+  trustedProxies: string[];
+  log: Logger;
+}
+
+export function createPublicApp({
+  config,
+  startEvent,
+  checkReady,
+  trustedProxies,
+  log,
+}: PublicAppDeps): Express {
+  const app = createApp(log, checkReady);
+  app.set('trust proxy', trustedProxies);
+  app.all('/webhooks/:source', createReceiveWebhook({ config, startEvent, log }));
+  app.get('/openapi.json', (_request, response) => void response.json(openapi));
+  return close(app, log);
+}
+
+export interface OperatorAppDeps {
+  client: Client;
+  namespace: string;
+  token: string;
+  webUi: WebUi | undefined;
+  checkReady: CheckReady;
+  log: Logger;
+}
+
+export function createOperatorApp({
+  client,
+  namespace,
+  token,
+  webUi,
+  checkReady,
+  log,
+}: OperatorAppDeps): Express {
+  const app = createApp(log, checkReady);
+  app.use(requireToken(token));
+  app.get(
+    '/events',
+    async (request, response) => void response.json(await listEvents(client, namespace, request.query)),
+  );
+  app.get('/events/:source/:event_id', async ({ params }, response) => {
+    const workflowId = workflowIdOf(params.source, params.event_id);
+    const run = parseWorkflowId(workflowId) && (await readEvent(client, workflowId));
+    if (!run)
+      throw new HttpError(
+        'event_not_found',
+        `there is no event ${params.event_id} of source ${params.source}`,
+      );
+    const earlier_runs = await listEarlierRuns(client, workflowId, run.description.runId);
+    response.json({ ...toEventView(run, webUi), earlier_runs });
+  });
+  return close(app, log);
+}
+
+/** What a worker's process answers: health only. */
+export function createHealthApp({ checkReady, log }: { checkReady: CheckReady; log: Logger }): Express {
+  return close(createApp(log, checkReady), log);
+}
+
+function createApp(log: Logger, checkReady: CheckReady): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
+  app.get('/readyz', async (_request, response) => {
+    try {
+      await checkReady();
+      response.json({ status: 'ready' });
+    } catch (error) {
+      log.warn({ error: String(error) }, 'not ready');
+      response.status(503).json({ status: 'not_ready', reason: (error as Error).message });
+    }
+  });
+  return app;
+}
+
+/** The last two: what no route took, and what a route threw. */
+function close(app: Express, log: Logger): Express {
+  app.use((request) => {
+    throw new HttpError('not_found', `there is nothing at ${request.method} ${request.path.slice(0, 200)}`);
+  });
+  const onError: ErrorRequestHandler = (error, request, response, _next) => {
+    const problem = toHttpError(error);
+    if (problem.status === 500) log.error({ err: error, path: request.path }, 'request failed');
+    else
+      log.info(
+        { code: problem.code, method: request.method, path: request.path, ip: request.ip },
+        'request refused',
+      );
+    if (response.headersSent || request.destroyed) response.destroy();
+    else sendProblem(response, problem);
+  };
+  app.use(onError);
+  return app;
+}
+
+function toHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  // The router's own: a path that is not valid percent-encoding.
+  if ((error as { status?: number }).status === 400)
+    return new HttpError('bad_request', 'the path cannot be decoded');
+  if (isUnavailable(error))
+    return new HttpError('temporal_unavailable', 'Temporal does not answer; try again');
+  return new HttpError('internal_error', 'the request failed; the log of this process says why');
+}
+
+/** gRPC's UNAVAILABLE, DEADLINE_EXCEEDED and RESOURCE_EXHAUSTED, as the SDK wraps them. */
+function isUnavailable(error: unknown): boolean {
+  const { code, cause } = error as { code?: number; cause?: { code?: number } };
+  return [4, 8, 14].includes(code ?? cause?.code ?? 0);
+}
+
+/** Compares digests: of equal length whatever is sent, and in constant time. */
+function requireToken(token: string): RequestHandler {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const expected = digest(`Bearer ${token}`);
+  return (request, _response, next) => {
+    if (timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return next();
+    const headers = { 'www-authenticate': 'Bearer' };
+    throw new HttpError('unauthorized', 'send Authorization: Bearer <SUREHOOK_OPERATOR_TOKEN>', { headers });
+  };
+}

@@ -1,0 +1,67 @@
+// Every error that the HTTP APIs answer with: one table, one error class, RFC 9457 on the wire.
+import type { Response } from 'express';
+
+export const ERRORS = {
+  bad_request: [400, 'The request is malformed'],
+  invalid_json: [400, 'The body is not JSON'],
+  event_id_missing: [400, 'The webhook has no event id'],
+  event_id_invalid: [400, 'The event id cannot be used'],
+  invalid_payload: [400, 'The body does not fit the schema of the source'],
+  invalid_parameter: [400, 'A query parameter is not valid'],
+  signature_missing: [401, 'The signature header is missing'],
+  signature_invalid: [401, 'The signature is wrong'],
+  timestamp_out_of_tolerance: [401, 'The signed timestamp is too old or too new'],
+  unauthorized: [401, 'The bearer token is missing or wrong'],
+  ip_not_allowed: [403, 'The client address is not allowed'],
+  not_found: [404, 'There is nothing at this path'],
+  unknown_source: [404, 'There is no such source'],
+  event_not_found: [404, 'There is no such event'],
+  method_not_allowed: [405, 'The method is not allowed here'],
+  payload_too_large: [413, 'The body is too large'],
+  internal_error: [500, 'Something went wrong on our side'],
+  not_queued: [503, 'The event was not queued; send it again'],
+  temporal_unavailable: [503, 'Temporal does not answer'],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface ErrorExtras {
+  /** RFC 9457 extension members, such as `errors`. */
+  members?: Record<string, unknown>;
+  headers?: Record<string, string>;
+}
+
+export class HttpError extends Error {
+  readonly code: ErrorCode;
+  readonly extras: ErrorExtras;
+
+  /** `detail` is for the caller: it names the field and the fix, and holds no secret. */
+  constructor(code: ErrorCode, detail: string, extras: ErrorExtras = {}) {
+    super(detail);
+    this.code = code;
+    this.extras = extras;
+  }
+
+  get status(): number {
+    return ERRORS[this.code][0];
+  }
+}
+
+export function toProblem({ code, message, extras, status }: HttpError): Record<string, unknown> {
+  return {
+    type: `urn:surehook:error:${code}`,
+    title: ERRORS[code][1],
+    status,
+    detail: message,
+    code,
+    ...extras.members,
+  };
+}
+
+export function sendProblem(response: Response, error: HttpError): void {
+  response
+    .status(error.status)
+    .set(error.extras.headers ?? {})
+    .type('application/problem+json')
+    .send(JSON.stringify(toProblem(error)));
+}

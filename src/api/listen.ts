@@ -1,0 +1,71 @@
+// An HTTP server on a port: bounded in time, and stopped without cutting off what it is answering.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
+import { ConfigError } from '../config/config-error.ts';
+import { HttpError, toProblem } from './errors.ts';
+
+export interface Listener {
+  url: string;
+  stop(): Promise<void>;
+}
+
+export interface ListenOptions {
+  app: Express;
+  host: string;
+  port: number;
+  /** The names of the settings, for the error when the port cannot be had. */
+  settings: { host: string; port: string };
+}
+
+/** @throws ConfigError if the address is in use or not ours */
+export async function listen({ app, host, port, settings }: ListenOptions): Promise<Listener> {
+  // A sender that trickles its request is cut off; proxies keep connections for 60 s, so we keep them a little longer.
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
+    app,
+  );
+  server.on('clientError', refuseMalformed);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(toConfigError(error, { host, port, settings })),
+    );
+    server.listen({ host, port }, resolve);
+  });
+  const { address, port: bound } = server.address() as AddressInfo;
+  const shown = address === '0.0.0.0' || address === '::' ? 'localhost' : address;
+  return { url: `http://${shown.includes(':') ? `[${shown}]` : shown}:${bound}`, stop: () => stop(server) };
+}
+
+function toConfigError(
+  error: NodeJS.ErrnoException,
+  { host, port, settings }: Omit<ListenOptions, 'app'>,
+): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new ConfigError(`${settings.port}: port ${port} is in use; set ${settings.port} to a free port`);
+  }
+  if (error.code === 'EACCES') {
+    return new ConfigError(
+      `${settings.port}: this user may not listen on port ${port}; set ${settings.port} above 1023`,
+    );
+  }
+  return new ConfigError(`${settings.host}: cannot listen on ${host}: ${error.message}`);
+}
+
+/** Requests in flight are answered; idle connections are closed at once. */
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), 5_000).unref();
+  });
+}
+
+/** What Node's parser refuses never reaches the app; it is answered in the same form. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: import('node:stream').Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const body = JSON.stringify(toProblem(new HttpError('bad_request', 'the request is not valid HTTP')));
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,107 @@
+// Reads one event from Temporal: description and history, so that it can be seen where no worker runs.
+import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import type { History } from '@temporalio/common/lib/proto-utils.js';
+import type { Attempt, ProcessEventInput, StepName, StepOutcome } from '../messages.ts';
+import type { RawBody } from '../raw-body.ts';
+import { readFailure, readPayloads } from '../temporal/data-converter.ts';
+
+type HistoryEvent = NonNullable<History['events']>[number];
+
+export interface EventRun {
+  description: WorkflowExecutionDescription;
+  input: ProcessEventInput;
+  body: RawBody;
+  /** What is known of each step that was begun. */
+  steps: Map<StepName, StepOutcome>;
+  /** Why the run closed, if not by completing. */
+  failure: Error | undefined;
+}
+
+/** @returns the latest run, or undefined if there is none */
+export async function readEvent(client: Client, workflowId: string): Promise<EventRun | undefined> {
+  try {
+    const description = await client.workflow.getHandle(workflowId).describe();
+    const { events } = await client.workflow.getHandle(workflowId, description.runId).fetchHistory();
+    return await readRun(description, events ?? []);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** The checkpoint of a run that ended badly, however it ended. */
+export async function readSucceededSteps(client: Client, workflowId: string): Promise<StepOutcome[]> {
+  const run = await readEvent(client, workflowId);
+  return [...(run?.steps.values() ?? [])].filter(({ status }) => status === 'succeeded');
+}
+
+async function readRun(description: WorkflowExecutionDescription, events: HistoryEvent[]): Promise<EventRun> {
+  const started = events[0]?.workflowExecutionStartedEventAttributes;
+  const [input, body] = (await readPayloads(started?.input)) as [ProcessEventInput, RawBody];
+  const steps = new Map<StepName, StepOutcome>();
+  for (const outcome of input.checkpoint ?? []) steps.set(outcome.step, outcome);
+  const scheduled = await readSteps(events, steps);
+  await readPending(description, scheduled, steps);
+  const last = events.at(-1)?.workflowExecutionFailedEventAttributes;
+  return { description, input, body, steps, failure: await readFailure(last?.failure) };
+}
+
+/** Folds outcomes into `steps`; returns which step each regular activity is for, by its id. */
+async function readSteps(events: HistoryEvent[], steps: Map<StepName, StepOutcome>) {
+  const byId = new Map<string, StepName>();
+  const byEvent = new Map<string, StepName>();
+  const keep = (outcome: StepOutcome | undefined) => outcome && steps.set(outcome.step, outcome);
+  for (const event of events) {
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (scheduled) {
+      const [{ step }] = (await readPayloads(scheduled.input)) as [{ step: StepName }];
+      byId.set(scheduled.activityId ?? '', step);
+      byEvent.set(String(event.eventId), step);
+    }
+    keep(await readLocalOutcome(event));
+    keep(await readRegularOutcome(event, steps, byEvent));
+  }
+  return byId;
+}
+
+async function readLocalOutcome({ markerRecordedEventAttributes: marker }: HistoryEvent) {
+  if (marker?.markerName !== 'core_local_activity') return undefined;
+  const [outcome] = (await readPayloads(marker.details?.result)) as [StepOutcome?];
+  return outcome;
+}
+
+async function readRegularOutcome(
+  event: HistoryEvent,
+  steps: Map<StepName, StepOutcome>,
+  byEvent: Map<string, StepName>,
+): Promise<StepOutcome | undefined> {
+  const completed = event.activityTaskCompletedEventAttributes;
+  if (completed) return (await readPayloads(completed.result))[0] as StepOutcome;
+  const ended = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
+  if (!ended) return undefined;
+  const failure = await readFailure(ended.failure);
+  const { details, lastHeartbeatDetails } = failure as {
+    details?: [StepOutcome];
+    lastHeartbeatDetails?: { attempts: Attempt[] };
+  };
+  if (details?.[0]) return details[0];
+  const step = byEvent.get(String(ended.scheduledEventId)) as StepName;
+  return {
+    step,
+    status: 'failed',
+    attempts: lastHeartbeatDetails?.attempts ?? steps.get(step)?.attempts ?? [],
+  };
+}
+
+/** A regular activity that runs or waits carries its log on its heartbeats. */
+async function readPending(
+  { raw }: WorkflowExecutionDescription,
+  scheduled: Map<string, StepName>,
+  steps: Map<StepName, StepOutcome>,
+): Promise<void> {
+  for (const { activityId, heartbeatDetails } of raw.pendingActivities ?? []) {
+    const step = scheduled.get(activityId ?? '');
+    const [beat] = (await readPayloads(heartbeatDetails)) as [{ attempts: Attempt[] }?];
+    if (step && beat) steps.set(step, { step, status: 'retrying', attempts: beat.attempts });
+  }
+}

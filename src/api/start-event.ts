@@ -1,0 +1,110 @@
+// Starts the one workflow of an event. Temporal's unique ids are the deduplication.
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
+import type { Logger } from 'pino';
+import type { SourceConfig } from '../config/config.ts';
+import { workflowIdOf } from '../ids.ts';
+import {
+  type EventMeta,
+  PROCESS_EVENT,
+  SEARCH_ATTRIBUTES,
+  type StepOutcome,
+  type StepPlan,
+} from '../messages.ts';
+import { RawBody } from '../raw-body.ts';
+import type { processEvent } from '../workflows/process-event.ts';
+import { HttpError } from './errors.ts';
+import { readSucceededSteps } from './read-event.ts';
+
+/** The sender hears of it within 3 s; a native connection alone would go on trying for 5 to 9 s. */
+const CONFIRM_WITHIN_MS = 2_500;
+const RETRY_AFTER_SECONDS = '5';
+
+export interface StartEventInput {
+  event: EventMeta;
+  steps: StepPlan[];
+  rawBody: Uint8Array;
+  source: SourceConfig;
+}
+
+export type StartEvent = (
+  input: StartEventInput,
+) => Promise<{ status: 'accepted' | 'duplicate'; workflowId: string }>;
+
+export interface StartEventDeps {
+  client: Client;
+  taskQueue: string;
+  /** A worker shares this process and connection: the first workflow task comes with the answer to the start. */
+  eager: boolean;
+  log: Logger;
+}
+
+/** @throws HttpError `not_queued` unless Temporal has the event for sure */
+export function createStartEvent(deps: StartEventDeps): StartEvent {
+  return async (input) => {
+    const workflowId = workflowIdOf(input.event.source, input.event.event_id);
+    const started = startOnce(deps, workflowId, input);
+    started.catch(() => undefined); // a start that fails, or succeeds, after the answer is harmless: the sender tries again
+    try {
+      const isNew = await within(CONFIRM_WITHIN_MS, started);
+      return { status: isNew ? 'accepted' : 'duplicate', workflowId };
+    } catch (error) {
+      deps.log.error({ workflow_id: workflowId, error: String(error) }, 'event not queued');
+      const headers = { 'retry-after': RETRY_AFTER_SECONDS };
+      throw new HttpError('not_queued', 'Temporal did not confirm the event in time; send it again', {
+        headers,
+      });
+    }
+  };
+}
+
+async function startOnce(deps: StartEventDeps, workflowId: string, input: StartEventInput): Promise<boolean> {
+  if (await start(deps, workflowId, input, 'REJECT_DUPLICATE')) return true;
+  if (input.source.redelivery === 'ignore') return false;
+  const { status } = await deps.client.workflow.getHandle(workflowId).describe();
+  if (status.name === 'RUNNING' || status.name === 'COMPLETED') return false;
+  // Somebody fixed what was broken and pressed "resend": it runs again, without the steps that had succeeded.
+  const checkpoint = await readSucceededSteps(deps.client, workflowId);
+  return await start(deps, workflowId, input, 'ALLOW_DUPLICATE_FAILED_ONLY', checkpoint);
+}
+
+async function start(
+  { client, taskQueue, eager }: StartEventDeps,
+  workflowId: string,
+  { event, steps, rawBody }: StartEventInput,
+  workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY',
+  checkpoint?: StepOutcome[],
+): Promise<boolean> {
+  const { source, event_type } = event;
+  try {
+    await client.workflow.start<typeof processEvent>(PROCESS_EVENT, {
+      workflowId,
+      taskQueue,
+      workflowIdReusePolicy,
+      workflowIdConflictPolicy: 'FAIL',
+      requestEagerStart: eager,
+      args: [{ ...event, steps, ...(checkpoint ? { checkpoint } : {}) }, new RawBody(rawBody, 'json/plain')],
+      staticSummary: `${event_type} from ${source}`,
+      typedSearchAttributes: new TypedSearchAttributes([
+        { key: SEARCH_ATTRIBUTES.source, value: source },
+        { key: SEARCH_ATTRIBUTES.eventType, value: event_type },
+      ]),
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no confirmation within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,117 @@
+#!/usr/bin/env node
+// The `surehook` command: its subcommands and their options.
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { ConfigError } from './config/config-error.ts';
+import { DevSecrets } from './config/dev-secrets.ts';
+import { loadDotEnv, loadSettings } from './config/settings.ts';
+import type { Role } from './run.ts';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+
+const program = new Command('surehook')
+  .description(
+    'Receives webhooks durably, handles each once, delivers on, keeps what failed. Runs on Temporal.',
+  )
+  .version(version)
+  .showHelpAfterError('(see surehook --help)');
+
+program
+  .command('dev')
+  .description('everything on one machine, with a Temporal dev server of its own (npm start)')
+  .action(async () => {
+    const { dev } = await import('./commands/dev.ts');
+    process.exit(await dev());
+  });
+
+const roles: Record<Role, string> = {
+  serve: 'API and worker in one process, on the Temporal at TEMPORAL_ADDRESS',
+  api: 'the API alone: ingress and operator API',
+  worker: 'a worker alone: handlers and deliveries',
+};
+for (const [role, description] of Object.entries(roles)) {
+  program
+    .command(role)
+    .description(description)
+    .action(async () => {
+      const { run } = await import('./run.ts');
+      const { waitForStop } = await import('./commands/stop-on-signal.ts');
+      const settings = loadSettings(process.env);
+      const running = await run({ settings, role: role as Role, webUiUrl: settings.temporalUiUrl });
+      process.exit(await waitForStop(running));
+    });
+}
+
+program
+  .command('send <source>')
+  .description('sign a test event with the secret of a source, send it, print the answer; exit code 0 on 2xx')
+  .option('--file <path>', "the body, byte for byte ('-' for standard input); made up if not given")
+  .option('--id <id>', 'the event id; a new one if neither this nor --file is given')
+  .option('--type <type>', 'the event type')
+  .option('--url <url>', 'the ingress, or the whole address to send to')
+  .option('--json', 'print the answer as JSON')
+  .action(async (source, options) => {
+    loadDotEnv();
+    const { send } = await import('./commands/send.ts');
+    const [text, ok] = await send(loadSettings(process.env), source, options);
+    print(text);
+    if (!ok) process.exitCode = 1;
+  });
+
+const events = program.command('events').description('look at events, through the operator API');
+events
+  .command('list')
+  .description('events, running ones first, then those that ended last')
+  .option('--source <name>', 'of this source only')
+  .option('--type <type>', 'of this event type only')
+  .option('--status <status>', 'processing, processed, failed or canceled')
+  .option('--since <time>', 'received at or after: a time, or an age such as 1d')
+  .option('--until <time>', 'received before')
+  .option('--limit <count>', 'at most this many (1 to 200)', '50')
+  .option('--cursor <cursor>', 'go on where the page before ended')
+  .option('--json', 'for machines')
+  .action(async (options) => {
+    const commands = await import('./commands/events.ts');
+    print(await commands.listEvents(await operatorClient(), options));
+  });
+events
+  .command('show <source> <event_id>')
+  .description('one event: payload, handler, every delivery with every attempt')
+  .option('--json', 'for machines')
+  .action(async (source, eventId, options) => {
+    const commands = await import('./commands/events.ts');
+    print(await commands.showEvent(await operatorClient(), source, eventId, options));
+  });
+
+program
+  .command('config')
+  .description('look at the config file')
+  .command('check')
+  .description('validate the config file and name every missing secret')
+  .action(async () => {
+    loadDotEnv();
+    const { loadConfig } = await import('./config/load-config.ts');
+    const { configPath, env, stateDir } = loadSettings(process.env);
+    const kept = new DevSecrets(stateDir);
+    const { sources, endpoints } = await loadConfig({
+      path: configPath,
+      env,
+      makeSecret: (name) => kept.get(name) ?? '',
+    });
+    print(`${configPath} is valid: ${sources.size} sources, ${endpoints.size} endpoints, no secret missing`);
+  });
+
+async function operatorClient() {
+  loadDotEnv();
+  const { OperatorClient } = await import('./commands/operator-client.ts');
+  return new OperatorClient(loadSettings(process.env));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const expected = error instanceof ConfigError || process.env.LOG_LEVEL !== 'debug';
+  process.stderr.write(`surehook: ${expected ? (error as Error).message : (error as Error).stack}\n`);
+  process.exit(1);
+}

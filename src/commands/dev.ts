@@ -1,0 +1,114 @@
+// `surehook dev`: everything on one machine, on a Temporal dev server of our own unless one is named.
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { SourceConfig } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { DevSecrets } from '../config/dev-secrets.ts';
+import { loadDotEnv, loadSettings, type Settings } from '../config/settings.ts';
+import { SEARCH_ATTRIBUTES } from '../messages.ts';
+import { type Running, run } from '../run.ts';
+import { buildSignedRequest } from '../signed-request.ts';
+import { type DevServer, type ExitReason, setRetention, startDevServer } from '../temporal/dev-server.ts';
+import { findTemporalCli } from '../temporal/find-cli.ts';
+import { waitForStop } from './stop-on-signal.ts';
+
+const RETENTION_DAYS = 30;
+
+export async function dev(): Promise<number> {
+  loadDotEnv();
+  const given = loadSettings(process.env);
+  mkdirSync(given.stateDir, { recursive: true, mode: 0o700 });
+  const secrets = new DevSecrets(given.stateDir);
+  const operatorToken =
+    given.operatorToken ?? secrets.getOrMake('SUREHOOK_OPERATOR_TOKEN', (bytes) => bytes.toString('hex'));
+  const settings = { ...given, host: given.host ?? '127.0.0.1', operatorToken };
+  let running: Running | undefined;
+  const server = settings.externalTemporal
+    ? undefined
+    : await startTemporal(settings, (reason) => {
+        running?.log.fatal(
+          `the Temporal dev server has stopped (${reason}); its log: ${given.stateDir}/temporal.log`,
+        );
+        running?.stop(1);
+      });
+  running = await run({
+    settings,
+    role: 'serve',
+    ...(server ? { temporalAddress: server.address, onStopped: server.stop } : {}),
+    webUiUrl: server?.uiUrl ?? settings.temporalUiUrl,
+    makeSecret: (name) => secrets.getOrMake(name),
+  });
+  if (server) await setRetention(running.temporal.connection, running.temporal.namespace, RETENTION_DAYS);
+  printBanner({ running, secrets, operatorToken, server, settings });
+  return await waitForStop(running);
+}
+
+async function startTemporal(settings: Settings, onExit: (reason: ExitReason) => void): Promise<DevServer> {
+  try {
+    const cliPath = await findTemporalCli({
+      ...(settings.temporalCliPath ? { cliPath: settings.temporalCliPath } : {}),
+      path: settings.path,
+      cacheDir: settings.cacheDir,
+      onProgress: (line) => void process.stderr.write(`${line}\n`),
+    });
+    return await startDevServer({
+      cliPath,
+      stateDir: settings.stateDir,
+      port: settings.temporalPort,
+      uiPort: settings.temporalUiPort,
+      searchAttributes: Object.fromEntries(
+        Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]),
+      ),
+      onExit,
+    });
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+}
+
+interface Banner {
+  running: Running;
+  secrets: DevSecrets;
+  operatorToken: string;
+  server: DevServer | undefined;
+  settings: Settings;
+}
+
+function printBanner({ running, secrets, operatorToken, server, settings }: Banner): void {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+  const rows: [string, string | undefined][] = [
+    ['Ingress', `${running.publicUrl}/webhooks/{${[...running.config.sources.keys()].join(',')}}`],
+    ['Operator API', `${running.operatorUrl}/events`],
+    ['Operator token', operatorToken],
+    ['Temporal Web UI', server?.uiUrl ?? settings.temporalUiUrl],
+    [
+      'Temporal',
+      server
+        ? `${running.temporal.address}, data in ${settings.stateDir}/temporal.db`
+        : running.temporal.address,
+    ],
+    [
+      'Secrets made',
+      secrets.made.length > 0 ? `${secrets.made.join(', ')}, kept in ${secrets.file}` : undefined,
+    ],
+  ];
+  const lines = rows.filter(([, value]) => value).map(([name, value]) => `  ${name.padEnd(16)} ${value}`);
+  const [source] = running.config.sources.values();
+  const paste = source
+    ? ['', 'Send a signed event (a second time, it is a duplicate):', '', toCurl(running, source)]
+    : [];
+  process.stdout.write(
+    `\nSurehook ${version} is up. Ctrl-C stops it.\n\n${[...lines, ...paste].join('\n')}\n\n`,
+  );
+}
+
+function toCurl({ publicUrl }: Running, source: SourceConfig): string {
+  const { headers, body } = buildSignedRequest(source, {});
+  const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  const flags = Object.entries(headers).map(([name, value]) => `  -H ${quoted(`${name}: ${value}`)}`);
+  return [
+    `curl -i ${publicUrl}/webhooks/${source.name}`,
+    ...flags,
+    `  -d ${quoted(body.toString('utf8'))}`,
+  ].join(' \\\n');
+}

@@ -1,0 +1,75 @@
+// `surehook send`: a signed test event to a running ingress.
+import { readFileSync } from 'node:fs';
+import type { SourceConfig } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { DevSecrets } from '../config/dev-secrets.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { Settings } from '../config/settings.ts';
+import { buildSignedRequest } from '../signed-request.ts';
+
+export interface SendOptions {
+  file?: string;
+  id?: string;
+  type?: string;
+  url?: string;
+  json?: boolean;
+}
+
+/** @returns what to print, and whether the answer was a 2xx */
+export async function send(
+  settings: Settings,
+  sourceName: string,
+  options: SendOptions,
+): Promise<[string, boolean]> {
+  const kept = new DevSecrets(settings.stateDir);
+  const config = await loadConfig({
+    path: settings.configPath,
+    env: settings.env,
+    makeSecret: (name) => kept.get(name) ?? '',
+    onlySource: sourceName,
+  });
+  const source = config.sources.get(sourceName) as SourceConfig;
+  const { id, type } = options;
+  const body = options.file ? { body: readBodyFile(options.file) } : {};
+  const { headers, body: rawBody } = buildSignedRequest(source, {
+    ...body,
+    ...(id ? { id } : {}),
+    ...(type ? { type } : {}),
+  });
+  const response = await post(toUrl(settings, sourceName, options.url), headers, rawBody);
+  const text = await response.text();
+  if (!options.json) return [`${response.status} ${response.statusText}\n${text}`, response.ok];
+  return [JSON.stringify({ status: response.status, body: parse(text) }, null, 2), response.ok];
+}
+
+function toUrl({ host, port }: Settings, source: string, url?: string): URL {
+  const target = new URL(url ?? `http://${host ?? '127.0.0.1'}:${port}`);
+  if (target.pathname === '/') target.pathname = `/webhooks/${source}`;
+  return target;
+}
+
+function readBodyFile(file: string): Buffer {
+  try {
+    return readFileSync(file === '-' ? 0 : file);
+  } catch (error) {
+    throw new ConfigError(`--file: ${(error as Error).message}`);
+  }
+}
+
+async function post(url: URL, headers: Record<string, string>, body: Buffer): Promise<Response> {
+  try {
+    return await fetch(url, { method: 'POST', headers, body: new Uint8Array(body) });
+  } catch {
+    throw new ConfigError(
+      `no ingress answers at ${url.origin}: start Surehook, or give its address with --url`,
+    );
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,48 @@
+// The config as the rest of Surehook uses it: resolved, frozen, without a default left open.
+import type { z } from 'zod';
+import type { VerifyOptions } from '../signatures/index.ts';
+import type { Handler } from './define-config.ts';
+import type { RetrySchedule } from './retry-schedule.ts';
+import type { Secret } from './secret.ts';
+
+/** Where an event id or type is looked for: `header.<name>` or `body.<path>`. */
+export type Locator = { in: 'header'; name: string } | { in: 'body'; path: readonly string[] };
+
+export interface SourceConfig {
+  name: string;
+  verify: Omit<VerifyOptions, 'secrets'> & { secrets: readonly Secret[] };
+  /** Headers that are not stored: they carry a credential. */
+  credentialHeaders: ReadonlySet<string>;
+  eventId: readonly Locator[];
+  eventType: readonly Locator[];
+  schema: z.ZodType | undefined;
+  /** CIDR ranges; undefined: every address may send. */
+  ipAllowList: readonly string[] | undefined;
+  maxBodyBytes: number;
+  handlers: ReadonlyMap<string, Handler>;
+  /** Limit of one try of a handler. */
+  timeoutMs: number;
+  retry: RetrySchedule;
+  /** Endpoint names by event type; `*` for the rest. */
+  forwardTo: ReadonlyMap<string, readonly string[]>;
+  redelivery: 'rerun-failed' | 'ignore';
+}
+
+export interface EndpointConfig {
+  name: string;
+  url: string;
+  secrets: readonly Secret[];
+  headers: Readonly<Record<string, string | Secret>>;
+  timeoutMs: number;
+  retry: RetrySchedule;
+}
+
+export interface Config {
+  sources: ReadonlyMap<string, SourceConfig>;
+  endpoints: ReadonlyMap<string, EndpointConfig>;
+}
+
+/** The entry for this event type, else that for the rest. */
+export function forType<T>(byType: ReadonlyMap<string, T>, eventType: string): T | undefined {
+  return byType.get(eventType) ?? byType.get('*');
+}

@@ -1,0 +1,162 @@
+// What `surehook.config.ts` may contain: the types its author sees, and the zod schema that holds the file to them.
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import { SOURCE_NAME } from '../ids.ts';
+import { SCHEME_NAMES } from '../signatures/index.ts';
+import { retrySchema } from './retry-schedule.ts';
+import { SecretRef } from './secret.ts';
+
+/** A webhook as a handler sees it. */
+export interface WebhookEvent {
+  id: string;
+  type: string;
+  source: string;
+  /** Lower-case names, without credentials. */
+  headers: Readonly<Record<string, string>>;
+  /** The parsed body. Its shape is the sender's: check it with the source's `schema`. */
+  // biome-ignore lint/suspicious/noExplicitAny: as JSON.parse gives it
+  payload: any;
+  /** The body as it came. */
+  rawBody: Uint8Array;
+  receivedAt: Date;
+}
+
+export interface HandlerLogger {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+export interface HandlerContext {
+  /** The same over every retry and replay of this event: give it to the systems that you call. */
+  idempotencyKey: string;
+  /** 1 for the first try. */
+  attempt: number;
+  /** Aborted at the time-out, when the event is cancelled, and when the worker must stop. */
+  signal: AbortSignal;
+  log: HandlerLogger;
+  /** Shows progress of a long handler in the Temporal Web UI, and tells it of a cancellation. */
+  heartbeat(details?: unknown): void;
+}
+
+/**
+ * Handles one event. What it returns must be JSON of at most 256 KiB and is kept with the event. A thrown error is
+ * retried under the source's `retry`; a thrown `PermanentError` is not.
+ */
+export type Handler = (event: WebhookEvent, context: HandlerContext) => unknown;
+
+const name = z
+  .string()
+  .regex(SOURCE_NAME, 'expected lower-case letters, digits, - and _, at most 63 characters');
+const timeoutMs = z.int().min(1).max(86_400_000);
+const secretRef = z.custom<SecretRef>((value) => value instanceof SecretRef || looksLikeSecretRef(value), {
+  error: "expected secret('NAME'): secrets do not belong in the config file",
+});
+const secrets = z.array(secretRef).min(1, "expected at least one secret('NAME')");
+
+/** A config file in another package may load another copy of this module. */
+function looksLikeSecretRef(value: unknown): boolean {
+  return typeof value === 'object' && value?.constructor.name === 'SecretRef' && 'name' in value;
+}
+
+const locator = z
+  .string()
+  .regex(
+    /^(header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+|body(\.[^.]+)+)$/,
+    "expected 'header.<name>' or 'body.<path>'",
+  );
+const locators = z.union([locator.transform((one) => [one]), z.array(locator).min(1)]);
+
+const hmacVerify = z.strictObject({
+  scheme: z.literal('hmac'),
+  secrets,
+  header: z
+    .string()
+    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a header name')
+    .optional(),
+  prefix: z.string().optional(),
+  encoding: z.enum(['hex', 'base64']).optional(),
+  timestampHeader: z
+    .string()
+    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a header name')
+    .optional(),
+});
+const otherSchemes = SCHEME_NAMES.filter((scheme) => scheme !== 'hmac') as [string, ...string[]];
+const verify = z.discriminatedUnion('scheme', [
+  hmacVerify,
+  z.strictObject({ scheme: z.enum(otherSchemes), secrets }),
+]);
+
+const handler = z.custom<Handler>((value) => typeof value === 'function', { error: 'expected a function' });
+const bodySchema = z.custom<z.ZodType>(
+  (value) => typeof value === 'object' && value !== null && 'safeParseAsync' in value,
+  { error: 'expected a zod schema' },
+);
+const cidr = z.string().refine((value) => ipaddr.isValidCIDR(value) || ipaddr.isValid(value), {
+  error: 'expected an address or a CIDR range such as 3.18.12.63/32',
+});
+
+const source = z.strictObject({
+  verify,
+  eventId: locators.optional(),
+  eventType: locators.optional(),
+  schema: bodySchema.optional(),
+  ipAllowList: z.array(cidr).optional(),
+  // Temporal refuses a payload over 2 MB.
+  maxBodyBytes: z.int().min(1).max(1_900_000).default(1_048_576),
+  toleranceSeconds: z.number().positive().default(300),
+  handlers: z.record(z.string(), handler).default({}),
+  timeoutMs: timeoutMs.default(5_000),
+  retry: retrySchema.optional(),
+  forwardTo: z.union([z.array(name), z.record(z.string(), z.array(name))]).default([]),
+  redelivery: z.enum(['rerun-failed', 'ignore']).default('rerun-failed'),
+});
+
+/** Headers that Surehook sets itself, or that belong to the connection. */
+const RESERVED_HEADER =
+  /^(webhook-.*|x-webhook-.*|content-type|content-length|host|connection|transfer-encoding)$/i;
+const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a header name')
+  .refine((value) => !RESERVED_HEADER.test(value), { error: 'Surehook sets this header itself' });
+const headerValue = z.union([z.string().regex(/^[\t\x20-\x7e]*$/, 'expected visible ASCII'), secretRef]);
+
+const endpoint = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }),
+  secrets,
+  headers: z.record(headerName, headerValue).default({}),
+  timeoutMs: timeoutMs.default(5_000),
+  retry: retrySchema.optional(),
+});
+
+const sourceName = name.refine((value) => value !== 'agent', {
+  error: "'agent' is reserved for agent tasks",
+});
+
+export const configSchema = z
+  .strictObject({
+    sources: z.record(sourceName, source),
+    endpoints: z.record(name, endpoint).default({}),
+  })
+  .superRefine((config, context) => {
+    for (const [sourceKey, { forwardTo }] of Object.entries(config.sources)) {
+      for (const target of Array.isArray(forwardTo) ? forwardTo : Object.values(forwardTo).flat()) {
+        if (Object.hasOwn(config.endpoints, target)) continue;
+        const path = ['sources', sourceKey, 'forwardTo'];
+        context.addIssue({
+          code: 'custom',
+          path,
+          message: `there is no endpoint '${target}' under endpoints`,
+        });
+      }
+    }
+  });
+
+export type ConfigInput = z.input<typeof configSchema>;
+export type ParsedConfig = z.output<typeof configSchema>;
+
+/** Types the config file. It is checked, and its secrets are resolved, when a command loads it. */
+export function defineConfig(config: ConfigInput): ConfigInput {
+  return config;
+}

@@ -1,0 +1,183 @@
+// Reads `surehook.config.ts`, checks it, and resolves its secrets.
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { z } from 'zod';
+import { checkSecret, type SchemeName, schemeDefaults } from '../signatures/index.ts';
+import type { Config, EndpointConfig, Locator, SourceConfig } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { configSchema, type ParsedConfig } from './define-config.ts';
+import { DELIVERY_RETRY, HANDLER_RETRY } from './retry-schedule.ts';
+import { Secret, type SecretRef } from './secret.ts';
+
+export interface LoadConfigOptions {
+  path: string;
+  env: NodeJS.ProcessEnv;
+  /** Gives a value to a secret that is not set (dev only). */
+  makeSecret?: (name: string) => string;
+  /** Resolves this source alone: a command that needs no other secret. */
+  onlySource?: string;
+}
+
+/** @throws ConfigError naming every fault found, or every secret that is missing */
+export async function loadConfig({ path, env, makeSecret, onlySource }: LoadConfigOptions): Promise<Config> {
+  const whole = parse(path, await readConfigFile(path));
+  const parsed = onlySource === undefined ? whole : pickSource(whole, onlySource, path);
+  const secrets = new SecretStore(env, makeSecret);
+  const config = {
+    sources: mapValues(parsed.sources, (source, name) => toSource(name, source, secrets)),
+    endpoints: mapValues(parsed.endpoints, (endpoint, name) => toEndpoint(name, endpoint, secrets)),
+  };
+  secrets.check();
+  return Object.freeze(config);
+}
+
+function pickSource({ sources }: ParsedConfig, name: string, path: string): ParsedConfig {
+  const source = Object.hasOwn(sources, name) ? sources[name] : undefined;
+  if (source) return { sources: { [name]: source }, endpoints: {} };
+  throw new ConfigError(`${path} has no source '${name}'; it has: ${Object.keys(sources).join(', ')}`);
+}
+
+async function readConfigFile(path: string): Promise<unknown> {
+  const file = resolve(path);
+  if (!existsSync(file)) {
+    throw new ConfigError(
+      `SUREHOOK_CONFIG: there is no file ${path}; create it or set SUREHOOK_CONFIG to its path`,
+    );
+  }
+  try {
+    const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+    if (module.default !== undefined) return module.default;
+  } catch (error) {
+    throw new ConfigError(
+      `${path} cannot be read: ${error instanceof Error ? error.message.split('\n')[0] : error}`,
+    );
+  }
+  throw new ConfigError(`${path} has no default export; write: export default defineConfig({ … })`);
+}
+
+function parse(path: string, input: unknown): ParsedConfig {
+  const result = configSchema.safeParse(input);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => describe(issue));
+  throw new ConfigError(`${path} is not valid: ${faults.join('; ')}`);
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const at = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    return `${[...at, issue.keys[0]].join('.')}: unknown key; remove it or correct its name`;
+  }
+  return `${at.join('.') || 'the default export'}: ${issue.message}`;
+}
+
+function toSource(name: string, source: ParsedConfig['sources'][string], store: SecretStore): SourceConfig {
+  const { scheme, secrets, ...options } = source.verify;
+  const defaults = schemeDefaults(scheme as SchemeName);
+  return Object.freeze({
+    name,
+    verify: Object.freeze({
+      scheme: scheme as SchemeName,
+      ...options,
+      toleranceSeconds: source.toleranceSeconds,
+      secrets: secrets.map((ref) =>
+        store.resolve(ref, `sources.${name}.verify.secrets`, scheme as SchemeName),
+      ),
+    }),
+    credentialHeaders: new Set([
+      'authorization',
+      'proxy-authorization',
+      'cookie',
+      ...defaults.credentialHeaders,
+    ]),
+    eventId: (source.eventId ?? defaults.eventId).map(toLocator),
+    eventType: (source.eventType ?? defaults.eventType).map(toLocator),
+    schema: source.schema,
+    ipAllowList: source.ipAllowList,
+    maxBodyBytes: source.maxBodyBytes,
+    handlers: new Map(Object.entries(source.handlers)),
+    timeoutMs: source.timeoutMs,
+    retry: source.retry ?? HANDLER_RETRY,
+    forwardTo: new Map(
+      Object.entries(Array.isArray(source.forwardTo) ? { '*': source.forwardTo } : source.forwardTo),
+    ),
+    redelivery: source.redelivery,
+  });
+}
+
+function toEndpoint(
+  name: string,
+  endpoint: ParsedConfig['endpoints'][string],
+  store: SecretStore,
+): EndpointConfig {
+  const at = `endpoints.${name}`;
+  const headers = Object.entries(endpoint.headers).map(([key, value]) => [
+    key.toLowerCase(),
+    typeof value === 'string' ? value : store.resolve(value, `${at}.headers.${key}`),
+  ]);
+  return Object.freeze({
+    name,
+    url: endpoint.url,
+    secrets: endpoint.secrets.map((ref) => store.resolve(ref, `${at}.secrets`, 'delivery')),
+    headers: Object.freeze(Object.fromEntries(headers)),
+    timeoutMs: endpoint.timeoutMs,
+    retry: endpoint.retry ?? DELIVERY_RETRY,
+  });
+}
+
+function toLocator(text: string): Locator {
+  const [where, ...path] = text.split('.');
+  if (where === 'body') return { in: 'body', path };
+  return { in: 'header', name: path.join('.').toLowerCase() };
+}
+
+function mapValues<T, U>(record: Record<string, T>, map: (value: T, key: string) => U): Map<string, U> {
+  return new Map(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
+}
+
+/** Resolves secrets and remembers what is wrong, so that one run names every fault. */
+class SecretStore {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #makeSecret: ((name: string) => string) | undefined;
+  readonly #missing = new Set<string>();
+  readonly #unusable: string[] = [];
+
+  constructor(env: NodeJS.ProcessEnv, makeSecret: ((name: string) => string) | undefined) {
+    this.#env = env;
+    this.#makeSecret = makeSecret;
+  }
+
+  resolve({ name }: SecretRef, at: string, use?: SchemeName | 'delivery'): Secret {
+    const value = this.#read(name) ?? this.#makeSecret?.(name);
+    if (!value) this.#missing.add(name);
+    else if (use) {
+      const reason = checkSecret(use, value);
+      if (reason) this.#unusable.push(`${name} (${at}): ${reason}`);
+    } else if (/[^\t\x20-\x7e]/.test(value)) {
+      this.#unusable.push(`${name} (${at}): a header value must be visible ASCII`);
+    }
+    return new Secret(name, value ?? '');
+  }
+
+  #read(name: string): string | undefined {
+    const file = this.#env[`${name}_FILE`];
+    if (this.#env[name] || !file) return this.#env[name] || undefined;
+    try {
+      return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined;
+    } catch (error) {
+      this.#unusable.push(`${name}_FILE: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
+  check(): void {
+    const missing = [...this.#missing];
+    if (missing.length > 0) {
+      const names = missing.join(', ');
+      throw new ConfigError(
+        `missing ${missing.length === 1 ? 'secret' : 'secrets'} ${names}: set the environment variable, or <NAME>_FILE to a file that holds it${this.#unusable.map((fault) => `; ${fault}`).join('')}`,
+      );
+    }
+    if (this.#unusable.length > 0) throw new ConfigError(`unusable secret: ${this.#unusable.join('; ')}`);
+  }
+}

@@ -1,0 +1,67 @@
+// Retry schedules: what a user may write, resolved to the list of delays before each retry.
+import { msToNumber } from '@temporalio/common/lib/time.js';
+import { z } from 'zod';
+
+/** The delay before each retry, in milliseconds; one attempt more than entries. */
+export type RetrySchedule = readonly number[];
+
+const MAX_ATTEMPTS = 100;
+/** A wait longer than this is no retry but a forgotten event. */
+const MAX_DELAY_MS = 7 * 24 * 3_600_000;
+
+const duration = z
+  .union([z.number(), z.string()], { error: "expected milliseconds or a string such as '30s'" })
+  .transform((value, context) => {
+    const ms = toMs(value);
+    if (ms !== undefined && ms >= 0 && ms <= MAX_DELAY_MS) return ms;
+    context.addIssue({
+      code: 'custom',
+      message: "expected milliseconds or a string such as '30s', at most 7 days",
+    });
+    return z.NEVER;
+  });
+
+function toMs(value: number | string): number | undefined {
+  try {
+    const ms = typeof value === 'number' ? value : msToNumber(value as `${number}`);
+    return Number.isFinite(ms) ? Math.round(ms) : undefined;
+  } catch {
+    return undefined; // `ms` throws at an empty string
+  }
+}
+
+const exponential = z
+  .strictObject({
+    initial: duration,
+    factor: z.number().min(1).max(100).default(2),
+    max: duration.default(3_600_000),
+    attempts: z.int().min(1).max(MAX_ATTEMPTS),
+  })
+  .transform((s) => exponentialDelays(s.initial, s.factor, s.max, s.attempts - 1));
+
+const list = z.array(duration).max(MAX_ATTEMPTS - 1);
+
+export const retrySchema = z.union([list, exponential], {
+  error: "expected { initial, factor, max, attempts } or a list of delays such as [0, 500, '1m']",
+});
+
+function exponentialDelays(initial: number, factor: number, max: number, count: number): number[] {
+  return Array.from({ length: count }, (_, n) => Math.min(max, Math.round(initial * factor ** n)));
+}
+
+/** One immediate retry, then 1, 2, 4, 8 … minutes, at most 1 hour apart; 10 retries: about four hours in all. */
+export const DELIVERY_RETRY: RetrySchedule = [0, ...exponentialDelays(60_000, 2, 3_600_000, 9)];
+
+/** 1, 2, 4, 8 … seconds, at most 5 minutes apart; 10 attempts: about ten minutes in all. */
+export const HANDLER_RETRY: RetrySchedule = exponentialDelays(1_000, 2, 300_000, 9);
+
+/** The nearest policy that Temporal itself can hold; it paces the retries after a lost worker. */
+export function toRetryPolicy(schedule: RetrySchedule): {
+  initial_ms: number;
+  factor: number;
+  max_ms: number;
+} {
+  const delays = schedule.filter((delay) => delay > 0);
+  const initial = Math.max(1_000, delays[0] ?? 1_000); // the server's timers fire in whole seconds
+  return { initial_ms: initial, factor: 2, max_ms: Math.max(initial, ...delays) };
+}

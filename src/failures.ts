@@ -1,0 +1,20 @@
+// Failure types that travel through Temporal, and the names of errors as search attributes show them.
+
+/** The type of the `ApplicationFailure` that a dead letter ends with; its details are `EventFailureDetails`. */
+export const EVENT_FAILED = 'EventFailed';
+
+/** The type of the `ApplicationFailure` of a step's try; its details are one `StepOutcome`. */
+export const STEP_FAILED = 'StepFailed';
+
+/** The worker was lost during the try, or the try outlived every limit: it may have had its effect. */
+export const INTERRUPTED = 'interrupted';
+
+/** Thrown by a handler for an event that no retry will help: it becomes a dead letter at once. */
+export class PermanentError extends Error {
+  override name = 'PermanentError';
+}
+
+/** By name, since the user's config may have loaded another copy of this module. */
+export function isPermanentError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'PermanentError';
+}

@@ -1,0 +1,57 @@
+// Signs what Surehook itself sends: forwarded events and callbacks.
+import { createHash } from 'node:crypto';
+import { hmacText } from './algorithms.ts';
+import { assertBytes } from './assert-bytes.ts';
+import { signingKey } from './check-secret.ts';
+
+export interface SignDeliveryOptions {
+  /** Every active secret, at least one; the first also makes `x-webhook-signature`. */
+  secrets: readonly string[];
+  /** Gives `webhook-id`, which thereby stays the same over retries and replays. */
+  workflowId: string;
+  /** The bytes that are sent. */
+  rawBody: Uint8Array;
+  /** Unix seconds of this attempt; the system's clock unless given. */
+  now?: number;
+}
+
+/** The headers that `signDelivery` sets. */
+export type DeliveryHeaders = Record<
+  'x-webhook-signature' | 'webhook-id' | 'webhook-timestamp' | 'webhook-signature',
+  string
+>;
+
+/**
+ * The signature headers of one delivery attempt: `x-webhook-signature`, lower-case hex HMAC-SHA256 of the body under
+ * the whole text of the first secret, and Standard Webhooks' three headers with one `v1,…` per secret. A `whsec_`
+ * secret is base64-decoded for the latter, as https://www.standardwebhooks.com says; any other is used as UTF-8.
+ *
+ * @throws TypeError for an empty list of secrets, one that `checkSecret('delivery', …)` refuses, or a body
+ *   that is not bytes
+ */
+export function signDelivery({ secrets, workflowId, rawBody, now }: SignDeliveryOptions): DeliveryHeaders {
+  const [first] = secrets;
+  if (!Array.isArray(secrets) || first === undefined) {
+    throw new TypeError(
+      'No delivery secret was given: secrets must list at least one, or the receiver has nothing to verify.',
+    );
+  }
+  const keys = secrets.map((secret) => signingKey('delivery', secret));
+  assertBytes(rawBody);
+  const id = messageId(workflowId);
+  const timestamp = String(Math.floor(now ?? Date.now() / 1000));
+  const signatures = keys.map(
+    ({ bytes }) => `v1,${hmacText(bytes, [`${id}.${timestamp}.`, rawBody], 'base64')}`,
+  );
+  return {
+    'x-webhook-signature': hmacText(Buffer.from(first, 'utf8'), [rawBody], 'hex'),
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': signatures.join(' '),
+  };
+}
+
+/** A digest, since a workflow id may hold dots, and ids of the sender's that are not the receiver's to know. */
+function messageId(workflowId: string): string {
+  return `msg_${createHash('sha256').update(workflowId).digest('hex').slice(0, 32)}`;
+}

@@ -1,0 +1,72 @@
+// What Surehook needs of a namespace: its search attributes registered, and a retention that deduplication can rely on.
+import type { Logger } from 'pino';
+import { ConfigError } from '../config/config-error.ts';
+import { SEARCH_ATTRIBUTES } from '../messages.ts';
+import type { Temporal } from './connection.ts';
+
+/** temporal.api.enums.v1.IndexedValueType */
+const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
+/** The longest automatic retry window of the schemes: Stripe resends for three days. */
+const RETRY_WINDOW_SECONDS = 3 * 24 * 3_600;
+
+/** @throws ConfigError with what to register, where this server does not let us, as Temporal Cloud does not */
+export async function prepareNamespace(temporal: Temporal, log: Logger): Promise<void> {
+  await warnOfShortRetention(temporal, log);
+  const missing = await missingAttributes(temporal);
+  if (missing.length === 0) return;
+  try {
+    await temporal.connection.operatorService.addSearchAttributes({
+      namespace: temporal.namespace,
+      searchAttributes: Object.fromEntries(
+        missing.map(({ name, type }) => [name, INDEXED_VALUE_TYPES[type]]),
+      ),
+    });
+  } catch (error) {
+    throw new ConfigError(
+      `TEMPORAL_NAMESPACE: namespace '${temporal.namespace}' lacks search attributes and does not let us add them; register ${list(missing)}, then start again (${(error as Error).message})`,
+    );
+  }
+  log.info({ attributes: missing.map(({ name }) => name) }, 'search attributes registered');
+}
+
+async function missingAttributes({ connection, namespace }: Temporal) {
+  const known = await knownAttributes({ connection, namespace });
+  return Object.values(SEARCH_ATTRIBUTES).filter(({ name }) => !known.has(name));
+}
+
+/** The workflow service's list is the one that Temporal Cloud answers too. */
+async function knownAttributes({ connection, namespace }: Pick<Temporal, 'connection' | 'namespace'>) {
+  try {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    return new Set(Object.keys(customAttributes ?? {}));
+  } catch {
+    const { keys } = await connection.workflowService.getSearchAttributes({});
+    return new Set(Object.keys(keys ?? {}));
+  }
+}
+
+async function warnOfShortRetention({ connection, namespace }: Temporal, log: Logger): Promise<void> {
+  const { config } = await describeNamespace(connection, namespace);
+  const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
+  if (seconds >= RETRY_WINDOW_SECONDS) return;
+  log.warn(
+    { namespace, retention_hours: seconds / 3_600 },
+    'events older than the retention of the namespace are not recognised as duplicates; senders such as Stripe retry for 3 days: raise it to 30 days',
+  );
+}
+
+async function describeNamespace(connection: Temporal['connection'], namespace: string) {
+  try {
+    return await connection.workflowService.describeNamespace({ namespace });
+  } catch (error) {
+    throw new ConfigError(
+      `TEMPORAL_NAMESPACE: namespace '${namespace}' cannot be used: ${(error as { details?: string }).details ?? (error as Error).message}; create it or set TEMPORAL_NAMESPACE`,
+    );
+  }
+}
+
+function list(attributes: readonly { name: string; type: string }[]): string {
+  return attributes
+    .map(({ name, type }) => `${name} (${type === 'KEYWORD' ? 'Keyword' : 'KeywordList'})`)
+    .join(', ');
+}

@@ -1,0 +1,2 @@
+// The workflows of a worker.
+export { processEvent } from './process-event.ts';

@@ -1,0 +1,31 @@
+// The sources, handlers and endpoints of this installation. See docs/configuration.md.
+import { defineConfig, secret } from 'surehook';
+
+export default defineConfig({
+  sources: {
+    // Any sender of your own: HMAC-SHA256 of the raw body in X-Webhook-Signature.
+    partner: {
+      verify: { scheme: 'hmac', secrets: [secret('PARTNER_WEBHOOK_SECRET')], header: 'X-Webhook-Signature' },
+      eventId: ['body.event_id', 'header.x-request-id'],
+      handlers: {
+        '*': async (event, context) => {
+          context.log.info('partner event received', { type: event.type });
+          return { seen: event.id };
+        },
+      },
+    },
+    github: {
+      verify: { scheme: 'github', secrets: [secret('GITHUB_WEBHOOK_SECRET')] },
+      handlers: {
+        push: async (event) => ({ repository: event.payload.repository?.full_name, ref: event.payload.ref }),
+      },
+    },
+    stripe: {
+      verify: { scheme: 'stripe', secrets: [secret('STRIPE_WEBHOOK_SECRET')] },
+      forwardTo: { 'invoice.paid': ['billing'] },
+    },
+  },
+  endpoints: {
+    billing: { url: 'http://localhost:9000/hooks', secrets: [secret('BILLING_ENDPOINT_SECRET')] },
+  },
+});

@@ -1,0 +1,52 @@
+// The config of most end-to-end tests: short schedules, and a receiver that plays handler and endpoints.
+import { defineConfig, type Handler, PermanentError, secret } from 'surehook';
+import { z } from 'zod';
+
+const receiver = process.env.RECEIVER_URL ?? 'http://127.0.0.1:9';
+const partner = { scheme: 'hmac' as const, secrets: [secret('PARTNER_SECRET')] };
+const endpointSecrets = [secret('ENDPOINT_SECRET'), secret('ENDPOINT_SECRET_OLD')];
+/** Server timers fire in whole seconds, so that three tries take about two seconds. */
+const retry = [0, 200];
+
+/** The receiver counts the call, and its answer says what the handler should come to. */
+const callReceiver: Handler = async (event, { attempt, idempotencyKey, signal }) => {
+  const headers = { 'x-webhook-event-id': event.id, 'x-attempt': String(attempt), 'x-key': idempotencyKey };
+  const response = await fetch(`${receiver}/handler`, { method: 'POST', headers, signal });
+  if (response.status === 422) throw new PermanentError('the receiver says never');
+  if (!response.ok) throw new TypeError(`the receiver says ${response.status}`);
+  return { handled: event.id, name: event.payload.name };
+};
+
+export default defineConfig({
+  sources: {
+    partner: {
+      verify: partner,
+      handlers: { handled: callReceiver, both: callReceiver },
+      retry: [100, 100],
+      forwardTo: { forwarded: ['first'], both: ['first', 'second'], unreachable: ['closed'] },
+    },
+    once: { verify: partner, handlers: { '*': callReceiver }, retry: [], redelivery: 'ignore' },
+    slow: { verify: partner, handlers: { '*': callReceiver }, retry: [100], timeoutMs: 8_000 },
+    strict: {
+      verify: partner,
+      schema: z.object({ event_id: z.string(), amount: z.number().positive() }),
+    },
+    walled: { verify: partner, ipAllowList: ['10.0.0.0/8', '192.0.2.1'] },
+    small: { verify: partner, maxBodyBytes: 1_000 },
+    timed: { verify: { ...partner, timestampHeader: 'X-Webhook-Timestamp' } },
+    github: { verify: { scheme: 'github', secrets: [secret('GITHUB_SECRET')] } },
+    stripe: { verify: { scheme: 'stripe', secrets: [secret('STRIPE_SECRET')] } },
+    standard: { verify: { scheme: 'standard', secrets: [secret('STANDARD_SECRET')] } },
+  },
+  endpoints: {
+    first: {
+      url: `${receiver}/first`,
+      secrets: endpointSecrets,
+      retry,
+      timeoutMs: 1_000,
+      headers: { 'x-team': 'a' },
+    },
+    second: { url: `${receiver}/second`, secrets: endpointSecrets, retry, timeoutMs: 1_000 },
+    closed: { url: 'http://127.0.0.1:9/closed', secrets: endpointSecrets, retry },
+  },
+});

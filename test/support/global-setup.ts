@@ -1,0 +1,50 @@
+// One Temporal server per test run: the one at TEMPORAL_ADDRESS, or a dev server of our own, in memory.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { loadSettings } from '../../src/config/settings.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/messages.ts';
+import { startDevServer } from '../../src/temporal/dev-server.ts';
+import { findTemporalCli } from '../../src/temporal/find-cli.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    temporalAddress: string;
+    temporalCliPath: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { path, cacheDir, temporalCliPath } = loadSettings(process.env);
+  const cliPath = await findTemporalCli({
+    path,
+    cacheDir,
+    ...(temporalCliPath ? { cliPath: temporalCliPath } : {}),
+    onProgress: (line: string) => void process.stderr.write(`${line}\n`),
+  });
+  project.provide('temporalCliPath', cliPath);
+  const given = process.env.TEMPORAL_ADDRESS;
+  if (given) {
+    project.provide('temporalAddress', given);
+    return async () => undefined;
+  }
+  const stateDir = mkdtempSync(join(tmpdir(), 'surehook-test-'));
+  const searchAttributes = Object.fromEntries(
+    Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]),
+  );
+  const server = await startDevServer({
+    cliPath,
+    stateDir,
+    port: 0,
+    uiPort: 0,
+    inMemory: true,
+    searchAttributes,
+    onExit: () => undefined,
+  });
+  project.provide('temporalAddress', server.address);
+  return async () => {
+    await server.stop();
+    rmSync(stateDir, { recursive: true, force: true });
+  };
+}

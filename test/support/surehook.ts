@@ -1,0 +1,145 @@
+// Surehook as users run it: the built command, in a process of its own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { EventView } from '../../src/api/event-view.ts';
+import { signRequest } from '../../src/signatures/index.ts';
+import { waitFor } from './wait-for.ts';
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+export const CLI = path('../../dist/cli.js');
+export const PROJECT = path('../..');
+export const TOKEN = 'operator-token-of-the-tests';
+
+/** The secrets of test/support/configs, and nothing of the machine's own environment but PATH and HOME. */
+export const SECRETS = {
+  PARTNER_SECRET: 'partner-secret-1',
+  GITHUB_SECRET: 'github-secret-1',
+  STRIPE_SECRET: 'whsec_stripe-secret-1',
+  STANDARD_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  ENDPOINT_SECRET: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD',
+  ENDPOINT_SECRET_OLD: 'endpoint-secret-old',
+};
+
+export interface StartOptions {
+  role: 'serve' | 'api' | 'worker';
+  temporalAddress: string;
+  taskQueue: string;
+  env?: Record<string, string>;
+  config?: string;
+}
+
+export type Event = EventView & { earlier_runs: { run_id: string; status: string }[] };
+
+export class Surehook {
+  readonly child: ChildProcess;
+  /** Everything on standard output and standard error. */
+  output = '';
+  publicUrl = '';
+  operatorUrl = '';
+
+  private constructor(child: ChildProcess) {
+    this.child = child;
+    const keep = (chunk: Buffer) => {
+      this.output += chunk.toString();
+    };
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
+  }
+
+  static spawn(args: string[], env: Record<string, string>): Surehook {
+    const { PATH = '', HOME = '' } = process.env;
+    return new Surehook(
+      spawn(process.execPath, [CLI, ...args], { cwd: PROJECT, env: { PATH, HOME, ...env } }),
+    );
+  }
+
+  static async start({
+    role,
+    temporalAddress,
+    taskQueue,
+    env = {},
+    config = 'main',
+  }: StartOptions): Promise<Surehook> {
+    const surehook = Surehook.spawn([role], {
+      TEMPORAL_ADDRESS: temporalAddress,
+      SUREHOOK_TASK_QUEUE: taskQueue,
+      SUREHOOK_OPERATOR_TOKEN: TOKEN,
+      SUREHOOK_CONFIG: path(`./configs/${config}.config.ts`),
+      HOST: '127.0.0.1',
+      PORT: '0',
+      OPERATOR_PORT: '0',
+      ...SECRETS,
+      ...env,
+    });
+    await surehook.untilUp();
+    return surehook;
+  }
+
+  async untilUp(): Promise<void> {
+    const isUp = () => this.logLines().find((line) => line.msg === 'surehook is up');
+    await waitFor(() => isUp() !== undefined || this.child.exitCode !== null);
+    const line = isUp();
+    if (line === undefined) throw new Error(`surehook did not start: ${this.output}`);
+    this.publicUrl = String(line.publicUrl ?? '');
+    this.operatorUrl = String(line.operatorUrl);
+  }
+
+  logLines(): Record<string, unknown>[] {
+    return this.output
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line));
+  }
+
+  /** @returns the exit code, or the signal's name */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.kill(signal);
+      await once(this.child, 'exit');
+    }
+    return this.child.exitCode ?? this.child.signalCode;
+  }
+
+  async operator(pathAndQuery: string, init: RequestInit = {}): Promise<Response> {
+    return await fetch(this.operatorUrl + pathAndQuery, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+      ...init,
+    });
+  }
+
+  async event(source: string, eventId: string): Promise<Event> {
+    return (await (await this.operator(`/events/${source}/${encodeURIComponent(eventId)}`)).json()) as Event;
+  }
+
+  /** Waits until the event is as wanted. */
+  async untilEvent(source: string, eventId: string, isDone: (event: Event) => boolean): Promise<Event> {
+    return await waitFor(() => this.event(source, eventId), isDone);
+  }
+
+  async post(source: string, body: string | Uint8Array, headers: Record<string, string>): Promise<Response> {
+    return await fetch(`${this.publicUrl}/webhooks/${source}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: body as BodyInit,
+    });
+  }
+
+  /** A webhook of the sources that use the plain `hmac` scheme with the partner's secret. */
+  async send(event: Record<string, unknown>, source = 'partner'): Promise<Response> {
+    const body = JSON.stringify(event);
+    return await this.post(source, body, signHmac(body));
+  }
+}
+
+export function signHmac(body: string | Uint8Array, secret = SECRETS.PARTNER_SECRET): Record<string, string> {
+  return signRequest({ scheme: 'hmac', secret, rawBody: Buffer.from(body) });
+}
+
+let counter = 0;
+
+/** Unique over test runs that share a server. */
+export function newId(prefix = 'evt'): string {
+  counter += 1;
+  return `${prefix}_${process.pid.toString(36)}${Date.now().toString(36)}${counter}`;
+}
