@@ -110,7 +110,7 @@ function close(app: Express, log: Logger): Express {
         { code: problem.code, method: request.method, path: request.path, ip: request.ip },
         'request refused',
       );
-    if (response.headersSent || request.destroyed) response.destroy();
+    if (response.headersSent || response.destroyed) response.destroy();
     else sendProblem(response, problem);
   };
   app.use(onError);

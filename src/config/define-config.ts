@@ -105,7 +105,7 @@ const source = z.strictObject({
   ipAllowList: z.array(cidr).optional(),
   // Temporal refuses a payload over 2 MB.
   maxBodyBytes: z.int().min(1).max(1_900_000).default(1_048_576),
-  toleranceSeconds: z.number().positive().default(300),
+  toleranceSeconds: z.number().positive().optional(),
   handlers: z.record(z.string(), handler).default({}),
   timeoutMs: timeoutMs.default(5_000),
   retry: retrySchema.optional(),

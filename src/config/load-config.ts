@@ -73,13 +73,13 @@ function describe(issue: z.core.$ZodIssue): string {
 
 function toSource(name: string, source: ParsedConfig['sources'][string], store: SecretStore): SourceConfig {
   const { scheme, secrets, ...options } = source.verify;
-  const defaults = schemeDefaults(scheme as SchemeName);
+  const defaults = schemeDefaults(scheme as SchemeName, options);
   return Object.freeze({
     name,
     verify: Object.freeze({
       scheme: scheme as SchemeName,
       ...options,
-      toleranceSeconds: source.toleranceSeconds,
+      ...(source.toleranceSeconds === undefined ? {} : { toleranceSeconds: source.toleranceSeconds }),
       secrets: secrets.map((ref) =>
         store.resolve(ref, `sources.${name}.verify.secrets`, scheme as SchemeName),
       ),

@@ -1,0 +1,266 @@
+// Starts, adopts and stops the Temporal dev server of one state directory.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Connection, type ConnectionLike } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+
+const HOST = '127.0.0.1';
+const POLL_MS = 25;
+/** Measured: 0.2 s; the rest is room for a cold 250 MB binary on a busy machine. */
+const READY_TIMEOUT_MS = 30_000;
+/** Measured: 1 to 2 s from SIGTERM (or SIGINT) to the end, with or without workers. */
+const STOP_TIMEOUT_MS = 5_000;
+const FLAG_TYPES = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList' } as const;
+
+export type ExitReason = number | NodeJS.Signals | null;
+
+export interface DevServerOptions {
+  cliPath: string;
+  /** Holds temporal.db, temporal.pid and temporal.log; made if missing. */
+  stateDir: string;
+  /** 0 picks a free one, here and for `uiPort`. */
+  port: number;
+  uiPort: number;
+  /** Read by the server only when it makes its database: an older one needs `addSearchAttributes`. */
+  searchAttributes: Readonly<Record<string, keyof typeof FLAG_TYPES>>;
+  logFile?: string;
+  /** No database file, and so nothing to adopt later. */
+  inMemory?: boolean;
+  /** The server died without `stop()`: its exit code or signal; null if it was adopted and so not our child. */
+  onExit: (reason: ExitReason) => void;
+}
+
+export interface DevServer {
+  address: string;
+  uiUrl: string;
+  pid: number;
+  /** Left running by a Surehook that was killed. */
+  adopted: boolean;
+  /** Never rejects. */
+  stop(): Promise<void>;
+}
+
+type Ports = Pick<DevServerOptions, 'port' | 'uiPort'>;
+type Server = Ports & { pid: number; adopted: boolean; gone: Promise<ExitReason> };
+/** `owner` tells a Surehook that was killed from one that still runs. */
+type PidFile = Ports & { pid: number; owner?: { pid: number; command: string } };
+
+/** @throws Error whose first line says what is in the way, and which setting helps */
+export async function startDevServer(given: DevServerOptions): Promise<DevServer> {
+  const options = { ...given, stateDir: resolve(given.stateDir) };
+  mkdirSync(options.stateDir, { recursive: true });
+  const server = (await adoptFormer(options)) ?? (await launch(options));
+  let stopped: Promise<void> | undefined;
+  void server.gone.then((reason) => {
+    if (!stopped) options.onExit(reason);
+  });
+  const { port, uiPort, pid, adopted } = server;
+  const stop = () => {
+    stopped ??= end(server, options);
+    return stopped;
+  };
+  return { address: `${HOST}:${port}`, uiUrl: `http://${HOST}:${uiPort}`, pid, adopted, stop };
+}
+
+/**
+ * How long closed workflows, and so the ids that deduplicate, are kept. Measured on server 1.29: a new dev namespace
+ * has 1 day; a change survives restarts, leaves search attributes alone, and holds for what closes 2 s later or more.
+ */
+export async function setRetention(
+  connection: Pick<ConnectionLike, 'workflowService'>,
+  namespace: string,
+  days: number,
+): Promise<void> {
+  const workflowExecutionRetentionTtl = msToTs(days * 86_400_000);
+  await connection.workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } });
+}
+
+/** A former server that hangs, or runs with other arguments than ours, is ended: it holds our database. */
+async function adoptFormer(options: DevServerOptions): Promise<Server | undefined> {
+  const former = readPidFile(options);
+  const command = former ? commandLine(former.pid) : '';
+  if (!former || !command.includes(` --db-filename ${filesOf(options).database} `)) return undefined;
+  const { pid, owner } = former;
+  if (owner?.command && owner.pid !== process.pid && commandLine(owner.pid) === owner.command) {
+    const problem = `${options.stateDir} is in use by another Surehook (pid ${owner.pid})`;
+    throw new Error(`SUREHOOK_STATE_DIR ${problem}; stop it, or set SUREHOOK_STATE_DIR to another folder`);
+  }
+  const ports = { port: options.port || former.port, uiPort: options.uiPort || former.uiPort };
+  const server = { ...ports, pid, adopted: true, gone: goneByPolling(pid) };
+  try {
+    if (!command.endsWith(serverArguments(ports, options).join(' '))) throw new Error('other arguments');
+    await untilReady(server, STOP_TIMEOUT_MS);
+    writePidFile(server, options);
+    return server;
+  } catch {
+    await end(server, options);
+    return undefined;
+  }
+}
+
+async function launch(options: DevServerOptions): Promise<Server> {
+  const { port } = options;
+  const ports = {
+    port: await claimPort('TEMPORAL_PORT', port, `TEMPORAL_ADDRESS=${HOST}:${port} to use the server there`),
+    uiPort: await claimPort('TEMPORAL_UI_PORT', options.uiPort, 'TEMPORAL_ADDRESS to use a server that runs'),
+  };
+  const log = openSync(filesOf(options).log, 'w');
+  // In a process group of its own: a terminal's Ctrl-C must not end the server before Surehook has drained.
+  const child = spawn(options.cliPath, serverArguments(ports, options), {
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  const gone = new Promise<ExitReason>((done) => {
+    child.once('exit', (code, signal) => done(signal ?? code));
+  });
+  await once(child, 'spawn');
+  child.unref();
+  const server = { ...ports, pid: child.pid as number, adopted: false, gone };
+  writePidFile(server, options);
+  try {
+    await untilReady(server, READY_TIMEOUT_MS);
+    return server;
+  } catch (error) {
+    await end(server, options);
+    const lastLines = readFileSync(filesOf(options).log, 'utf8').trim().split('\n').slice(-10).join('\n');
+    throw new Error(
+      `the Temporal dev server did not start: ${(error as Error).message}\n${lastLines}`.trim(),
+    );
+  }
+}
+
+function serverArguments({ port, uiPort }: Ports, options: DevServerOptions): string[] {
+  const { database } = filesOf(options);
+  // The default pragmas are 5 times slower.
+  const pragmas = ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'];
+  // Eager activities halve the latency of a step; more than one partition is too many for one machine.
+  const eager = 'system.enableActivityEagerExecution=true';
+  const onePartition = ['Read', 'Write'].map((way) => `matching.numTaskqueue${way}Partitions=1`);
+  const attributes = Object.entries(options.searchAttributes);
+  return [
+    ...['server', 'start-dev', ...(options.inMemory ? [] : ['--db-filename', database, ...pragmas])],
+    ...['--ip', HOST, '--port', `${port}`, '--ui-port', `${uiPort}`, '--log-level', 'error'],
+    ...[eager, ...onePartition].flatMap((setting) => ['--dynamic-config-value', setting]),
+    ...attributes.flatMap(([name, type]) => ['--search-attribute', `${name}=${FLAG_TYPES[type]}`]),
+  ];
+}
+
+async function claimPort(setting: string, port: number, otherwise: string): Promise<number> {
+  const fail = (problem: string) =>
+    new Error(`${setting} ${port} ${problem}; set ${setting} to a free port, or ${otherwise}`);
+  // macOS lets us listen on 127.0.0.1 beside a listener on all addresses, so listening alone proves nothing.
+  if (port !== 0 && (await isOpen(port))) throw fail('is in use');
+  const listener = createServer((socket) => socket.destroy()).listen(port, HOST);
+  await once(listener, 'listening').catch(({ code }) => {
+    throw fail(code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`);
+  });
+  const claimed = (listener.address() as AddressInfo).port;
+  // A connection that the listener closes keeps the kernel from giving the port to others that ask for a free one.
+  if (port === 0) await once(connect(claimed, HOST).resume(), 'close');
+  listener.close();
+  return claimed;
+}
+
+async function untilReady(server: Server, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  const died = server.gone.then((reason) => {
+    throw new Error(`it ended with ${reason}`);
+  });
+  while (!(await Promise.race([died, answers(server, deadline)]))) {
+    if (Date.now() > deadline) throw new Error(`no answer within ${timeoutMs / 1000} s`);
+    await delay(POLL_MS);
+  }
+}
+
+async function answers({ port, uiPort }: Ports, deadline: number): Promise<boolean> {
+  if (!(await isOpen(port)) || !(await isOpen(uiPort))) return false;
+  // Without its interceptors it does not retry: `untilReady` does, and knows when the server has died.
+  const connection = Connection.lazy({
+    address: `${HOST}:${port}`,
+    interceptors: [],
+    channelArgs: { 'grpc.enable_http_proxy': 0 },
+  });
+  const describe = () => connection.workflowService.describeNamespace({ namespace: 'default' });
+  const described = connection.withDeadline(deadline, describe).then(() => true);
+  return await described.catch(() => false).finally(() => connection.close());
+}
+
+async function isOpen(port: number): Promise<boolean> {
+  const socket = connect(port, HOST);
+  const connected = once(socket, 'connect').then(() => true);
+  return await connected.catch(() => false).finally(() => socket.destroy());
+}
+
+async function end(server: Server, options: DevServerOptions): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    const timer = new AbortController();
+    try {
+      process.kill(-server.pid, signal);
+      await Promise.race([server.gone, delay(STOP_TIMEOUT_MS, undefined, { signal: timer.signal })]);
+    } catch {
+      break; // No such process: it has ended.
+    } finally {
+      timer.abort();
+    }
+  }
+  if (options.inMemory) return;
+  const { database, pid: pidFile } = filesOf(options);
+  try {
+    rmSync(pidFile, { force: true });
+    if (existsSync(database)) await checkpoint(database);
+  } catch {
+    // Nothing is lost: a stale pid file is ignored, and the next start reads the write-ahead log.
+  }
+}
+
+/** The server leaves up to 5 MB of its data in the write-ahead log; a copy of temporal.db would lack them. */
+async function checkpoint(database: string): Promise<void> {
+  const { DatabaseSync } = await import('node:sqlite');
+  const opened = new DatabaseSync(database);
+  opened.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  opened.close();
+}
+
+function goneByPolling(pid: number): Promise<null> {
+  return new Promise((done) => {
+    const timer = setInterval(() => {
+      if (commandLine(pid) !== '') return;
+      clearInterval(timer);
+      done(null);
+    }, POLL_MS * 10).unref();
+  });
+}
+
+/** Empty if there is no such process, or only a zombie. */
+function commandLine(pid: number): string {
+  try {
+    if (existsSync('/proc/self'))
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return execFileSync('ps', ['-ww', '-o', 'command=', '-p', `${pid}`], { encoding: 'utf8' }).trim();
+  } catch {
+    return '';
+  }
+}
+
+function filesOf({ stateDir, logFile = join(stateDir, 'temporal.log') }: DevServerOptions) {
+  return { database: join(stateDir, 'temporal.db'), pid: join(stateDir, 'temporal.pid'), log: logFile };
+}
+
+function readPidFile({ inMemory, ...options }: DevServerOptions): PidFile | undefined {
+  try {
+    return inMemory ? undefined : JSON.parse(readFileSync(filesOf(options).pid, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function writePidFile({ pid, port, uiPort }: Server, options: DevServerOptions): void {
+  if (options.inMemory) return;
+  const owner = { pid: process.pid, command: commandLine(process.pid) };
+  writeFileSync(filesOf(options).pid, JSON.stringify({ pid, port, uiPort, owner } satisfies PidFile));
+}

@@ -1,0 +1,198 @@
+// Finds a working `temporal` binary for the dev server, or makes one: downloaded, else built with Go.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:fs';
+import { access, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+
+/** The last version whose module `go install` accepts: later ones carry a `replace`. */
+const VERSION = '1.5.1';
+const MODULE = `github.com/temporalio/cli/cmd/temporal@v${VERSION}`;
+/** It takes 0.05 s; the rest is room for a cold 250 MB file on a busy machine. */
+const VERSION_TIMEOUT_MS = 20_000;
+/** From name look-up to response headers, a redirect included: offline, the next way should come soon. */
+const DOWNLOAD_START_TIMEOUT_MS = 5_000;
+const DOWNLOAD_TIMEOUT_MS = 60_000;
+const PROGRESS_INTERVAL_MS = 20_000;
+/** Go removes its work folder on SIGINT, which takes well under a second. */
+const KILL_AFTER_MS = 5_000;
+/** Ten times what a build takes: whoever made this folder is dead. */
+const LEFTOVER_AGE_MS = 3_600_000;
+const MISSING = 'does not exist';
+
+export interface FindCliOptions {
+  /** The value of TEMPORAL_CLI_PATH, as `path` is that of PATH. */
+  cliPath?: string;
+  path: string;
+  /** Whatever is downloaded or built stays in it, as `temporal-cli-<version>/temporal`. */
+  cacheDir: string;
+  onProgress: (line: string) => void;
+  /** Without one, a build is left in the terminal's process group, so that Ctrl-C ends it with us. */
+  signal?: AbortSignal;
+  /** Of a .tar.gz with `temporal` in it. Default: Temporal's own, for this platform. */
+  downloadUrl?: string;
+}
+
+/** @throws Error, of one line, that names the setting or all ways to get a `temporal` binary */
+export async function findTemporalCli(options: FindCliOptions): Promise<string> {
+  const { cliPath, path, cacheDir, signal } = options;
+  if (cliPath) return await checkGiven(cliPath, signal);
+  const cached = join(resolve(cacheDir), `temporal-cli-${VERSION}`, 'temporal');
+  const problems: string[] = [];
+  for (const candidate of [...pathsOf('temporal', path), cached]) {
+    const problem = await problemOf(candidate, signal);
+    if (problem === undefined) return candidate;
+    if (problem !== MISSING) problems.push(`${candidate} ${problem}`);
+  }
+  for (const make of [download, goInstall]) {
+    try {
+      return await makeInto(cached, make, options);
+    } catch (error) {
+      signal?.throwIfAborted();
+      problems.push(reasonOf(error));
+    }
+  }
+  throw new Error(
+    'no working `temporal` binary for the dev server: ' +
+      'install the Temporal CLI (https://docs.temporal.io/cli) so that `temporal` is on PATH, ' +
+      'or set TEMPORAL_CLI_PATH to such a binary, or set TEMPORAL_ADDRESS to a Temporal server that runs, ' +
+      `or install Go (https://go.dev/dl) so that Surehook can build it (tried: ${problems.join('; ')})`,
+  );
+}
+
+async function checkGiven(cliPath: string, signal?: AbortSignal): Promise<string> {
+  const problem = await problemOf(resolve(cliPath), signal);
+  if (problem === undefined) return resolve(cliPath);
+  throw new Error(`TEMPORAL_CLI_PATH ${cliPath} ${problem}; name a working \`temporal\` binary, or unset it`);
+}
+
+/** Why it is not a working binary; undefined if it is one. */
+async function problemOf(file: string, signal?: AbortSignal): Promise<string | undefined> {
+  try {
+    await access(file, constants.X_OK);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'is not executable' : MISSING;
+  }
+  try {
+    await run(file, ['--version'], either(AbortSignal.timeout(VERSION_TIMEOUT_MS), signal));
+    return undefined;
+  } catch (error) {
+    signal?.throwIfAborted();
+    return `does not run (${reasonOf(error)})`;
+  }
+}
+
+/** Two processes may be at it at once, and either may be killed: only a working binary gets the final name. */
+async function makeInto(cached: string, make: typeof download, options: FindCliOptions): Promise<string> {
+  const prefix = `${dirname(cached)}.`;
+  await mkdir(dirname(prefix), { recursive: true });
+  await removeLeftovers(prefix);
+  const folder = await mkdtemp(prefix);
+  try {
+    await make(folder, options);
+    const made = join(folder, 'temporal');
+    const problem = await problemOf(made, options.signal);
+    if (problem !== undefined) throw new Error(`the binary made ${problem}`);
+    await mkdir(dirname(cached), { recursive: true });
+    await rename(made, cached);
+    return cached;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function removeLeftovers(prefix: string): Promise<void> {
+  const paths = (await readdir(dirname(prefix))).map((name) => join(dirname(prefix), name));
+  for (const leftover of paths.filter((path) => path.startsWith(prefix))) {
+    const { mtimeMs } = await stat(leftover).catch(() => ({ mtimeMs: Infinity }));
+    if (mtimeMs < Date.now() - LEFTOVER_AGE_MS) await rm(leftover, { recursive: true, force: true });
+  }
+}
+
+async function download(folder: string, options: FindCliOptions): Promise<void> {
+  const url = options.downloadUrl ?? defaultUrl();
+  const whole = either(AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS), options.signal);
+  const start = new AbortController();
+  const timer = setTimeout(
+    () => start.abort(new Error(`${url}: time-out`)),
+    DOWNLOAD_START_TIMEOUT_MS,
+  ).unref();
+  const response = await fetch(url, { signal: either(start.signal, whole) });
+  clearTimeout(timer);
+  if (!response.ok || !response.body) throw new Error(`${url} answers ${response.status}`);
+  options.onProgress(`downloading the Temporal CLI, once; it is kept in ${options.cacheDir}`);
+  const archive = join(folder, 'temporal.tar.gz');
+  await writeFile(archive, response.body, { signal: whole });
+  await run('/usr/bin/env', [`PATH=${options.path}`, 'tar', '-xzf', archive, '-C', folder], whole);
+}
+
+function defaultUrl(): string {
+  const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch;
+  return `https://temporal.download/cli/archive/v${VERSION}?platform=${process.platform}&arch=${arch}`;
+}
+
+async function goInstall(folder: string, options: FindCliOptions): Promise<void> {
+  const { path, cacheDir, onProgress, signal } = options;
+  await Promise.any(pathsOf('go', path).map((file) => access(file, constants.X_OK))).catch(() => {
+    throw new Error('Go is not on PATH');
+  });
+  const what = `building the Temporal dev server (go install ${MODULE})`;
+  onProgress(`${what}: about 6 minutes, once; it is kept in ${cacheDir}`);
+  const start = Date.now();
+  const timer = setInterval(() => {
+    onProgress(`still building the Temporal dev server: ${Math.round((Date.now() - start) / 1_000)} s`);
+  }, PROGRESS_INTERVAL_MS);
+  try {
+    await run('/usr/bin/env', [`PATH=${path}`, `GOBIN=${folder}`, 'go', 'install', MODULE], signal);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Rejects with the last line of output unless it exits with 0; when aborted, once its whole group has ended. */
+async function run(command: string, args: string[], signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  const child = spawn(command, args, { detached: signal !== undefined, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-2_000);
+    });
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const end = () => {
+    signalGroup(child, 'SIGINT');
+    timer = setTimeout(signalGroup, KILL_AFTER_MS, child, 'SIGKILL');
+  };
+  signal?.addEventListener('abort', end, { once: true });
+  try {
+    const [code, killedBy] = await once(child, 'close');
+    signal?.throwIfAborted();
+    if (code !== 0) throw new Error(output.trim().split('\n').at(-1) || `it ended with ${killedBy ?? code}`);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
+  }
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch {
+    // Already gone.
+  }
+}
+
+function pathsOf(name: string, path: string): string[] {
+  return path.split(delimiter).flatMap((folder) => (isAbsolute(folder) ? [join(folder, name)] : []));
+}
+
+function either(signal: AbortSignal, other?: AbortSignal): AbortSignal {
+  return other ? AbortSignal.any([signal, other]) : signal;
+}
+
+/** `fetch` tells the reason only in its error's cause. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? reasonOf(cause) : message;
+}
