@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { ConfigError } from './config/config-error.ts';
 import { DevSecrets } from './config/dev-secrets.ts';
-import { loadDotEnv, loadSettings } from './config/settings.ts';
+import { isDebugging, loadDotEnv, loadSettings } from './config/settings.ts';
 import type { Role } from './run.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -37,7 +37,7 @@ for (const [role, description] of Object.entries(roles)) {
     .action(async () => {
       const { run } = await import('./run.ts');
       const { waitForStop } = await import('./commands/stop-on-signal.ts');
-      const settings = loadSettings(process.env);
+      const settings = loadSettings();
       const running = await run({ settings, role: role as Role, webUiUrl: settings.temporalUiUrl });
       process.exit(await waitForStop(running));
     });
@@ -54,7 +54,7 @@ program
   .action(async (source, options) => {
     loadDotEnv();
     const { send } = await import('./commands/send.ts');
-    const [text, ok] = await send(loadSettings(process.env), source, options);
+    const [text, ok] = await send(loadSettings(), source, options);
     print(text);
     if (!ok) process.exitCode = 1;
   });
@@ -92,7 +92,7 @@ program
   .action(async () => {
     loadDotEnv();
     const { loadConfig } = await import('./config/load-config.ts');
-    const { configPath, env, stateDir } = loadSettings(process.env);
+    const { configPath, env, stateDir } = loadSettings();
     const kept = new DevSecrets(stateDir);
     const { sources, endpoints } = await loadConfig({
       path: configPath,
@@ -105,13 +105,13 @@ program
 async function operatorClient() {
   loadDotEnv();
   const { OperatorClient } = await import('./commands/operator-client.ts');
-  return new OperatorClient(loadSettings(process.env));
+  return new OperatorClient(loadSettings());
 }
 
 try {
   await program.parseAsync();
 } catch (error) {
-  const expected = error instanceof ConfigError || process.env.LOG_LEVEL !== 'debug';
+  const expected = error instanceof ConfigError || !isDebugging();
   process.stderr.write(`surehook: ${expected ? (error as Error).message : (error as Error).stack}\n`);
   process.exit(1);
 }

@@ -18,5 +18,5 @@ export const SOURCE_NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 /** PostgreSQL's `workflow_id` column holds 255 characters: 63 of the source, a colon, and these. */
 export const EVENT_ID_MAX_LENGTH = 191;
 
-/** Visible ASCII without the slash: safe in a URL path, a log line, a header and a visibility query. */
-export const EVENT_ID = /^[!-.0-~]{1,191}$/;
+/** Visible ASCII but the slash, `.` and `..`: safe in a URL path, a log line, a header and a visibility query. */
+export const EVENT_ID = /^(?!\.{1,2}$)[!-.0-~]{1,191}$/;

@@ -1,10 +1,11 @@
 // A test event of a source, signed as its sender would sign it.
 import { randomBytes } from 'node:crypto';
 import type { Locator, SourceConfig } from './config/config.ts';
+import { ConfigError } from './config/config-error.ts';
 import { signRequest } from './signatures/index.ts';
 
 export interface TestEvent {
-  /** A new one if not given. */
+  /** A new one if not given, unless it would have to be put into a given body. */
   id?: string;
   type?: string;
   /** The body as it is sent; made up if not given. */
@@ -19,7 +20,8 @@ export interface SignedRequest {
 
 /** An id or type that is asked for is put where the source looks for it first. */
 export function buildSignedRequest(source: SourceConfig, event: TestEvent): SignedRequest {
-  const id = event.id ?? (event.body ? undefined : `evt_${randomBytes(8).toString('hex')}`);
+  const isFree = event.body === undefined || source.eventId[0]?.in === 'header'; // no byte of the body changes
+  const id = event.id ?? (isFree ? `evt_${randomBytes(8).toString('hex')}` : undefined);
   const type = event.type ?? (event.body ? undefined : 'test.created');
   const json: unknown = event.body ? undefined : { data: { hello: 'world' } };
   const fields = new Fields(event.body, json);
@@ -59,10 +61,10 @@ class Fields {
       this.headers[locator.name] = value;
       return;
     }
-    this.#json ??= JSON.parse((this.#given as Buffer).toString('utf8')) as Record<string, unknown>;
+    this.#json ??= parseObject(this.#given as Buffer);
     let place = this.#json;
     for (const key of locator.path.slice(0, -1)) {
-      place[key] ??= {};
+      if (typeof place[key] !== 'object') place[key] = {};
       place = place[key] as Record<string, unknown>;
     }
     place[locator.path.at(-1) as string] = value;
@@ -72,4 +74,18 @@ class Fields {
   toBody(): Buffer {
     return this.#json === undefined ? (this.#given as Buffer) : Buffer.from(JSON.stringify(this.#json));
   }
+}
+
+function parseObject(body: Buffer): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(body.toString('utf8'));
+    if (isObject(json)) return json;
+  } catch {
+    // as any other body that has no place for a field
+  }
+  throw new ConfigError('the body is not a JSON object, so that no id or type can be put into it');
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -80,8 +80,13 @@ function toFailedTry(error: unknown, signal: AbortSignal): TryResult {
     permanent: isPermanentError(thrown),
     error: `handler:${name}`,
     message: thrown.message.slice(0, MESSAGE_MAX_LENGTH),
-    ...(thrown.stack ? { stack: thrown.stack.slice(0, STACK_MAX_LENGTH) } : {}),
+    ...(thrown.stack ? { stack: shorten(thrown.stack) } : {}),
   };
+}
+
+/** Paths from the project's folder on: where it lies on this machine is nobody's business. */
+function shorten(stack: string): string {
+  return stack.replaceAll(`file://${process.cwd()}/`, '').replaceAll(`${process.cwd()}/`, '').slice(0, STACK_MAX_LENGTH);
 }
 
 /** The event was accepted under another config, perhaps a newer one: a retry may find a worker that knows it. */

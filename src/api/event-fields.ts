@@ -69,7 +69,7 @@ function describeFault(value: unknown): string {
   if (value.length > EVENT_ID_MAX_LENGTH) {
     return `has ${value.length} characters; an event id has at most ${EVENT_ID_MAX_LENGTH}`;
   }
-  return 'has characters that an event id cannot have: use visible ASCII without spaces and slashes';
+  return "cannot be an event id: use visible ASCII without spaces and slashes, and not '.' or '..'";
 }
 
 export function findEventType(source: SourceConfig, headers: IncomingHttpHeaders, payload: unknown): string {

@@ -16,7 +16,7 @@ const RETENTION_DAYS = 30;
 
 export async function dev(): Promise<number> {
   loadDotEnv();
-  const given = loadSettings(process.env);
+  const given = loadSettings();
   mkdirSync(given.stateDir, { recursive: true, mode: 0o700 });
   const secrets = new DevSecrets(given.stateDir);
   const operatorToken =

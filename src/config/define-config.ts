@@ -1,8 +1,8 @@
 // What `surehook.config.ts` may contain: the types its author sees, and the zod schema that holds the file to them.
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { SOURCE_NAME } from '../ids.ts';
 import { SCHEME_NAMES } from '../signatures/index.ts';
+import { isIpRange } from './ip-range.ts';
 import { retrySchema } from './retry-schedule.ts';
 import { SecretRef } from './secret.ts';
 
@@ -57,7 +57,7 @@ const secrets = z.array(secretRef).min(1, "expected at least one secret('NAME')"
 
 /** A config file in another package may load another copy of this module. */
 function looksLikeSecretRef(value: unknown): boolean {
-  return typeof value === 'object' && value?.constructor.name === 'SecretRef' && 'name' in value;
+  return typeof value === 'object' && value?.constructor?.name === 'SecretRef' && 'name' in value;
 }
 
 const locator = z
@@ -66,7 +66,9 @@ const locator = z
     /^(header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+|body(\.[^.]+)+)$/,
     "expected 'header.<name>' or 'body.<path>'",
   );
-const locators = z.union([locator.transform((one) => [one]), z.array(locator).min(1)]);
+const locators = z.union([locator.transform((one) => [one]), z.array(locator).min(1)], {
+  error: "expected 'header.<name>' or 'body.<path>', or a list of them",
+});
 
 const hmacVerify = z.strictObject({
   scheme: z.literal('hmac'),
@@ -93,7 +95,7 @@ const bodySchema = z.custom<z.ZodType>(
   (value) => typeof value === 'object' && value !== null && 'safeParseAsync' in value,
   { error: 'expected a zod schema' },
 );
-const cidr = z.string().refine((value) => ipaddr.isValidCIDR(value) || ipaddr.isValid(value), {
+const cidr = z.string().refine(isIpRange, {
   error: 'expected an address or a CIDR range such as 3.18.12.63/32',
 });
 
@@ -109,18 +111,24 @@ const source = z.strictObject({
   handlers: z.record(z.string(), handler).default({}),
   timeoutMs: timeoutMs.default(5_000),
   retry: retrySchema.optional(),
-  forwardTo: z.union([z.array(name), z.record(z.string(), z.array(name))]).default([]),
+  forwardTo: z
+    .union([z.array(name), z.record(z.string(), z.array(name))], {
+      error: 'expected a list of endpoint names, or such a list per event type',
+    })
+    .default([]),
   redelivery: z.enum(['rerun-failed', 'ignore']).default('rerun-failed'),
 });
 
 /** Headers that Surehook sets itself, or that belong to the connection. */
 const RESERVED_HEADER =
-  /^(webhook-.*|x-webhook-.*|content-type|content-length|host|connection|transfer-encoding)$/i;
+  /^(webhook-.*|x-webhook-.*|content-type|content-length|host|connection|keep-alive|transfer-encoding|upgrade|expect)$/i;
 const headerName = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a header name')
   .refine((value) => !RESERVED_HEADER.test(value), { error: 'Surehook sets this header itself' });
-const headerValue = z.union([z.string().regex(/^[\t\x20-\x7e]*$/, 'expected visible ASCII'), secretRef]);
+const headerValue = z.union([z.string().regex(/^[\t\x20-\x7e]*$/, 'expected visible ASCII'), secretRef], {
+  error: "expected visible ASCII or secret('NAME')",
+});
 
 const endpoint = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }),

@@ -2,7 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
+
+const contents = z.record(z.string(), z.string());
 
 export class DevSecrets {
   readonly file: string;
@@ -41,11 +44,12 @@ export class DevSecrets {
 function read(file: string): Record<string, string> {
   if (!existsSync(file)) return {};
   chmodSync(file, 0o600);
+  const text = readFileSync(file, 'utf8');
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return contents.parse(JSON.parse(text));
   } catch {
     throw new ConfigError(
-      `SUREHOOK_STATE_DIR: ${file} is not JSON; restore it, or delete it to have new secrets made`,
+      `SUREHOOK_STATE_DIR: ${file} is not a JSON object of texts; restore it, or delete it to have new secrets made`,
     );
   }
 }

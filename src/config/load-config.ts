@@ -49,26 +49,47 @@ async function readConfigFile(path: string): Promise<unknown> {
     const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
     if (module.default !== undefined) return module.default;
   } catch (error) {
-    throw new ConfigError(
-      `${path} cannot be read: ${error instanceof Error ? error.message.split('\n')[0] : error}`,
-    );
+    throw new ConfigError(`${path} cannot be read: ${describeThrown(error, file)}`);
   }
   throw new ConfigError(`${path} has no default export; write: export default defineConfig({ … })`);
+}
+
+/** A syntax error names its line in the stack alone. */
+function describeThrown(error: unknown, file: string): string {
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  const line = /^\d+/.exec(stack.split(`${file}:`)[1] ?? '')?.[0];
+  return `${line ? `line ${line}: ` : ''}${message.split('\n')[0]}`;
 }
 
 function parse(path: string, input: unknown): ParsedConfig {
   const result = configSchema.safeParse(input);
   if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => describe(issue));
-  throw new ConfigError(`${path} is not valid: ${faults.join('; ')}`);
+  const faults = result.error.issues.flatMap((issue) => describe(issue));
+  throw new ConfigError(`${path} is not valid: ${faults.join('; ').replaceAll(/\s+/g, ' ')}`);
 }
 
-function describe(issue: z.core.$ZodIssue): string {
-  const at = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') {
-    return `${[...at, issue.keys[0]].join('.')}: unknown key; remove it or correct its name`;
+function describe(issue: z.core.$ZodIssue, parents: PropertyKey[] = []): string[] {
+  const path = [...parents, ...issue.path];
+  const fault = (at: PropertyKey[], what: string) =>
+    `${at.map(String).join('.') || 'the default export'}: ${what}`;
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => fault([...path, key], 'unknown key; remove it or correct its name'));
+    case 'invalid_key':
+      return issue.issues.flatMap((inner) => describe(inner, path));
+    case 'invalid_union': {
+      // Of the forms that a value may have, the one that it was meant to have knows what is wrong with it.
+      const [meant, ...others] = issue.errors.filter((faults) => !faults.some(isOtherForm));
+      if (meant && others.length === 0) return meant.flatMap((inner) => describe(inner, path));
+      return [fault(path, issue.message)];
+    }
+    default:
+      return [fault(path, issue.message)];
   }
-  return `${at.join('.') || 'the default export'}: ${issue.message}`;
+}
+
+function isOtherForm({ code, path }: z.core.$ZodIssue): boolean {
+  return path.length === 0 && (code === 'invalid_type' || code === 'custom');
 }
 
 function toSource(name: string, source: ParsedConfig['sources'][string], store: SecretStore): SourceConfig {
@@ -140,7 +161,7 @@ class SecretStore {
   readonly #env: NodeJS.ProcessEnv;
   readonly #makeSecret: ((name: string) => string) | undefined;
   readonly #missing = new Set<string>();
-  readonly #unusable: string[] = [];
+  readonly #unusable = new Set<string>();
 
   constructor(env: NodeJS.ProcessEnv, makeSecret: ((name: string) => string) | undefined) {
     this.#env = env;
@@ -152,9 +173,9 @@ class SecretStore {
     if (!value) this.#missing.add(name);
     else if (use) {
       const reason = checkSecret(use, value);
-      if (reason) this.#unusable.push(`${name} (${at}): ${reason}`);
+      if (reason) this.#unusable.add(`${name} (${at}): ${reason}`);
     } else if (/[^\t\x20-\x7e]/.test(value)) {
-      this.#unusable.push(`${name} (${at}): a header value must be visible ASCII`);
+      this.#unusable.add(`${name} (${at}): a header value must be visible ASCII`);
     }
     return new Secret(name, value ?? '');
   }
@@ -165,19 +186,20 @@ class SecretStore {
     try {
       return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined;
     } catch (error) {
-      this.#unusable.push(`${name}_FILE: ${(error as Error).message}`);
-      return undefined;
+      this.#unusable.add(`${name}_FILE: ${(error as Error).message}`);
+      return ''; // and not one made up: the file was meant
     }
   }
 
   check(): void {
     const missing = [...this.#missing];
+    const unusable = [...this.#unusable];
     if (missing.length > 0) {
       const names = missing.join(', ');
       throw new ConfigError(
-        `missing ${missing.length === 1 ? 'secret' : 'secrets'} ${names}: set the environment variable, or <NAME>_FILE to a file that holds it${this.#unusable.map((fault) => `; ${fault}`).join('')}`,
+        `missing ${missing.length === 1 ? 'secret' : 'secrets'} ${names}: set the environment variable, or <NAME>_FILE to a file that holds it${unusable.map((fault) => `; ${fault}`).join('')}`,
       );
     }
-    if (this.#unusable.length > 0) throw new ConfigError(`unusable secret: ${this.#unusable.join('; ')}`);
+    if (unusable.length > 0) throw new ConfigError(`unusable secret: ${unusable.join('; ')}`);
   }
 }

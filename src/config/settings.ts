@@ -1,17 +1,20 @@
 // The environment, parsed once: the only reader of process.env.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
+import { isIpRange } from './ip-range.ts';
 
 const port = (fallback: number) =>
-  z.coerce
-    .number({ error: 'expected a port' })
-    .int('expected a port')
-    .min(0, 'expected a port from 0 to 65535')
-    .max(65_535, 'expected a port from 0 to 65535')
+  z
+    .string()
+    .refine((digits) => /^\d{1,5}$/.test(digits) && Number(digits) <= 65_535, {
+      error: 'expected a port from 0 to 65535',
+    })
+    .transform(Number)
     .default(fallback);
+const httpUrl = (example: string) =>
+  z.url({ protocol: /^https?$/, error: `expected a URL such as ${example}` }).optional();
 const text = z.string().min(1).optional();
 
 const schema = z.object({
@@ -29,20 +32,20 @@ const schema = z.object({
   SUREHOOK_TRUSTED_PROXIES: z
     .string()
     .transform((list) => list.split(',').map((one) => one.trim()))
-    .refine((list) => list.every((one) => ipaddr.isValid(one) || ipaddr.isValidCIDR(one)), {
+    .refine((list) => list.every(isIpRange), {
       error: 'expected addresses or CIDR ranges, separated by commas',
     })
     .optional(),
   SUREHOOK_CONFIG: z.string().default('surehook.config.ts'),
   SUREHOOK_STATE_DIR: z.string().default('.surehook'),
   SUREHOOK_TASK_QUEUE: z.string().max(200).default('surehook'),
-  SUREHOOK_OPERATOR_URL: z.url({ error: 'expected a URL such as http://127.0.0.1:8081' }).optional(),
+  SUREHOOK_OPERATOR_URL: httpUrl('http://127.0.0.1:8081'),
   TEMPORAL_ADDRESS: text,
   TEMPORAL_PROFILE: text,
   TEMPORAL_CLI_PATH: text,
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
-  TEMPORAL_UI_URL: z.url({ error: 'expected a URL such as http://127.0.0.1:8233' }).optional(),
+  TEMPORAL_UI_URL: httpUrl('http://127.0.0.1:8233'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   PATH: z.string().default(''),
   XDG_CACHE_HOME: text,
@@ -51,11 +54,11 @@ const schema = z.object({
 export type Settings = Readonly<ReturnType<typeof toSettings>>;
 
 /** @throws ConfigError naming each setting that is wrong, and what it should be */
-export function loadSettings(env: NodeJS.ProcessEnv): Settings {
+export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   // An empty variable means "not set", as a compose file writes it.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);
-  if (parsed.success) return Object.freeze(toSettings(parsed.data, env));
+  if (parsed.success) return Object.freeze(toSettings(parsed.data, given));
   throw new ConfigError(
     parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`).join('; '),
   );
@@ -84,6 +87,11 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     cacheDir: join(s.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'surehook'),
     env,
   };
+}
+
+/** Whether a command should show the stack of an error: read apart, since the settings may be what is wrong. */
+export function isDebugging(): boolean {
+  return process.env.LOG_LEVEL === 'debug';
 }
 
 /** Adds what `.env` holds to the environment, as `surehook dev` and the commands beside it do. */

@@ -28,7 +28,7 @@ export interface DevServerOptions {
   /** Read by the server only when it makes its database: an older one needs `addSearchAttributes`. */
   searchAttributes: Readonly<Record<string, keyof typeof FLAG_TYPES>>;
   logFile?: string;
-  /** No database file, and so nothing to adopt later. */
+  /** No database file, and so nothing to adopt later: it ends with this process. */
   inMemory?: boolean;
   /** The server died without `stop()`: its exit code or signal; null if it was adopted and so not our child. */
   onExit: (reason: ExitReason) => void;
@@ -110,8 +110,9 @@ async function launch(options: DevServerOptions): Promise<Server> {
   };
   const log = openSync(filesOf(options).log, 'w');
   // In a process group of its own: a terminal's Ctrl-C must not end the server before Surehook has drained.
+  // One in memory should end with us, since nobody can adopt it.
   const child = spawn(options.cliPath, serverArguments(ports, options), {
-    detached: true,
+    detached: !options.inMemory,
     stdio: ['ignore', log, log],
   });
   closeSync(log);
@@ -120,6 +121,7 @@ async function launch(options: DevServerOptions): Promise<Server> {
   });
   await once(child, 'spawn');
   child.unref();
+  if (options.inMemory) process.once('exit', () => child.kill('SIGKILL'));
   const server = { ...ports, pid: child.pid as number, adopted: false, gone };
   writePidFile(server, options);
   try {
@@ -200,7 +202,7 @@ async function end(server: Server, options: DevServerOptions): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const timer = new AbortController();
     try {
-      process.kill(-server.pid, signal);
+      process.kill(options.inMemory ? server.pid : -server.pid, signal);
       await Promise.race([server.gone, delay(STOP_TIMEOUT_MS, undefined, { signal: timer.signal })]);
     } catch {
       break; // No such process: it has ended.

@@ -1,0 +1,12 @@
+// Tells addresses and CIDR ranges in their usual form from what ipaddr.js would take too, by inet_aton's rules: `1`, `10.1/16`.
+import ipaddr from 'ipaddr.js';
+
+export function isIpRange(text: string): boolean {
+  const { IPv4, IPv6 } = ipaddr;
+  return (
+    IPv4.isValidFourPartDecimal(text) ||
+    IPv4.isValidCIDRFourPartDecimal(text) ||
+    IPv6.isValid(text) ||
+    IPv6.isValidCIDR(text)
+  );
+}

@@ -1,0 +1,28 @@
+// A change to a workflow must not break the runs that were begun before it.
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { expect, it } from 'vitest';
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const files = readdirSync(path('../histories')).filter((file) => file.endsWith('.json'));
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+it('every recorded history replays on the bundle that workers load', async () => {
+  const histories = files.map((file) => ({
+    workflowId: file,
+    history: historyFromJSON(JSON.parse(readFileSync(path(`../histories/${file}`), 'utf8'))),
+  }));
+  const options = {
+    workflowBundle: { codePath: path('../../dist/workflow-bundle.js') },
+    dataConverter: { payloadConverterPath: path('../../dist/raw-body.js') },
+  };
+  const results: string[] = [];
+  for await (const { workflowId, error } of Worker.runReplayHistories(options, histories)) {
+    results.push(`${workflowId}: ${error ?? 'ok'}`);
+  }
+  expect(results.sort()).toEqual(files.map((file) => `${file}: ok`).sort());
+  expect(files.length).toBeGreaterThanOrEqual(9);
+});
