@@ -33,6 +33,7 @@ export interface RunOptions {
   role: Role;
   /** Given in dev, where Surehook has started Temporal itself. */
   temporalAddress?: string;
+  retentionDays?: number;
   webUiUrl?: string | undefined;
   makeSecret?: (name: string) => string;
   /** What is stopped last. */
@@ -66,7 +67,7 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
   const token = role === 'worker' ? undefined : requireOperatorToken(settings);
   const temporal = await connectToTemporal(settings, options.temporalAddress);
   stops.push(() => temporal.connection.close());
-  await prepareNamespace(temporal, log);
+  await prepareNamespace(temporal, log, options.retentionDays);
 
   const lifetime = new Lifetime(stops, log);
   const worker =

@@ -86,7 +86,10 @@ function toFailedTry(error: unknown, signal: AbortSignal): TryResult {
 
 /** Paths from the project's folder on: where it lies on this machine is nobody's business. */
 function shorten(stack: string): string {
-  return stack.replaceAll(`file://${process.cwd()}/`, '').replaceAll(`${process.cwd()}/`, '').slice(0, STACK_MAX_LENGTH);
+  return stack
+    .replaceAll(`file://${process.cwd()}/`, '')
+    .replaceAll(`${process.cwd()}/`, '')
+    .slice(0, STACK_MAX_LENGTH);
 }
 
 /** The event was accepted under another config, perhaps a newer one: a retry may find a worker that knows it. */

@@ -8,7 +8,7 @@ import { loadDotEnv, loadSettings, type Settings } from '../config/settings.ts';
 import { SEARCH_ATTRIBUTES } from '../messages.ts';
 import { type Running, run } from '../run.ts';
 import { buildSignedRequest } from '../signed-request.ts';
-import { type DevServer, type ExitReason, setRetention, startDevServer } from '../temporal/dev-server.ts';
+import { type DevServer, type ExitReason, startDevServer } from '../temporal/dev-server.ts';
 import { findTemporalCli } from '../temporal/find-cli.ts';
 import { waitForStop } from './stop-on-signal.ts';
 
@@ -34,11 +34,12 @@ export async function dev(): Promise<number> {
   running = await run({
     settings,
     role: 'serve',
-    ...(server ? { temporalAddress: server.address, onStopped: server.stop } : {}),
+    ...(server
+      ? { temporalAddress: server.address, onStopped: server.stop, retentionDays: RETENTION_DAYS }
+      : {}),
     webUiUrl: server?.uiUrl ?? settings.temporalUiUrl,
     makeSecret: (name) => secrets.getOrMake(name),
   });
-  if (server) await setRetention(running.temporal.connection, running.temporal.namespace, RETENTION_DAYS);
   printBanner({ running, secrets, operatorToken, server, settings });
   return await waitForStop(running);
 }

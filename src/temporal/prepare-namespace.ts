@@ -3,14 +3,24 @@ import type { Logger } from 'pino';
 import { ConfigError } from '../config/config-error.ts';
 import { SEARCH_ATTRIBUTES } from '../messages.ts';
 import type { Temporal } from './connection.ts';
+import { setRetention } from './dev-server.ts';
 
 /** temporal.api.enums.v1.IndexedValueType */
 const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
 /** The longest automatic retry window of the schemes: Stripe resends for three days. */
 const RETRY_WINDOW_SECONDS = 3 * 24 * 3_600;
 
-/** @throws ConfigError with what to register, where this server does not let us, as Temporal Cloud does not */
-export async function prepareNamespace(temporal: Temporal, log: Logger): Promise<void> {
+/**
+ * @param retentionDays is set where the namespace is ours: in dev
+ * @throws ConfigError with what to register, where this server does not let us, as Temporal Cloud does not
+ */
+export async function prepareNamespace(
+  temporal: Temporal,
+  log: Logger,
+  retentionDays?: number,
+): Promise<void> {
+  const { connection, namespace } = temporal;
+  if (retentionDays !== undefined) await setRetention(connection, namespace, retentionDays);
   await warnOfShortRetention(temporal, log);
   const missing = await missingAttributes(temporal);
   if (missing.length === 0) return;

@@ -1,32 +1,18 @@
 // The dev server: what it keeps, what becomes of it when Surehook or it is killed, and what it says when it cannot start.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import {
-  type DevServer,
-  type DevServerOptions,
-  type ExitReason,
-  setRetention,
-  startDevServer,
-} from '../../src/temporal/dev-server.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { type DevServerOptions, setRetention, startDevServer } from '../../src/temporal/dev-server.ts';
 
 const SOURCE = defineSearchAttributeKey('WebhookSource', 'KEYWORD');
 const MODULE = new URL('../../src/temporal/dev-server.ts', import.meta.url).href;
+const POLL = { timeout: 20_000 };
 /** A Surehook of its own, reduced to its server. */
 const SUREHOOK = `
   const { startDevServer } = await import(process.argv[1]);
@@ -35,72 +21,60 @@ const SUREHOOK = `
 `;
 
 let stateDir: string;
-let servers: DevServer[];
-let surehooks: ChildProcess[];
+let cleanUps: (() => unknown)[];
 /** Whatever `onExit` was told. */
-let exits: ExitReason[];
+let exits: unknown[];
 
 beforeEach(() => {
   stateDir = mkdtempSync(join(tmpdir(), 'surehook-dev-server-'));
-  servers = [];
-  surehooks = [];
+  cleanUps = [];
   exits = [];
 });
 
 afterEach(async () => {
-  for (const surehook of surehooks) await kill(surehook);
-  await Promise.all(servers.map((server) => server.stop()));
-  if (existsSync(join(stateDir, 'temporal.pid'))) process.kill(-readPidFile().pid, 'SIGKILL');
+  for (const cleanUp of cleanUps.reverse()) await cleanUp();
   rmSync(stateDir, { recursive: true, force: true });
 });
 
 test('a workflow, its search attributes and the retention survive a stop and a start', async () => {
   const first = await start();
-  await withClient(first, async (client) => {
-    await startWorkflow(client, 'kept');
-    await setRetention(client.connection, 'default', 30);
-  });
+  await startWorkflow(await connectTo(first), 'kept');
+  await setRetention((await connectTo(first)).connection, 'default', 30);
   await first.stop();
   expect(readdirSync(stateDir).sort()).toEqual(['temporal.db', 'temporal.log']);
 
-  await withClient(await start(), async (client) => {
-    const { searchAttributes, status } = await client.workflow.getHandle('kept').describe();
-    expect([status.name, searchAttributes.WebhookSource]).toEqual(['RUNNING', ['stripe']]);
-    const { config } = await client.workflowService.describeNamespace({ namespace: 'default' });
-    expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(30 * 86_400);
-    await startWorkflow(client, 'another');
-  });
+  const client = await connectTo(await start());
+  const { searchAttributes, status } = await client.workflow.getHandle('kept').describe();
+  expect([status.name, searchAttributes.WebhookSource]).toEqual(['RUNNING', ['stripe']]);
+  const { config } = await client.workflowService.describeNamespace({ namespace: 'default' });
+  expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(30 * 86_400);
+  await startWorkflow(client, 'another');
 });
 
 test('a server that is killed is reported, and the next one has every workflow that it confirmed', async () => {
   const server = await start();
-  await withClient(server, (client) => startWorkflow(client, 'kept'));
+  await startWorkflow(await connectTo(server), 'kept');
   process.kill(server.pid, 'SIGKILL');
-  expect(await waitFor(() => exits, isNotEmpty)).toEqual(['SIGKILL']);
+  await expect.poll(() => exits, POLL).toEqual(['SIGKILL']);
 
   const next = await start();
   expect(next.adopted).toBe(false);
-  await withClient(next, async (client) => {
-    expect((await client.workflow.getHandle('kept').describe()).status.name).toBe('RUNNING');
-  });
+  const kept = (await connectTo(next)).workflow.getHandle('kept');
+  expect((await kept.describe()).status.name).toBe('RUNNING');
 });
 
 test('a server outlives the process group of a killed Surehook, is adopted, and then stopped', async () => {
   const { surehook } = await startSurehook();
-  const left = readPidFile();
+  const left = JSON.parse(readFileSync(join(stateDir, 'temporal.pid'), 'utf8'));
   await kill(surehook);
 
   const adopted = await start();
-  expect(adopted).toMatchObject({
-    adopted: true,
-    pid: left.pid,
-    address: `127.0.0.1:${left.port}`,
-    uiUrl: `http://127.0.0.1:${left.uiPort}`,
-  });
-  await withClient(adopted, (client) => startWorkflow(client, 'on-the-adopted-one'));
+  const urls = { address: `127.0.0.1:${left.port}`, uiUrl: `http://127.0.0.1:${left.uiPort}` };
+  expect(adopted).toMatchObject({ adopted: true, pid: left.pid, ...urls });
+  await startWorkflow(await connectTo(adopted), 'on-the-adopted-one');
   await adopted.stop();
   expect(isAlive(left.pid)).toBe(false);
-  expect(existsSync(join(stateDir, 'temporal.pid'))).toBe(false);
+  expect(readdirSync(stateDir)).not.toContain('temporal.pid');
   expect(exits).toEqual([]);
 });
 
@@ -108,7 +82,7 @@ test('an adopted server that dies is reported', async () => {
   await kill((await startSurehook()).surehook);
   const { pid } = await start();
   process.kill(pid, 'SIGKILL');
-  expect(await waitFor(() => exits, isNotEmpty)).toEqual([null]);
+  await expect.poll(() => exits, POLL).toEqual([null]);
 });
 
 test('a former server with other arguments is replaced', async () => {
@@ -126,7 +100,8 @@ test('the server of a Surehook that still runs is left to it', async () => {
 });
 
 test('a pid file that names a process of somebody else is ignored', async () => {
-  writeFileSync(join(stateDir, 'temporal.pid'), JSON.stringify({ pid: process.pid, port: 1, uiPort: 2 }));
+  const record = { pid: process.pid, port: 1, uiPort: 2 };
+  writeFileSync(join(stateDir, 'temporal.pid'), JSON.stringify(record));
   expect((await start()).adopted).toBe(false);
 });
 
@@ -141,7 +116,7 @@ test('in memory, it ends with its process and leaves only its log', async () => 
   const { surehook, serverPid } = await startSurehook({ inMemory: true });
   expect(isAlive(serverPid)).toBe(true);
   surehook.stdin?.end();
-  await waitFor(() => !isAlive(serverPid));
+  await expect.poll(() => isAlive(serverPid), POLL).toBe(false);
   expect(readdirSync(stateDir)).toEqual(['temporal.log']);
 
   const server = await start({ inMemory: true });
@@ -164,12 +139,11 @@ test.each([
 
 test('a server that ends at once fails with the last lines of its log', async () => {
   const cliPath = join(stateDir, 'broken');
-  writeFileSync(cliPath, '#!/bin/sh\necho "Error: disk on fire" >&2\nexit 3\n');
-  chmodSync(cliPath, 0o755);
+  writeFileSync(cliPath, '#!/bin/sh\necho "Error: disk on fire" >&2\nexit 3\n', { mode: 0o755 });
   await expect(start({ cliPath })).rejects.toThrow(
     'the Temporal dev server did not start: it ended with 3\nError: disk on fire',
   );
-  expect(existsSync(join(stateDir, 'temporal.pid'))).toBe(false);
+  expect(readdirSync(stateDir)).not.toContain('temporal.pid');
 });
 
 function options(): Omit<DevServerOptions, 'onExit'> {
@@ -177,18 +151,19 @@ function options(): Omit<DevServerOptions, 'onExit'> {
   return { cliPath: inject('temporalCliPath'), stateDir, port: 0, uiPort: 0, searchAttributes };
 }
 
-async function start(changes: Partial<DevServerOptions> = {}): Promise<DevServer> {
+async function start(changes: Partial<DevServerOptions> = {}) {
   const server = await startDevServer({ ...options(), onExit: (reason) => exits.push(reason), ...changes });
-  servers.push(server);
+  cleanUps.push(server.stop);
   return server;
 }
 
 async function startSurehook(changes: Partial<DevServerOptions> = {}) {
   const args = ['--input-type=module', '-e', SUREHOOK, MODULE, JSON.stringify({ ...options(), ...changes })];
   const surehook = spawn(process.execPath, args, { detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
-  surehooks.push(surehook);
-  const [line] = await once(surehook.stdout, 'data');
-  return { surehook, serverPid: Number(line) };
+  cleanUps.push(() => kill(surehook));
+  const serverPid = Number(await once(surehook.stdout, 'data'));
+  cleanUps.push(() => isAlive(serverPid) && process.kill(serverPid, 'SIGKILL'));
+  return { surehook, serverPid };
 }
 
 /** With its whole process group, as a terminal does. */
@@ -198,25 +173,20 @@ async function kill(surehook: ChildProcess): Promise<void> {
   await once(surehook, 'exit');
 }
 
-function readPidFile(): { pid: number; port: number; uiPort: number } {
-  return JSON.parse(readFileSync(join(stateDir, 'temporal.pid'), 'utf8'));
-}
-
-const isNotEmpty = (list: unknown[]) => list.length > 0;
-
-/** A zombie, whose parent has not yet asked for its end, is dead; macOS has no /proc, and no such parents. */
+/** A zombie, whose parent has not yet asked for its end, is dead; only Linux shows it. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return !existsSync('/proc/self') || readFileSync(`/proc/${pid}/cmdline`).length > 0;
+    return process.platform !== 'linux' || readFileSync(`/proc/${pid}/cmdline`).length > 0;
   } catch {
     return false;
   }
 }
 
-async function withClient(server: DevServer, use: (client: Client) => Promise<void>): Promise<void> {
-  const connection = await Connection.connect({ address: server.address });
-  await use(new Client({ connection })).finally(() => connection.close());
+async function connectTo({ address }: { address: string }): Promise<Client> {
+  const connection = await Connection.connect({ address });
+  cleanUps.push(() => connection.close());
+  return new Client({ connection });
 }
 
 async function startWorkflow(client: Client, workflowId: string): Promise<void> {

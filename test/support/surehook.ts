@@ -121,7 +121,7 @@ export class Surehook {
     return await fetch(`${this.publicUrl}/webhooks/${source}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
-      body: body as BodyInit,
+      body: body as string,
     });
   }
 
