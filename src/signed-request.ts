@@ -64,7 +64,7 @@ class Fields {
     this.#json ??= parseObject(this.#given as Buffer);
     let place = this.#json;
     for (const key of locator.path.slice(0, -1)) {
-      if (typeof place[key] !== 'object') place[key] = {};
+      if (typeof (place[key] ?? '') !== 'object') place[key] = {};
       place = place[key] as Record<string, unknown>;
     }
     place[locator.path.at(-1) as string] = value;

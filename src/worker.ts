@@ -6,6 +6,7 @@ import { createActivities } from './activities/index.ts';
 import type { Config } from './config/config.ts';
 import type { Temporal } from './temporal/connection.ts';
 import { dataConverter } from './temporal/data-converter.ts';
+import { createLoadBody } from './temporal/load-body.ts';
 
 /** Written by `npm run build`. */
 const WORKFLOW_BUNDLE = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
@@ -23,7 +24,7 @@ export async function createWorker({ temporal, taskQueue, config, log }: WorkerD
     namespace: temporal.namespace,
     taskQueue,
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
-    activities: createActivities({ config, log }),
+    activities: createActivities({ config, loadBody: createLoadBody(temporal), log }),
     dataConverter,
     // Long enough for a try of the default 5 s to end; short enough for a stop within 10 s.
     shutdownGraceTime: '6s',

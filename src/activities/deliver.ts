@@ -6,6 +6,7 @@ import type { Config, EndpointConfig } from '../config/config.ts';
 import { type ActivityInput, type EventMeta, endpointOf, type StepOutcome } from '../messages.ts';
 import type { RawBody } from '../raw-body.ts';
 import { signDelivery } from '../signatures/index.ts';
+import type { LoadBody } from '../temporal/load-body.ts';
 import { logFields } from './handle-event.ts';
 import { networkErrorCode } from './network-error.ts';
 import { runAttempt, type TryResult } from './run-attempt.ts';
@@ -19,10 +20,11 @@ export interface DeliverDeps {
   config: Config;
   log: Logger;
   dispatcher: Dispatcher;
+  loadBody: LoadBody;
 }
 
-export function createDeliver({ config, log, dispatcher }: DeliverDeps) {
-  return async function deliver(input: ActivityInput, body: RawBody): Promise<StepOutcome> {
+export function createDeliver({ config, log, dispatcher, loadBody }: DeliverDeps) {
+  return async function deliver(input: ActivityInput, given?: RawBody): Promise<StepOutcome> {
     const name = endpointOf(input.step);
     // Looked up at each try: a URL or secret that was changed in the config is used from the next one on.
     const endpoint = config.endpoints.get(name);
@@ -32,6 +34,7 @@ export function createDeliver({ config, log, dispatcher }: DeliverDeps) {
       timeoutMs: endpoint?.timeoutMs ?? 1,
       work: async (attempt, signal) => {
         const fields = { ...logFields(input.event, attempt), endpoint: name };
+        const body = given ?? (await loadBody(Context.current().info.workflowExecution));
         const started = performance.now();
         const result = endpoint
           ? await post({ endpoint, event: input.event, body, signal, dispatcher })

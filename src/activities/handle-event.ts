@@ -7,6 +7,7 @@ import { isPermanentError } from '../failures.ts';
 import { workflowIdOf } from '../ids.ts';
 import type { ActivityInput, EventMeta, StepOutcome } from '../messages.ts';
 import type { RawBody } from '../raw-body.ts';
+import type { LoadBody } from '../temporal/load-body.ts';
 import { runAttempt, type TryResult } from './run-attempt.ts';
 
 /** Kept in the workflow's history, and sent with each answer about the event. */
@@ -14,8 +15,16 @@ const RESULT_MAX_BYTES = 262_144;
 const MESSAGE_MAX_LENGTH = 2_000;
 const STACK_MAX_LENGTH = 4_000;
 
-export function createHandleEvent({ config, log }: { config: Config; log: Logger }) {
-  return async function handleEvent(input: ActivityInput, body: RawBody): Promise<StepOutcome> {
+export function createHandleEvent({
+  config,
+  log,
+  loadBody,
+}: {
+  config: Config;
+  log: Logger;
+  loadBody: LoadBody;
+}) {
+  return async function handleEvent(input: ActivityInput, given?: RawBody): Promise<StepOutcome> {
     const source = config.sources.get(input.event.source);
     const handler = source && forType(source.handlers, input.event.event_type);
     return await runAttempt({
@@ -25,6 +34,7 @@ export function createHandleEvent({ config, log }: { config: Config; log: Logger
       work: async (attempt, signal, heartbeat) => {
         const fields = logFields(input.event, attempt);
         if (handler === undefined) return missingHandler(input.event);
+        const body = given ?? (await loadBody(Context.current().info.workflowExecution));
         const run = { handler, event: toEvent(input.event, body), attempt, signal, heartbeat };
         const result = await callHandler(run, log.child(fields));
         if (result.ok) log.info(fields, 'event handled');

@@ -2,15 +2,22 @@
 import type { Logger } from 'pino';
 import { Agent } from 'undici';
 import type { Config } from '../config/config.ts';
+import type { LoadBody } from '../temporal/load-body.ts';
 import { createDeliver } from './deliver.ts';
 import { createHandleEvent } from './handle-event.ts';
 
-export function createActivities({ config, log }: { config: Config; log: Logger }) {
+export interface ActivityDeps {
+  config: Config;
+  loadBody: LoadBody;
+  log: Logger;
+}
+
+export function createActivities({ config, loadBody, log }: ActivityDeps) {
   // Each try is bounded by its own signal; the agent's own time-outs only have to be no shorter.
   const dispatcher = new Agent({ connect: { timeout: 60_000 }, headersTimeout: 0, bodyTimeout: 0 });
   return {
-    handleEvent: createHandleEvent({ config, log }),
-    deliver: createDeliver({ config, log, dispatcher }),
+    handleEvent: createHandleEvent({ config, log, loadBody }),
+    deliver: createDeliver({ config, log, dispatcher, loadBody }),
   };
 }
 

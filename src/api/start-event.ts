@@ -19,6 +19,11 @@ import { readSucceededSteps } from './read-event.ts';
 /** The sender hears of it within 3 s; a native connection alone would go on trying for 5 to 9 s. */
 const CONFIRM_WITHIN_MS = 2_500;
 const RETRY_AFTER_SECONDS = '5';
+/** Each holds a body of up to a megabyte; with Temporal down a start is given up after 5 to 9 s only. */
+const IN_FLIGHT_MAX = 1_000;
+
+/** The first byte of a byte order mark: Temporal's own JSON readers refuse it. */
+const UTF8_BOM = 0xef;
 
 export interface StartEventInput {
   event: EventMeta;
@@ -41,9 +46,15 @@ export interface StartEventDeps {
 
 /** @throws HttpError `not_queued` unless Temporal has the event for sure */
 export function createStartEvent(deps: StartEventDeps): StartEvent {
+  let inFlight = 0;
   return async (input) => {
+    if (inFlight >= IN_FLIGHT_MAX)
+      throw notQueued('too many events wait for Temporal to confirm them; send it again later');
+    inFlight += 1;
     const workflowId = workflowIdOf(input.event.source, input.event.event_id);
-    const started = startOnce(deps, workflowId, input);
+    const started = startOnce(deps, workflowId, input).finally(() => {
+      inFlight -= 1;
+    });
     started.catch(() => undefined); // a start that fails, or succeeds, after the answer is harmless: the sender tries again
     try {
       const isNew = await within(CONFIRM_WITHIN_MS, started);
@@ -56,6 +67,10 @@ export function createStartEvent(deps: StartEventDeps): StartEvent {
       });
     }
   };
+}
+
+function notQueued(detail: string): HttpError {
+  return new HttpError('not_queued', detail, { headers: { 'retry-after': RETRY_AFTER_SECONDS } });
 }
 
 async function startOnce(deps: StartEventDeps, workflowId: string, input: StartEventInput): Promise<boolean> {
@@ -83,7 +98,10 @@ async function start(
       workflowIdReusePolicy,
       workflowIdConflictPolicy: 'FAIL',
       requestEagerStart: eager,
-      args: [{ ...event, steps, ...(checkpoint ? { checkpoint } : {}) }, new RawBody(rawBody, 'json/plain')],
+      args: [
+        { ...event, steps, ...(checkpoint ? { checkpoint } : {}) },
+        new RawBody(rawBody, rawBody[0] === UTF8_BOM ? 'binary/plain' : 'json/plain'),
+      ],
       staticSummary: `${event_type} from ${source}`,
       typedSearchAttributes: new TypedSearchAttributes([
         { key: SEARCH_ATTRIBUTES.source, value: source },

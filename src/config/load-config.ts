@@ -74,7 +74,7 @@ function describe(issue: z.core.$ZodIssue, parents: PropertyKey[] = []): string[
     `${at.map(String).join('.') || 'the default export'}: ${what}`;
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => fault([...path, key], 'unknown key; remove it or correct its name'));
+      return issue.keys.map((key) => fault([...path, key], 'unknown key (remove it or correct its name)'));
     case 'invalid_key':
       return issue.issues.flatMap((inner) => describe(inner, path));
     case 'invalid_union': {

@@ -81,6 +81,7 @@ async function runStep(plan: StepPlan, event: EventMeta, body: RawBody): Promise
     }
   }
   const { initial_ms, factor, max_ms } = plan.retry;
+  // It reads the body from the start of the history: several bodies in one command would pass gRPC's limit of 4 MB.
   const regular = proxyActivities<Activities>({
     startToCloseTimeout,
     heartbeatTimeout: 30_000,
@@ -89,7 +90,7 @@ async function runStep(plan: StepPlan, event: EventMeta, body: RawBody): Promise
     retry: { initialInterval: initial_ms, backoffCoefficient: factor, maximumInterval: max_ms },
   });
   try {
-    return await regular[name]({ event, step, attempts }, body);
+    return await regular[name]({ event, step, attempts });
   } catch (error) {
     if (isCancellation(error)) throw error;
     return toFailedOutcome(step, attempts, error);

@@ -288,6 +288,21 @@ describe('a delivery', () => {
   });
 });
 
+describe('a body just under the limit', () => {
+  it('reaches six endpoints that each fail at first', async () => {
+    const event_id = newId();
+    const paths = ['/many1', '/many2', '/many3', '/many4', '/many5', '/many6'];
+    for (const path of paths) receiver.script(path, event_id, [500, 200]);
+    const body = JSON.stringify({ event_id, type: 'many', text: 'é'.repeat(520_000) });
+    expect((await surehook.post('partner', body, signHmac(body))).status).toBe(202);
+    const event = await surehook.untilEvent('partner', event_id, isClosed);
+    expect(event.status).toBe('processed');
+    for (const path of paths) {
+      expect(receiver.of(event_id, path).map((got) => got.body.toString() === body)).toEqual([true, true]);
+    }
+  });
+});
+
 describe('a failed event that its sender sends again', () => {
   it('runs again, without repeating what had succeeded, and is listed once', async () => {
     const event_id = newId();

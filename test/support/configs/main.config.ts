@@ -17,13 +17,16 @@ const callReceiver: Handler = async (event, { attempt, idempotencyKey, signal })
   return { handled: event.id, name: event.payload.name };
 };
 
+/** Several endpoints at once, as for a large body whose every delivery fails. */
+const many = ['many1', 'many2', 'many3', 'many4', 'many5', 'many6'];
+
 export default defineConfig({
   sources: {
     partner: {
       verify: partner,
       handlers: { handled: callReceiver, both: callReceiver },
       retry: [100, 100],
-      forwardTo: { forwarded: ['first'], both: ['first', 'second'], unreachable: ['closed'] },
+      forwardTo: { forwarded: ['first'], both: ['first', 'second'], unreachable: ['closed'], many },
     },
     once: { verify: partner, handlers: { '*': callReceiver }, retry: [], redelivery: 'ignore' },
     slow: { verify: partner, handlers: { '*': callReceiver }, retry: [100], timeoutMs: 8_000 },
@@ -47,6 +50,9 @@ export default defineConfig({
       headers: { 'x-team': 'a' },
     },
     second: { url: `${receiver}/second`, secrets: endpointSecrets, retry, timeoutMs: 1_000 },
+    ...Object.fromEntries(
+      many.map((name) => [name, { url: `${receiver}/${name}`, secrets: endpointSecrets, retry }]),
+    ),
     closed: { url: 'http://127.0.0.1:9/closed', secrets: endpointSecrets, retry },
   },
 });
