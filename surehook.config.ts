@@ -1,5 +1,5 @@
 // The sources, handlers and endpoints of this installation. See docs/configuration.md.
-import { defineConfig, secret } from 'surehook';
+import { defineConfig, PermanentError, secret } from 'surehook';
 
 export default defineConfig({
   sources: {
@@ -8,10 +8,13 @@ export default defineConfig({
       verify: { scheme: 'hmac', secrets: [secret('PARTNER_WEBHOOK_SECRET')], header: 'X-Webhook-Signature' },
       eventId: ['body.event_id', 'header.x-request-id'],
       handlers: {
-        '*': async (event, context) => {
-          context.log.info('partner event received', { type: event.type });
-          return { seen: event.id };
+        'order.created': async (event, context) => {
+          const orderId = event.payload.data?.order_id;
+          if (!orderId) throw new PermanentError('the order has no data.order_id');
+          context.log.info('order recorded', { order_id: orderId });
+          return { order_id: orderId };
         },
+        '*': async (event, context) => context.log.info('partner event received', { type: event.type }),
       },
     },
     github: {

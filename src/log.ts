@@ -1,7 +1,8 @@
 // The logger of a process: JSON lines, or pretty ones on a terminal; and the SDK's own lines through it.
-import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import { DefaultLogger, type LogMetadata, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { parseWorkflowId } from './ids.ts';
 
 export function createLog(level: string, isTerminal = process.stdout.isTTY === true): Logger {
   const options = {
@@ -10,8 +11,13 @@ export function createLog(level: string, isTerminal = process.stdout.isTTY === t
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: levelName },
   };
-  if (!isTerminal) return pino(options, pino.destination({ dest: 1, sync: true }));
-  return pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true }));
+  const destination = pino.destination({ dest: 1, sync: true });
+  destination.on('error', () => undefined); // a terminal that was closed must not keep us from stopping in order
+  if (!isTerminal) return pino(options, destination);
+  return pino(
+    options,
+    pretty({ destination, sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true }),
+  );
 }
 
 const levelName = (label: string) => ({ level: label });
@@ -29,6 +35,25 @@ function atMostEvery(ms: number): () => boolean {
   };
 }
 
+/** The SDK tells of each workflow that ends in failure; its line, in our terms. */
+function toEventFields(meta: LogMetadata = {}) {
+  const workflow_id = String(meta.workflowId);
+  const id = parseWorkflowId(workflow_id);
+  return {
+    source: id?.source,
+    event_id: id?.eventId,
+    workflow_id,
+    run_id: meta.runId,
+    error: toMessage(meta.error),
+  };
+}
+
+function toSdkFields(meta: LogMetadata = {}) {
+  return { ...meta, error: meta.error ? toMessage(meta.error) : undefined };
+}
+
+const toMessage = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
 /** Must come before any connection or worker is made. Signals are ours: a stop has an order. */
 export function installRuntime(log: Logger): void {
   const temporal = log.child({ component: 'temporal' });
@@ -37,8 +62,9 @@ export function installRuntime(log: Logger): void {
     shutdownSignals: [],
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
       if (meta?.target === RETRY_TARGET && !isTime()) return;
-      const fields = { ...meta, error: meta?.error ? String(meta.error) : undefined };
-      temporal[level === 'WARN' ? 'warn' : 'error'](fields, message);
+      if (message === 'Workflow failed')
+        log.error(toEventFields(meta), 'event failed: it is a dead letter now');
+      else temporal[level === 'WARN' ? 'warn' : 'error'](toSdkFields(meta), message);
     }),
     telemetryOptions: {
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },

@@ -10,7 +10,7 @@ import { type Running, run } from '../run.ts';
 import { buildSignedRequest } from '../signed-request.ts';
 import { type DevServer, type ExitReason, startDevServer } from '../temporal/dev-server.ts';
 import { findTemporalCli } from '../temporal/find-cli.ts';
-import { waitForStop } from './stop-on-signal.ts';
+import { INTERRUPTED_EXIT_CODE, onStopSignal, waitForStop } from './stop-on-signal.ts';
 
 const RETENTION_DAYS = 30;
 
@@ -31,6 +31,10 @@ export async function dev(): Promise<number> {
         );
         running?.stop(1);
       });
+  // Until everything is up, a signal ends what there is: the server does not share our process group.
+  const undo = onStopSignal(() => {
+    void Promise.resolve(server?.stop()).then(() => process.exit(INTERRUPTED_EXIT_CODE));
+  });
   running = await run({
     settings,
     role: 'serve',
@@ -40,6 +44,7 @@ export async function dev(): Promise<number> {
     webUiUrl: server?.uiUrl ?? settings.temporalUiUrl,
     makeSecret: (name) => secrets.getOrMake(name),
   });
+  undo();
   printBanner({ running, secrets, operatorToken, server, settings });
   return await waitForStop(running);
 }

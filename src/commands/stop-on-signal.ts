@@ -1,23 +1,36 @@
 // Turns signals into an orderly stop.
 import type { Running } from '../run.ts';
 
+/** Ctrl-C, a process manager's stop, and a terminal that is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm passes on a Ctrl-C that the terminal has sent to us already: a repeat this soon is the same one. */
 const SAME_SIGNAL_MS = 1_000;
 /** 128 + SIGINT, as shells count. */
-const INTERRUPTED_EXIT_CODE = 130;
+export const INTERRUPTED_EXIT_CODE = 130;
 
-/** @returns the exit code, once everything has stopped */
-export async function waitForStop(running: Running): Promise<number> {
+/**
+ * Calls `stop` at the first signal; a later one ends the process at once.
+ *
+ * @returns undoes it
+ */
+export function onStopSignal(stop: () => void): () => void {
   let first = 0;
-  const onSignal = () => {
+  const listener = () => {
     if (first === 0) {
       first = Date.now();
-      running.stop(0);
+      stop();
     } else if (Date.now() - first > SAME_SIGNAL_MS) {
       process.exit(INTERRUPTED_EXIT_CODE);
     }
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.on(signal, listener);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, listener);
+  };
+}
+
+/** @returns the exit code, once everything has stopped */
+export async function waitForStop(running: Running): Promise<number> {
+  onStopSignal(() => running.stop(0));
   return await running.stopped;
 }
