@@ -1,0 +1,153 @@
+// Puts together what the providers, the receiver and Surehook saw; names every event where they do not agree.
+import { type DemoEvent, keyOf } from './demo-event.ts';
+import type { EventView } from './read-outcomes.ts';
+import type { DemoReceiver } from './receiver.ts';
+import type { Sending } from './send-events.ts';
+
+export interface DemoFacts {
+  events: readonly DemoEvent[];
+  /** Requests that the plan asks for: more than events, since some are sent again. */
+  planned: number;
+  failFirst: ReadonlySet<string>;
+  deadLetter: DemoEvent;
+  sending: Sending;
+  receiver: DemoReceiver;
+  statuses: ReadonlyMap<string, string>;
+  /** Of the events that were to be retried, and of the dead letter. */
+  views: ReadonlyMap<string, EventView>;
+  elapsedMs: number;
+}
+
+export interface DemoReport {
+  events: number;
+  requests: number;
+  accepted: number;
+  duplicates: number;
+  /** Requests that were sent again after a 503 or no answer: none, unless the machine is overloaded. */
+  repeated: number;
+  handledOnce: number;
+  delivered: number;
+  retried: number;
+  /** Deliveries with the very bytes that were sent, of all deliveries. */
+  identical: number;
+  deliveries: number;
+  deadLetters: number;
+  elapsedMs: number;
+  eventsPerSecond: number;
+  /** Milliseconds from request to answer. */
+  answerP50: number;
+  answerP99: number;
+  /** Empty if all is well. */
+  problems: string[];
+}
+
+/** Tries of the endpoint that never works, by its schedule. */
+const DEAD_AFTER_TRIES = 3;
+
+export function buildReport(facts: DemoFacts): DemoReport {
+  const { events, sending, receiver, statuses, elapsedMs } = facts;
+  const problems = [...checkTotals(facts), ...events.flatMap((event) => checkEvent(facts, event))];
+  const answers = [...sending.answers.values()];
+  const inbox = [...receiver.inbox.values()];
+  const latencies = sending.latencies.toSorted((a, b) => a - b);
+  const quantile = (q: number) => Math.round(latencies[Math.floor(q * (latencies.length - 1))] ?? 0);
+  const own = events.map((event) => statuses.get(keyOf(event)));
+  return {
+    events: events.length,
+    requests: sending.requests,
+    accepted: sum(answers.map((one) => one.accepted)),
+    duplicates: sum(answers.map((one) => one.duplicate)),
+    repeated: sum(answers.map((one) => one.repeated)),
+    handledOnce: events.filter((event) => receiver.handled.get(keyOf(event)) === 1).length,
+    delivered: inbox.filter((one) => one.taken > 0 && one.verified === one.tries).length,
+    retried: inbox.filter((one) => one.tries > 1).length,
+    identical: sum(inbox.map((one) => one.identical)),
+    deliveries: sum(inbox.map((one) => one.tries)),
+    deadLetters: own.filter((status) => status === 'failed').length,
+    elapsedMs,
+    eventsPerSecond: events.length / (elapsedMs / 1_000),
+    answerP50: quantile(0.5),
+    answerP99: quantile(0.99),
+    problems,
+  };
+}
+
+function checkTotals({ events, planned, sending, receiver }: DemoFacts): string[] {
+  const keys = new Set(events.map(keyOf));
+  const strangers = [...receiver.inbox.keys(), ...receiver.handled.keys()].filter((key) => !keys.has(key));
+  const repeated = sum([...sending.answers.values()].map((one) => one.repeated));
+  return [
+    ...expect('requests', planned + repeated, sending.requests),
+    ...expect('tries at the broken endpoint', DEAD_AFTER_TRIES, receiver.brokenTries),
+    ...strangers.map((key) => `${key}: came to the receiver, but was never sent`),
+  ];
+}
+
+function checkEvent(facts: DemoFacts, event: DemoEvent): string[] {
+  const { failFirst, deadLetter, receiver, statuses, views } = facts;
+  const key = keyOf(event);
+  const tries = failFirst.has(key) ? 2 : 1;
+  const inbound = receiver.inbox.get(key);
+  const faults = [
+    ...checkAnswers(facts, key),
+    ...expect('handler calls', 1, receiver.handled.get(key) ?? 0),
+    ...expect('deliveries', tries, inbound?.tries ?? 0),
+    ...expect('deliveries that verify', tries, inbound?.verified ?? 0),
+    ...expect('deliveries with the bytes that were sent', tries, inbound?.identical ?? 0),
+    ...expect('deliveries taken', 1, inbound?.taken ?? 0),
+    ...expect('webhook-id values', 1, inbound?.webhookIds.size ?? 0),
+    ...expect('status', event === deadLetter ? 'failed' : 'processed', statuses.get(key) ?? 'not closed'),
+  ];
+  const view = views.get(key);
+  if (view && failFirst.has(key)) faults.push(...expect('attempts', '500,204', attemptsOf(view, 'inbox')));
+  if (view && event === deadLetter)
+    faults.push(...expect('attempts', '500,500,500', attemptsOf(view, 'broken')));
+  return faults.map((fault) => `${key} (${event.type}): ${fault}`);
+}
+
+function checkAnswers({ sending }: DemoFacts, key: string): string[] {
+  const { accepted = 0, duplicate = 0, repeated = 0, unexpected = [] } = sending.answers.get(key) ?? {};
+  const problems = unexpected.map((answer) => `answered with ${answer}`);
+  // A start that came through after its 503 was answered makes the next request the duplicate.
+  if (accepted === 0 && duplicate > 0 && repeated > 0) return problems;
+  return [...problems, ...expect('times accepted', 1, accepted)];
+}
+
+function attemptsOf({ deliveries }: EventView, endpoint: string): string {
+  const delivery = deliveries.find((one) => one.endpoint === endpoint);
+  return delivery?.attempts.map((attempt) => attempt.status_code ?? 'error').join() ?? 'none';
+}
+
+function expect<T extends string | number>(what: string, wanted: T, got: T): string[] {
+  return wanted === got ? [] : [`${what}: ${got}, expected ${wanted}`];
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** A table for people. */
+export function formatReport(report: DemoReport): string {
+  const { events, identical, deliveries, elapsedMs, eventsPerSecond, answerP50, answerP99 } = report;
+  const rows: [string, number | string, string][] = [
+    ['events', events, 'every payload of @octokit/webhooks-examples, and some of Stripe'],
+    ['requests sent', report.requests, 'a tenth of the events twice, one 50 times at once'],
+    ['accepted', report.accepted, '202: durable before the answer'],
+    ['duplicates', report.duplicates, '200: known by their id'],
+    ['sent again', report.repeated, 'after a 503, as a provider would'],
+    ['handled exactly once', report.handledOnce, `${events - report.handledOnce} events with other counts`],
+    ['delivered, verified', report.delivered, 'by the standardwebhooks package'],
+    ['retried', report.retried, 'after a 500 on purpose'],
+    ['bytes identical', identical, `of ${deliveries} deliveries, retries included`],
+    ['dead letters', report.deadLetters, 'on purpose'],
+    [
+      'elapsed',
+      `${(elapsedMs / 1_000).toFixed(1)} s`,
+      `${eventsPerSecond.toFixed(0)} events/s, start to end`,
+    ],
+    ['time to answer', `${answerP50} ms`, `at the median, ${answerP99} ms at the 99th percentile`],
+  ];
+  return rows
+    .map(([name, value, note]) => `  ${name.padEnd(22)}${String(value).padStart(8)}   ${note}`)
+    .join('\n');
+}
