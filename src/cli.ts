@@ -15,7 +15,15 @@ const program = new Command('surehook')
     'Receives webhooks durably, handles each once, delivers on, keeps what failed. Runs on Temporal.',
   )
   .version(version)
-  .showHelpAfterError('(see surehook --help)');
+  .configureOutput({ outputError: (text, write) => write(toUsageError(text)) });
+
+/** One line, as every other error: commander puts its suggestion on a second one. */
+function toUsageError(text: string): string {
+  return `surehook: ${text
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll(/\.?\n/g, ' ')} (see surehook --help)\n`;
+}
 
 program
   .command('dev')
@@ -35,9 +43,9 @@ for (const [role, description] of Object.entries(roles)) {
     .command(role)
     .description(description)
     .action(async () => {
+      const settings = loadSettings(); // before the rest is loaded, which takes a second
       const { run } = await import('./run.ts');
       const { waitForStop } = await import('./commands/stop-on-signal.ts');
-      const settings = loadSettings();
       const running = await run({ settings, role: role as Role, webUiUrl: settings.temporalUiUrl });
       process.exit(await waitForStop(running));
     });
@@ -47,7 +55,7 @@ program
   .command('send <source>')
   .description('sign a test event with the secret of a source, send it, print the answer; exit code 0 on 2xx')
   .option('--file <path>', "the body, byte for byte ('-' for standard input); made up if not given")
-  .option('--id <id>', 'the event id; a new one if neither this nor --file is given')
+  .option('--id <id>', 'the event id; a new one if not given, unless --file has it')
   .option('--type <type>', 'the event type')
   .option('--url <url>', 'the ingress, or the whole address to send to')
   .option('--json', 'print the answer as JSON')
@@ -99,7 +107,10 @@ program
       env,
       makeSecret: (name) => kept.get(name) ?? '',
     });
-    print(`${configPath} is valid: ${sources.size} sources, ${endpoints.size} endpoints, no secret missing`);
+    const names = (things: ReadonlyMap<string, unknown>) => [...things.keys()].join(', ') || 'none';
+    print(
+      `${configPath} is valid, no secret is missing (sources: ${names(sources)}; endpoints: ${names(endpoints)})`,
+    );
   });
 
 async function operatorClient() {

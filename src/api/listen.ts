@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { ConfigError } from '../config/config-error.ts';
+import { toOrigin } from '../http-origin.ts';
 import { HttpError, toProblem } from './errors.ts';
 
 export interface Listener {
@@ -33,8 +34,7 @@ export async function listen({ app, host, port, settings }: ListenOptions): Prom
     server.listen({ host, port }, resolve);
   });
   const { address, port: bound } = server.address() as AddressInfo;
-  const shown = address === '0.0.0.0' || address === '::' ? 'localhost' : address;
-  return { url: `http://${shown.includes(':') ? `[${shown}]` : shown}:${bound}`, stop: () => stop(server) };
+  return { url: toOrigin(address, bound), stop: () => stop(server) };
 }
 
 function toConfigError(

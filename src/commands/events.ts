@@ -96,8 +96,10 @@ const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86
 function toTime(option: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const [, count, unit = ''] = /^(\d+)([smhd])$/.exec(value) ?? [];
-  const ms = count === undefined ? Date.parse(value) : Date.now() - Number(count) * (UNITS[unit] ?? 0);
-  if (Number.isFinite(ms)) return new Date(ms).toISOString();
+  const time = new Date(
+    count === undefined ? Date.parse(value) : Date.now() - Number(count) * (UNITS[unit] ?? 0),
+  );
+  if (!Number.isNaN(time.getTime())) return time.toISOString();
   throw new ConfigError(
     `${option}: expected a time such as 2026-01-31T12:00:00Z, or an age such as 30m, 6h, 1d`,
   );

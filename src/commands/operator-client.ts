@@ -1,7 +1,9 @@
 // How the commands reach the operator API, and what they say when they cannot.
+
 import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
 import type { Settings } from '../config/settings.ts';
+import { toOrigin } from '../http-origin.ts';
 
 export class OperatorClient {
   readonly #url: string;
@@ -16,7 +18,7 @@ export class OperatorClient {
       );
     }
     this.#token = token;
-    this.#url = settings.operatorUrl ?? `http://${settings.operatorHost}:${settings.operatorPort}`;
+    this.#url = settings.operatorUrl ?? toOrigin(settings.operatorHost, settings.operatorPort);
   }
 
   /** @throws ConfigError with the API's own words if it refuses */
@@ -27,6 +29,9 @@ export class OperatorClient {
     const response = await this.#fetch(url);
     const body = (await response.json().catch(() => ({}))) as { detail?: string; code?: string };
     if (response.ok) return body as T;
+    if (response.status === 401) {
+      throw new ConfigError(`SUREHOOK_OPERATOR_TOKEN: ${url.origin} takes another token; set it to that one`);
+    }
     throw new ConfigError(body.detail ?? `${url.origin} answered ${response.status}`);
   }
 

@@ -5,6 +5,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Settings } from '../config/settings.ts';
+import { toOrigin } from '../http-origin.ts';
 import { buildSignedRequest } from '../signed-request.ts';
 
 export interface SendOptions {
@@ -43,7 +44,10 @@ export async function send(
 }
 
 function toUrl({ host, port }: Settings, source: string, url?: string): URL {
-  const target = new URL(url ?? `http://${host ?? '127.0.0.1'}:${port}`);
+  const target = URL.parse(url ?? toOrigin(host ?? '127.0.0.1', port));
+  if (target === null || !/^https?:$/.test(target.protocol)) {
+    throw new ConfigError('--url: expected a URL such as http://127.0.0.1:8080');
+  }
   if (target.pathname === '/') target.pathname = `/webhooks/${source}`;
   return target;
 }

@@ -1,4 +1,5 @@
 // The one connection of a process to Temporal, shared by client and worker.
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
@@ -13,6 +14,9 @@ export interface Temporal {
   address: string;
 }
 
+/** The SDK alone would hold a start for half a minute at an address that swallows what it is sent. */
+const CONNECT_WITHIN_MS = 10_000;
+
 /**
  * Connects as Temporal's own tools do: environment, profile and config file, read by `@temporalio/envconfig`.
  *
@@ -24,7 +28,7 @@ export async function connectToTemporal(settings: Settings, address?: string): P
   const options = address === undefined ? connectionOptions : { address };
   const target = options.address ?? '127.0.0.1:7233';
   try {
-    const connection = await NativeConnection.connect(options);
+    const connection = await Promise.race([NativeConnection.connect(options), giveUp()]);
     return {
       connection,
       client: new Client({ connection, namespace, dataConverter }),
@@ -33,9 +37,14 @@ export async function connectToTemporal(settings: Settings, address?: string): P
     };
   } catch (error) {
     throw new ConfigError(
-      `TEMPORAL_ADDRESS: no Temporal answers at ${target}; start it, or set TEMPORAL_ADDRESS to one that runs (${firstLine(error)})`,
+      `TEMPORAL_ADDRESS: no Temporal answers at ${target}; start it, or set TEMPORAL_ADDRESS to one that runs (${reasonOf(error)})`,
     );
   }
+}
+
+async function giveUp(): Promise<never> {
+  await delay(CONNECT_WITHIN_MS, undefined, { ref: false });
+  throw new Error(`no answer within ${CONNECT_WITHIN_MS / 1_000} s`);
 }
 
 function readConnectConfig({ env }: Settings) {
@@ -44,6 +53,12 @@ function readConnectConfig({ env }: Settings) {
   } catch (error) {
     throw new ConfigError(`TEMPORAL_*: the settings cannot be read: ${firstLine(error)}`);
   }
+}
+
+/** The native client gives Rust's debug output: what it quotes last is the reason in words. */
+function reasonOf(error: unknown): string {
+  const line = firstLine(error);
+  return /\b(?:message|error): "([^"]+)"[^"]*$/.exec(line)?.[1] ?? line;
 }
 
 function firstLine(error: unknown): string {

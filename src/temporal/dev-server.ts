@@ -46,8 +46,8 @@ export interface DevServer {
 
 type Ports = Pick<DevServerOptions, 'port' | 'uiPort'>;
 type Server = Ports & { pid: number; adopted: boolean; gone: Promise<ExitReason> };
-/** `owner` tells a Surehook that was killed from one that still runs. */
-type PidFile = Ports & { pid: number; owner?: { pid: number; command: string } };
+/** `owner` tells a Surehook that was killed from one that still runs; a server that is `stopping` is not adopted. */
+type PidFile = Ports & { pid: number; owner?: { pid: number; command: string }; stopping: boolean };
 
 /** @throws Error whose first line says what is in the way, and which setting helps */
 export async function startDevServer(given: DevServerOptions): Promise<DevServer> {
@@ -79,7 +79,7 @@ export async function setRetention(
   await connection.workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } });
 }
 
-/** A former server that hangs, or runs with other arguments than ours, is ended: it holds our database. */
+/** One that hangs, is on its way out, or runs with other arguments than ours is ended: it holds our database. */
 async function adoptFormer(options: DevServerOptions): Promise<Server | undefined> {
   const former = readPidFile(options);
   const command = former ? commandLine(former.pid) : '';
@@ -92,9 +92,10 @@ async function adoptFormer(options: DevServerOptions): Promise<Server | undefine
   const ports = { port: options.port || former.port, uiPort: options.uiPort || former.uiPort };
   const server = { ...ports, pid, adopted: true, gone: goneByPolling(pid) };
   try {
-    if (!command.endsWith(serverArguments(ports, options).join(' '))) throw new Error('other arguments');
+    const asWanted = command.endsWith(serverArguments(ports, options).join(' '));
+    if (former.stopping || !asWanted) throw new Error('not to be adopted');
     await untilReady(server, STOP_TIMEOUT_MS);
-    writePidFile(server, options);
+    writePidFile(server, false, options);
     return server;
   } catch {
     await end(server, options);
@@ -123,7 +124,7 @@ async function launch(options: DevServerOptions): Promise<Server> {
   child.unref();
   if (options.inMemory) process.once('exit', () => child.kill('SIGKILL'));
   const server = { ...ports, pid: child.pid as number, adopted: false, gone };
-  writePidFile(server, options);
+  writePidFile(server, false, options);
   try {
     await untilReady(server, READY_TIMEOUT_MS);
     return server;
@@ -199,6 +200,11 @@ async function isOpen(port: number): Promise<boolean> {
 }
 
 async function end(server: Server, options: DevServerOptions): Promise<void> {
+  try {
+    writePidFile(server, true, options);
+  } catch {
+    // The state directory is gone; the server still has to be ended.
+  }
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const timer = new AbortController();
     try {
@@ -261,8 +267,9 @@ function readPidFile({ inMemory, ...options }: DevServerOptions): PidFile | unde
   }
 }
 
-function writePidFile({ pid, port, uiPort }: Server, options: DevServerOptions): void {
+function writePidFile({ pid, port, uiPort }: Server, stopping: boolean, options: DevServerOptions): void {
   if (options.inMemory) return;
   const owner = { pid: process.pid, command: commandLine(process.pid) };
-  writeFileSync(filesOf(options).pid, JSON.stringify({ pid, port, uiPort, owner } satisfies PidFile));
+  const record: PidFile = { pid, port, uiPort, owner, stopping };
+  writeFileSync(filesOf(options).pid, JSON.stringify(record));
 }

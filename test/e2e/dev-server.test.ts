@@ -16,8 +16,10 @@ const POLL = { timeout: 20_000 };
 /** A Surehook of its own, reduced to its server. */
 const SUREHOOK = `
   const { startDevServer } = await import(process.argv[1]);
-  console.log((await startDevServer({ ...JSON.parse(process.argv[2]), onExit() {} })).pid);
-  process.stdin.on('end', () => process.exit()).resume();
+  const options = JSON.parse(process.argv[2]);
+  const { pid, stop } = await startDevServer({ ...options, onExit() {} });
+  process.stdin.resume().on('end', () => (options.inMemory || stop(), process.exit()));
+  console.log(pid);
 `;
 
 let stateDir: string;
@@ -58,7 +60,6 @@ test('a server that is killed is reported, and the next one has every workflow t
   await expect.poll(() => exits, POLL).toEqual(['SIGKILL']);
 
   const next = await start();
-  expect(next.adopted).toBe(false);
   const kept = (await connectTo(next)).workflow.getHandle('kept');
   expect((await kept.describe()).status.name).toBe('RUNNING');
 });
@@ -92,6 +93,14 @@ test('a former server with other arguments is replaced', async () => {
   expect(isAlive(serverPid)).toBe(false);
 });
 
+test('a server that was on its way out when its Surehook was killed is replaced', async () => {
+  const { surehook, serverPid } = await startSurehook();
+  surehook.stdin?.end();
+  await once(surehook, 'exit');
+  expect((await start()).adopted).toBe(false);
+  expect(isAlive(serverPid)).toBe(false);
+});
+
 test('the server of a Surehook that still runs is left to it', async () => {
   const { surehook, serverPid } = await startSurehook();
   const problem = `SUREHOOK_STATE_DIR ${stateDir} is in use by another Surehook (pid ${surehook.pid}); stop it`;
@@ -100,8 +109,7 @@ test('the server of a Surehook that still runs is left to it', async () => {
 });
 
 test('a pid file that names a process of somebody else is ignored', async () => {
-  const record = { pid: process.pid, port: 1, uiPort: 2 };
-  writeFileSync(join(stateDir, 'temporal.pid'), JSON.stringify(record));
+  writeFileSync(join(stateDir, 'temporal.pid'), JSON.stringify({ pid: process.pid, port: 1, uiPort: 2 }));
   expect((await start()).adopted).toBe(false);
 });
 
@@ -131,18 +139,16 @@ test.each([
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = listener.address() as AddressInfo;
-  await expect(start({ [option]: port })).rejects.toThrow(
-    `${setting} ${port} is in use; set ${setting} to a free port, or ${otherwise(port)}`,
-  );
+  const problem = `${setting} ${port} is in use; set ${setting} to a free port, or ${otherwise(port)}`;
+  await expect(start({ [option]: port })).rejects.toThrow(problem);
   listener.close();
 });
 
 test('a server that ends at once fails with the last lines of its log', async () => {
   const cliPath = join(stateDir, 'broken');
   writeFileSync(cliPath, '#!/bin/sh\necho "Error: disk on fire" >&2\nexit 3\n', { mode: 0o755 });
-  await expect(start({ cliPath })).rejects.toThrow(
-    'the Temporal dev server did not start: it ended with 3\nError: disk on fire',
-  );
+  const problem = 'the Temporal dev server did not start: it ended with 3\nError: disk on fire';
+  await expect(start({ cliPath })).rejects.toThrow(problem);
   expect(readdirSync(stateDir)).not.toContain('temporal.pid');
 });
 

@@ -38,7 +38,12 @@ const cliPath = await findTemporalCli({ path, cacheDir, onProgress: () => undefi
 const ports = { port: 0, uiPort: 0, inMemory: true, searchAttributes: {}, onExit: () => undefined };
 const server = await startDevServer({ cliPath, stateDir, ...ports });
 const env = { RECEIVER_URL: receiver.url };
-const surehook = await Surehook.start({ role: 'serve', temporalAddress: server.address, taskQueue: 'record', env });
+const surehook = await Surehook.start({
+  role: 'serve',
+  temporalAddress: server.address,
+  taskQueue: 'record',
+  env,
+});
 
 for (const { name, type, source = 'partner', script = {}, resend } of STORIES) {
   const file = new URL(`../histories/${name}.json`, import.meta.url);

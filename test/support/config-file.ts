@@ -1,0 +1,85 @@
+// Config files of one test file, in a folder of their own; and the one line that a user reads when one is refused.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, expect } from 'vitest';
+import type { Config, EndpointConfig, SourceConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { type LoadConfigOptions, loadConfig } from '../../src/config/load-config.ts';
+
+/** What a config file imports in place of `surehook`, so that no build is needed. */
+export const INDEX = new URL('../../src/index.ts', import.meta.url).href;
+const ZOD = pathToFileURL(createRequire(import.meta.url).resolve('zod')).href;
+
+/** The secrets that `configText` asks for. */
+export const ENV = { A: 'secret-of-a', B: 'secret-of-b' };
+
+export const folder = mkdtempSync(join(tmpdir(), 'surehook-config-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+
+/** @returns the path of a new file */
+export function write(text: string, name = `${++files}.config.ts`): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Source text: more keys of the source `partner`, of the endpoint `billing` and of the config; or others in place. */
+export interface Parts {
+  source?: string;
+  sources?: string;
+  endpoint?: string;
+  endpoints?: string;
+  top?: string;
+}
+
+/** A valid config, and what a test changes about it. */
+export function configText({ source, sources, endpoint, endpoints, top }: Parts = {}): string {
+  return `
+    import { defineConfig, secret } from '${INDEX}';
+    import { z } from '${ZOD}';
+    const secrets = [secret('B')];
+    export default defineConfig({
+      sources: { partner: { verify: { scheme: 'hmac', secrets: [secret('A')] }, ${source ?? ''} }, ${sources ?? ''} },
+      endpoints: { billing: { url: 'https://billing.test/hooks', secrets, ${endpoint ?? ''} }, ${endpoints ?? ''} },
+      ${top ?? ''}
+    });`;
+}
+
+export async function load(parts: Parts = {}, options: Partial<LoadConfigOptions> = {}): Promise<Config> {
+  return await loadConfig({ path: write(configText(parts)), env: ENV, ...options });
+}
+
+/** The source `partner` and the endpoint `billing`. */
+export async function loadOne(parts: Parts = {}, options: Partial<LoadConfigOptions> = {}) {
+  const { sources, endpoints } = await load(parts, options);
+  return {
+    source: sources.get('partner') as SourceConfig,
+    endpoint: endpoints.get('billing') as EndpointConfig,
+  };
+}
+
+/** The message of the `ConfigError` with which this must end: one line, whatever is wrong. */
+export async function refusal(loading: Promise<unknown>): Promise<string> {
+  const error = await loading.then(
+    () => expect.fail('the config was accepted'),
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(ConfigError);
+  const { message } = error as ConfigError;
+  expect(message).not.toMatch(/[\r\n]/);
+  return message;
+}
+
+/** The faults that the refusal of a config names. */
+export async function faultsOf(parts: Parts): Promise<string[]> {
+  const path = write(configText(parts));
+  const message = await refusal(loadConfig({ path, env: ENV }));
+  const opening = `${path} is not valid: `;
+  expect(message.slice(0, opening.length)).toBe(opening);
+  return message.slice(opening.length).split('; ');
+}

@@ -1,0 +1,95 @@
+// The config file as a file: missing, broken, without an export; and what `surehook config check` says of it.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { configText, ENV, folder, INDEX, refusal, write } from '../support/config-file.ts';
+
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+
+describe('a file that cannot be loaded', () => {
+  it('is named with the setting when it is not there', async () => {
+    const path = join(folder, 'nowhere.config.ts');
+    expect(await refusal(loadConfig({ path, env: ENV }))).toBe(
+      `SUREHOOK_CONFIG: there is no file ${path}; create it or set SUREHOOK_CONFIG to its path`,
+    );
+  });
+
+  it('gets told how to export when it has no default export', async () => {
+    const path = write('export const config = { sources: {} };');
+    expect(await refusal(loadConfig({ path, env: ENV }))).toBe(
+      `${path} has no default export; write: export default defineConfig({ … })`,
+    );
+  });
+
+  it.each(['null', '42', "'text'", '[]', '() => 1'])(
+    'is refused when its default export is %s',
+    async (text) => {
+      const path = write(`export default ${text};`);
+      expect(await refusal(loadConfig({ path, env: ENV }))).toMatch(
+        /is not valid: the default export: Invalid input: expected object, received \w+$/,
+      );
+    },
+  );
+
+  it.each([
+    ["new Error('boom\\nand more')", 'boom'],
+    ["'text\\nand more'", 'text'],
+    ['null', 'null'],
+    ['Symbol()', 'Symbol()'],
+  ])('is refused with the first line of what it throws: %s', async (thrown, shown) => {
+    const path = write(`throw ${thrown};`);
+    const message = await refusal(loadConfig({ path, env: ENV }));
+    expect(message.startsWith(`${path} cannot be read: `), message).toBe(true);
+    expect(message.endsWith(shown), message).toBe(true);
+  });
+
+  it('is refused with the rule for the names of secrets', async () => {
+    const path = write(`import { secret } from '${INDEX}';\nexport default secret('sk_live_123');`);
+    expect(await refusal(loadConfig({ path, env: ENV }))).toMatch(
+      /secret\('sk_live_123'\): use the name of an environment variable, such as STRIPE_WEBHOOK_SECRET$/,
+    );
+  });
+});
+
+// Loaded by Node itself, as users have it: under vitest, Vite reads these files.
+describe('surehook config check', () => {
+  function check(path: string, env: Record<string, string> = {}) {
+    const { PATH = '', HOME = '' } = process.env;
+    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, 'config', 'check'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { PATH, HOME, SUREHOOK_CONFIG: path, ...env },
+    });
+    return { status, stdout, stderr };
+  }
+
+  it('says that a valid config is valid', () => {
+    const path = write(configText());
+    const { status, stdout, stderr } = check(path, ENV);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain(`${path} is valid`);
+  });
+
+  it('exits with 1 and one line that names every missing secret', () => {
+    const hint = 'set the environment variable, or <NAME>_FILE to a file that holds it';
+    const stderr = `surehook: missing secrets A, B: ${hint}\n`;
+    expect(check(write(configText()))).toEqual({ status: 1, stdout: '', stderr });
+  });
+
+  it.each([
+    ['a syntax error', 'export default {\n  sources: { partner: \n', /: line 2: Expression expected$/],
+    ['TypeScript that Node cannot strip', '\nenum Kind { A }\nexport default {};', /: line 2: .*enum/],
+    ['a name that is not defined', 'const a: number = 1;\nexport default b;', /: line 2: b is not defined$/],
+    ['a package that is not installed', "import 'not-installed';\n", /Cannot find package 'not-installed'/],
+    ['an export that is not there', `import { defineConf } from '${INDEX}';`, /: line 1: .*'defineConf'$/],
+  ])('exits with 1 and one line for %s', (_, text, expected) => {
+    const path = write(text);
+    const { status, stdout, stderr } = check(path);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr.startsWith(`surehook: ${path} cannot be read: `), stderr).toBe(true);
+    expect(stderr.trimEnd()).toMatch(expected);
+  });
+});

@@ -1,0 +1,146 @@
+// What the ingress reads out of a webhook: its JSON, its event id, its type.
+import { describe, expect, it } from 'vitest';
+import { HttpError } from '../../src/api/errors.ts';
+import { findEventId, findEventType, parseJson } from '../../src/api/event-fields.ts';
+import type { Locator, SourceConfig } from '../../src/config/config.ts';
+
+/** `code: detail`, as the caller sees it. */
+function refusal(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    expect(error).toBeInstanceOf(HttpError);
+    return `${(error as HttpError).code}: ${(error as HttpError).message}`;
+  }
+  return expect.fail('nothing was thrown');
+}
+
+function sourceOf(...places: string[]): SourceConfig {
+  const locators = places.map((place): Locator => {
+    const [where, ...path] = place.split('.');
+    return where === 'header' ? { in: 'header', name: path.join('.') } : { in: 'body', path };
+  });
+  return { eventId: locators, eventType: locators } as unknown as SourceConfig;
+}
+
+describe('the body', () => {
+  const parse = (text: string) => parseJson(Buffer.from(text));
+
+  it('may be any JSON text, with a byte order mark or without', () => {
+    expect(parse('{"a":[1,"é"]}')).toEqual({ a: [1, 'é'] });
+    expect(parse('\uFEFF {"a":1}\n')).toEqual({ a: 1 });
+    for (const text of ['5', '"a"', 'null', 'true', '[]']) expect(parse(text)).toEqual(JSON.parse(text));
+  });
+
+  it.each([
+    ['', 'the body is empty; send a JSON object'],
+    ['\uFEFF', 'the body cannot be parsed as JSON'],
+    ['{"card":"4242', 'the body cannot be parsed as JSON'],
+    ["{'card':'4242'}", 'the body cannot be parsed as JSON'],
+    ['{"card":4242,}', 'the body cannot be parsed as JSON'],
+    ['card=4242', 'the body cannot be parsed as JSON'],
+    ['{"card":NaN}', 'the body cannot be parsed as JSON'],
+  ])('is refused without being quoted: %j', (text, detail) => {
+    expect(refusal(() => parse(text))).toBe(`invalid_json: ${detail}`);
+  });
+
+  it('is refused when it is not UTF-8', () => {
+    for (const bytes of [
+      Buffer.from([0x22, 0xff, 0x22]),
+      Buffer.from('"é"', 'latin1'),
+      Buffer.from('{}', 'utf16le'),
+    ]) {
+      expect(refusal(() => parseJson(bytes))).toMatch(
+        /^invalid_json: the body (is not valid UTF-8|cannot be parsed)/,
+      );
+    }
+  });
+
+  it('is nested 200 levels deep at most', () => {
+    const nested = (depth: number) => ['[{"a":'.repeat(depth / 2), '1', '}]'.repeat(depth / 2)].join('');
+    expect(() => parse(nested(200))).not.toThrow();
+    const tooDeep = 'invalid_json: the body is nested deeper than 200 levels';
+    expect(refusal(() => parse(nested(202)))).toBe(tooDeep);
+    expect(refusal(() => parse('['.repeat(1_000_000)))).toBe(tooDeep);
+  });
+
+  it('may hold brackets in strings, and many of them side by side', () => {
+    const text = JSON.stringify({
+      a: '[{'.repeat(500),
+      'b"[\\': '\\"['.repeat(500),
+      c: Array(500).fill([{}]),
+    });
+    expect(parse(text)).toEqual(JSON.parse(text));
+  });
+});
+
+describe('the event id', () => {
+  const missing = (looked: string) => `event_id_missing: no event id found; looked at ${looked}`;
+  const find = (source: SourceConfig, payload: unknown, headers = {}) =>
+    findEventId(source, headers, payload);
+
+  it('is the first that is there, in the order of the config', () => {
+    const source = sourceOf('body.event_id', 'header.x-request-id', 'body.data.id');
+    const headers = { 'x-request-id': 'from-header' };
+    expect(find(source, { event_id: 'a', data: { id: 'b' } }, headers)).toBe('a');
+    expect(find(source, { data: { id: 'b' } }, headers)).toBe('from-header');
+    expect(find(source, { data: { id: 'b' } })).toBe('b');
+    for (const nothing of ['', null])
+      expect(find(source, { event_id: nothing }, headers)).toBe('from-header');
+  });
+
+  it('may be deep in the body, also in a list', () => {
+    expect(find(sourceOf('body.entry.0.id'), { entry: [{ id: 'first' }] })).toBe('first');
+  });
+
+  it('is missed with the places where it was looked for', () => {
+    const source = sourceOf('body.event_id', 'body.data.id', 'header.x-request-id');
+    const looked = missing('body.event_id, body.data.id, header x-request-id');
+    for (const payload of [{}, [], null, 5, 'event_id', { data: 'id' }, { data: null }, { event_id: '' }]) {
+      expect(refusal(() => find(source, payload, { 'x-request-id': '' }))).toBe(looked);
+    }
+  });
+
+  it('is not found among what every object has', () => {
+    for (const path of ['constructor.name', '__proto__.x', 'toString', 'id.length']) {
+      expect(refusal(() => find(sourceOf(`body.${path}`), { id: 'abc' }))).toBe(missing(`body.${path}`));
+    }
+  });
+
+  it.each<[unknown, string]>([
+    [1234567890, 'body.id is of type number; an event id is a string'],
+    [true, 'body.id is of type boolean; an event id is a string'],
+    [['a'], 'body.id is of type array; an event id is a string'],
+    [{ a: 1 }, 'body.id is of type object; an event id is a string'],
+    ['e'.repeat(192), 'body.id has 192 characters; an event id has at most 191'],
+    ...['a b', 'a/b', 'é', 'a\n', '\u0000', '.', '..'].map((id): [string, string] => [
+      id,
+      "body.id cannot be an event id: use visible ASCII without spaces and slashes, and not '.' or '..'",
+    ]),
+  ])('is refused, not looked for elsewhere, when it cannot be one: %j', (id, detail) => {
+    const call = () => find(sourceOf('body.id', 'header.x-id'), { id }, { 'x-id': 'good' });
+    expect(refusal(call)).toBe(`event_id_invalid: ${detail}`);
+  });
+
+  it('may have 191 characters, and colons, quotes and percent signs', () => {
+    for (const id of ['e'.repeat(191), 'a:b', "it's", '100%'])
+      expect(find(sourceOf('body.id'), { id })).toBe(id);
+  });
+});
+
+describe('the event type', () => {
+  const find = (payload: unknown, headers = {}) =>
+    findEventType(sourceOf('body.type', 'header.x-event'), headers, payload);
+
+  it('is the first that can be used', () => {
+    expect(find({ type: 'invoice.paid' }, { 'x-event': 'other' })).toBe('invoice.paid');
+    for (const type of [undefined, null, '', 5, {}, 'é', 'a\nb', 't'.repeat(201)]) {
+      expect(find({ type }, { 'x-event': 'push' })).toBe('push');
+    }
+    expect(find({ type: `${'t'.repeat(199)} ` })).toBe(`${'t'.repeat(199)} `);
+  });
+
+  it("is 'unknown' when there is none", () => {
+    for (const payload of [{}, null, [], { type: 5 }]) expect(find(payload)).toBe('unknown');
+  });
+});

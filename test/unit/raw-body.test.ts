@@ -1,0 +1,80 @@
+// How a webhook's body goes into Temporal and comes back: byte for byte, and readable on the way.
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import { payloadConverter, RawBody } from '../../src/raw-body.ts';
+import { readPayloads } from '../../src/temporal/data-converter.ts';
+
+const toPayload = (value: unknown) => payloadConverter.toPayload(value) as Payload;
+const encodingOf = ({ metadata }: Payload) => Buffer.from(metadata?.encoding ?? []).toString();
+const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+
+/** Payloads that come from Temporal hold plain `Uint8Array`s, or a `Buffer`'s. */
+function overTheWire({ metadata = {}, data }: Payload): Payload {
+  const copy = (bytes: Uint8Array) => new Uint8Array(Buffer.from(bytes));
+  const entries = Object.entries(metadata ?? {}).map(([key, value]) => [key, copy(value)]);
+  return { metadata: Object.fromEntries(entries), data: copy(data as Uint8Array) };
+}
+
+describe('a raw body', () => {
+  it.each([
+    ['spaces and order that JSON.stringify would lose', '{ "b":1,\n"a" : 1.0 }\r\n'],
+    ['numbers that a double would lose', '{"id":12345678901234567890}'],
+    ['keys that come twice', '{"a":1,"a":2}'],
+    ['escapes that have another form', '"\\u00e9\\/"'],
+    ['a byte order mark', '\uFEFF{}'],
+  ])('keeps every byte of %s', (_, text) => {
+    const bytes = Buffer.from(text);
+    const back = payloadConverter.fromPayload<RawBody>(
+      overTheWire(toPayload(new RawBody(bytes, 'json/plain'))),
+    );
+    expect(back).toBeInstanceOf(RawBody);
+    expect(back.encoding).toBe('json/plain');
+    expect(Buffer.from(back.bytes).equals(bytes)).toBe(true);
+  });
+
+  it('keeps bytes that are no text, and their absence', () => {
+    for (const bytes of [everyByte, new Uint8Array()]) {
+      const back = payloadConverter.fromPayload<RawBody>(
+        overTheWire(toPayload(new RawBody(bytes, 'binary/plain'))),
+      );
+      expect([back.encoding, Buffer.from(back.bytes)]).toEqual(['binary/plain', Buffer.from(bytes)]);
+    }
+  });
+
+  it('keeps to its own part of a larger buffer', () => {
+    const part = Buffer.from('before{"a":1}after').subarray(6, 13);
+    expect(Buffer.from(toPayload(new RawBody(part, 'json/plain')).data ?? []).toString()).toBe('{"a":1}');
+  });
+
+  it("is plain JSON to Temporal's own tools", () => {
+    const payload = toPayload(new RawBody(Buffer.from('{"a": [1]}'), 'json/plain'));
+    expect(encodingOf(payload)).toBe('json/plain');
+    expect(defaultPayloadConverter.fromPayload(payload)).toEqual({ a: [1] });
+    const binary = toPayload(new RawBody(everyByte, 'binary/plain'));
+    expect(defaultPayloadConverter.fromPayload(binary)).toEqual(everyByte);
+  });
+
+  it('comes back where the SDK loads the converter by its path, among other values', async () => {
+    const payloads = [toPayload({ source: 'a' }), toPayload(new RawBody(Buffer.from('{ }'), 'json/plain'))];
+    const [meta, body] = await readPayloads({ payloads });
+    expect(meta).toEqual({ source: 'a' });
+    expect(body).toHaveProperty('encoding', 'json/plain');
+    expect(Buffer.from((body as RawBody).bytes).toString()).toBe('{ }');
+    expect(await readPayloads(undefined)).toEqual([]);
+  });
+});
+
+describe('any other value', () => {
+  it.each([undefined, null, 0, 'text', [1, 2], { a: { b: [] } }, new Uint8Array([1, 2])])(
+    'goes through as the SDK does it: %j',
+    (value) => {
+      const payload = toPayload(value);
+      expect(payload).toEqual(defaultPayloadConverter.toPayload(value));
+      expect(payloadConverter.fromPayload(payload)).toEqual(value);
+    },
+  );
+
+  it('is refused, as by the SDK, when it cannot be stored', () => {
+    expect(() => toPayload(1n)).toThrow();
+  });
+});

@@ -1,0 +1,142 @@
+// Secrets of the config: where they come from, what is said of those that are missing, and that none is ever shown.
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { ENV, folder, load, loadOne, type Parts, refusal, write } from '../support/config-file.ts';
+
+describe('secrets', () => {
+  const reveal = async (env: NodeJS.ProcessEnv) => {
+    const { source } = await loadOne({}, { env: { B: 'b', ...env } });
+    return source.verify.secrets[0]?.reveal();
+  };
+  const missing = async (parts: Parts, env: NodeJS.ProcessEnv) => await refusal(load(parts, { env }));
+  const HINT = 'set the environment variable, or <NAME>_FILE to a file that holds it';
+
+  it('are read from the environment, else from the file that NAME_FILE names', async () => {
+    const file = write('from-file', 'secret-1');
+    expect(await reveal({ A: 'from-env' })).toBe('from-env');
+    expect(await reveal({ A_FILE: file })).toBe('from-file');
+    expect(await reveal({ A: 'from-env', A_FILE: file })).toBe('from-env');
+    expect(await reveal({ A: '', A_FILE: file })).toBe('from-file');
+    expect(await reveal({ A: 'from-env', A_FILE: '/nowhere' })).toBe('from-env');
+  });
+
+  it('lose the line break at the end of their file, and nothing else', async () => {
+    for (const [content, value] of [
+      ['a secret\n', 'a secret'],
+      ['a secret\r\n', 'a secret'],
+      [' a\nb \n\n', ' a\nb \n'],
+    ] as const) {
+      expect(await reveal({ A_FILE: write(content, 'secret-2') })).toBe(value);
+    }
+  });
+
+  it('are missing when empty, in the environment or in the file', async () => {
+    const empty = write('\n', 'secret-3');
+    for (const env of [{}, { A: '' }, { A_FILE: '' }, { A_FILE: empty }]) {
+      expect(await missing({}, { ...env, B: 'b' })).toBe(`missing secret A: ${HINT}`);
+    }
+  });
+
+  it('are named once each when they are missing, those of headers too', async () => {
+    const parts = {
+      sources: "second: { verify: { scheme: 'hmac', secrets: [secret('A'), secret('OLD')] } }",
+      endpoint: "headers: { authorization: secret('TOKEN') }",
+    };
+    expect(await missing(parts, {})).toBe(`missing secrets A, OLD, TOKEN, B: ${HINT}`);
+  });
+
+  it('are refused with the reason when their file cannot be read', async () => {
+    const path = join(folder, 'no-such-secret');
+    const message = await missing(
+      { sources: "second: { verify: { scheme: 'hmac', secrets: [secret('A')] } }" },
+      { A_FILE: path, B: 'b' },
+    );
+    expect(message).toBe(
+      `missing secret A: ${HINT}; A_FILE: ENOENT: no such file or directory, open '${path}'`,
+    );
+    expect(await missing({}, { A_FILE: folder, B: 'b' })).toContain('A_FILE: EISDIR');
+  });
+
+  it('are refused with the reason, not their value, when they cannot be used', async () => {
+    const parts = {
+      source: "verify: { scheme: 'standard', secrets: [secret('A')] }",
+      endpoint: "headers: { 'x-key': secret('KEY') }",
+    };
+    const message = await missing(parts, { A: 'whsec_h!dden', B: ' ', KEY: 'hid\nden' });
+    expect(message).toBe(
+      "unusable secret: A (sources.partner.verify.secrets): what follows 'whsec_' is not padded base64; " +
+        'KEY (endpoints.billing.headers.x-key): a header value must be visible ASCII; ' +
+        'B (endpoints.billing.secrets): the secret is empty',
+    );
+    const both = await missing(
+      { ...parts, source: `${parts.source}, handlers: {}` },
+      { A: 'whsec_h!dden', KEY: 'k' },
+    );
+    expect(both).toBe(
+      `missing secret B: ${HINT}; A (sources.partner.verify.secrets): what follows 'whsec_' is not padded base64`,
+    );
+  });
+
+  it('are never shown by printing the config', async () => {
+    const config = await load(
+      { endpoint: "headers: { authorization: secret('TOKEN') }" },
+      { env: { ...ENV, TOKEN: 'secret-token' } },
+    );
+    const [source] = config.sources.values();
+    const [endpoint] = config.endpoints.values();
+    const all = { config, source, endpoint, sources: [...config.sources], endpoints: [...config.endpoints] };
+    const held = [
+      ...(source?.verify.secrets ?? []),
+      ...(endpoint?.secrets ?? []),
+      endpoint?.headers.authorization,
+    ];
+    expect(held.map((one) => (typeof one === 'object' ? one.reveal() : one))).toEqual([
+      'secret-of-a',
+      'secret-of-b',
+      'secret-token',
+    ]);
+    const prints = [
+      inspect(all, { depth: Infinity, showHidden: true, getters: true }),
+      JSON.stringify(all),
+      ...held.flatMap((one) => [
+        String(one),
+        `${one}`,
+        JSON.stringify(one),
+        inspect(one),
+        String(Object.entries(one ?? {})),
+      ]),
+    ];
+    for (const print of prints) expect(print).not.toMatch(/secret-(of-[ab]|token)/);
+    expect(inspect(held)).toBe('[ [secret A], [secret B], [secret TOKEN] ]');
+  });
+
+  it('are made where they are missing, if there is a maker', async () => {
+    const asked: string[] = [];
+    const makeSecret = (name: string) => {
+      asked.push(name);
+      return `made-${name}`;
+    };
+    const { source, endpoint } = await loadOne({}, { env: { A: 'given', B: '' }, makeSecret });
+    expect(source.verify.secrets[0]?.reveal()).toBe('given');
+    expect(endpoint.secrets[0]?.reveal()).toBe('made-B');
+    expect(asked).toEqual(['B']);
+  });
+
+  it('are not made in place of a file that cannot be read', async () => {
+    const makeSecret = () => expect.fail('made');
+    const message = await refusal(load({}, { env: { A_FILE: '/nowhere', B: 'b' }, makeSecret }));
+    expect(message).toContain('A_FILE: ENOENT');
+  });
+
+  it('of other sources are not needed for one source alone', async () => {
+    const parts = { sources: "second: { verify: { scheme: 'hmac', secrets: [secret('OTHER')] } }" };
+    const { sources, endpoints } = await load(parts, { env: { OTHER: 'x' }, onlySource: 'second' });
+    expect([...sources.keys()]).toEqual(['second']);
+    expect(endpoints.size).toBe(0);
+    for (const onlySource of ['third', 'constructor']) {
+      const message = await refusal(load(parts, { onlySource }));
+      expect(message).toMatch(new RegExp(`has no source '${onlySource}'; it has: partner, second$`));
+    }
+  });
+});

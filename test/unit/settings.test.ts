@@ -1,0 +1,192 @@
+// The environment: defaults, what is refused, and the one line that names it.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { loadSettings } from '../../src/config/settings.ts';
+
+/** The message of the refusal: one line. */
+function refusal(env: NodeJS.ProcessEnv): string {
+  try {
+    loadSettings(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as Error).message).not.toMatch(/[\r\n]/);
+    return (error as Error).message;
+  }
+  return expect.fail('the settings were accepted');
+}
+
+const PORTS = ['PORT', 'OPERATOR_PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT'];
+
+describe('settings that are not given', () => {
+  const defaults = {
+    port: 8080,
+    host: undefined, // 127.0.0.1 in dev, 0.0.0.0 otherwise: the command says
+    operatorPort: 8081,
+    operatorHost: '127.0.0.1',
+    operatorToken: undefined,
+    operatorUrl: undefined,
+    trustedProxies: [],
+    configPath: 'surehook.config.ts',
+    stateDir: '.surehook',
+    taskQueue: 'surehook',
+    externalTemporal: false,
+    temporalCliPath: undefined,
+    temporalPort: 7233,
+    temporalUiPort: 8233,
+    temporalUiUrl: undefined,
+    logLevel: 'info',
+    path: '',
+    cacheDir: join(homedir(), '.cache', 'surehook'),
+    env: {},
+  };
+
+  it('have the defaults of the contract', () => {
+    expect(loadSettings({})).toEqual(defaults);
+  });
+
+  it('may be empty, as a compose file writes them', () => {
+    const env = {
+      ...Object.fromEntries(PORTS.map((name) => [name, ''])),
+      HOST: '',
+      OPERATOR_HOST: '',
+      SUREHOOK_OPERATOR_TOKEN: '',
+      SUREHOOK_OPERATOR_URL: '',
+      SUREHOOK_TRUSTED_PROXIES: '',
+      SUREHOOK_CONFIG: '',
+      SUREHOOK_STATE_DIR: '',
+      SUREHOOK_TASK_QUEUE: '',
+      TEMPORAL_ADDRESS: '',
+      TEMPORAL_PROFILE: '',
+      TEMPORAL_API_KEY: '',
+      TEMPORAL_CLI_PATH: '',
+      TEMPORAL_UI_URL: '',
+      LOG_LEVEL: '',
+      XDG_CACHE_HOME: '',
+    };
+    expect(loadSettings(env)).toEqual(defaults);
+  });
+});
+
+describe('settings that are given', () => {
+  it('are taken as they are', () => {
+    const token = 'a'.repeat(16);
+    const settings = loadSettings({
+      PORT: '0',
+      HOST: '::1',
+      OPERATOR_PORT: '65535',
+      OPERATOR_HOST: '0.0.0.0',
+      SUREHOOK_OPERATOR_TOKEN: token,
+      SUREHOOK_OPERATOR_URL: 'https://ops.test/',
+      SUREHOOK_TRUSTED_PROXIES: '10.0.0.0/8, ::1,192.0.2.7',
+      SUREHOOK_CONFIG: 'config/prod.ts',
+      SUREHOOK_STATE_DIR: '/var/lib/surehook',
+      SUREHOOK_TASK_QUEUE: 'webhooks',
+      TEMPORAL_CLI_PATH: '/opt/temporal',
+      TEMPORAL_PORT: '17233',
+      TEMPORAL_UI_PORT: '18233',
+      TEMPORAL_UI_URL: 'http://127.0.0.1:8233',
+      LOG_LEVEL: 'debug',
+      PATH: '/bin',
+      XDG_CACHE_HOME: '/cache',
+    });
+    expect(settings).toMatchObject({
+      port: 0,
+      host: '::1',
+      operatorPort: 65_535,
+      operatorHost: '0.0.0.0',
+      operatorToken: token,
+      operatorUrl: 'https://ops.test/',
+      trustedProxies: ['10.0.0.0/8', '::1', '192.0.2.7'],
+      configPath: 'config/prod.ts',
+      stateDir: '/var/lib/surehook',
+      taskQueue: 'webhooks',
+      temporalCliPath: '/opt/temporal',
+      temporalPort: 17_233,
+      temporalUiPort: 18_233,
+      temporalUiUrl: 'http://127.0.0.1:8233',
+      logLevel: 'debug',
+      path: '/bin',
+      cacheDir: join('/cache', 'surehook'),
+    });
+    expect(Object.isFrozen(settings)).toBe(true);
+  });
+
+  it('name an existing Temporal by address or by profile', () => {
+    expect(loadSettings({ TEMPORAL_ADDRESS: 'temporal:7233' }).externalTemporal).toBe(true);
+    expect(loadSettings({ TEMPORAL_PROFILE: 'prod' }).externalTemporal).toBe(true);
+    expect(loadSettings({ TEMPORAL_NAMESPACE: 'default' }).externalTemporal).toBe(false);
+  });
+
+  it("reach secrets and Temporal's own settings too, empty ones left out", () => {
+    const env = {
+      STRIPE_SECRET: 's',
+      TEMPORAL_NAMESPACE: 'webhooks',
+      TEMPORAL_ADDRESS: '',
+      TEMPORAL_API_KEY: '',
+    };
+    expect(loadSettings(env).env).toEqual({ STRIPE_SECRET: 's', TEMPORAL_NAMESPACE: 'webhooks' });
+  });
+
+  it("are this process's, unless others are given", () => {
+    expect(loadSettings().path).toBe(process.env.PATH);
+  });
+});
+
+describe('a setting that cannot be used', () => {
+  const port = 'expected a port from 0 to 65535';
+  const token = 'expected at least 16 visible ASCII characters; make one with: openssl rand -hex 32';
+  const proxies = 'expected addresses or CIDR ranges, separated by commas';
+
+  it.each(PORTS)('is named with what is expected: %s', (name) => {
+    for (const value of [
+      'http',
+      '65536',
+      '-1',
+      '80.5',
+      ' ',
+      '0x50',
+      '1e3',
+      '8080 ',
+      '123456',
+      'tcp://10.0.0.1:80',
+    ]) {
+      expect(refusal({ [name]: value }), value).toBe(`${name}: ${port}`);
+    }
+  });
+
+  it.each([
+    ['SUREHOOK_OPERATOR_TOKEN', 'a'.repeat(15), token],
+    ['SUREHOOK_OPERATOR_TOKEN', `${'a'.repeat(16)}\n`, token],
+    ['SUREHOOK_OPERATOR_TOKEN', 'a token that has spaces', token],
+    ['SUREHOOK_TRUSTED_PROXIES', 'loopback', proxies],
+    ['SUREHOOK_TRUSTED_PROXIES', '1', proxies],
+    ['SUREHOOK_TRUSTED_PROXIES', '10.0.0.0/8,', proxies],
+    ['SUREHOOK_TRUSTED_PROXIES', '10.0.0.0/8 ::1', proxies],
+    ['SUREHOOK_OPERATOR_URL', 'localhost:8081', 'expected a URL such as http://127.0.0.1:8081'],
+    ['TEMPORAL_UI_URL', '127.0.0.1:8233', 'expected a URL such as http://127.0.0.1:8233'],
+    ['SUREHOOK_TASK_QUEUE', 'q'.repeat(201), 'Too big: expected string to have <=200 characters'],
+    [
+      'LOG_LEVEL',
+      'verbose',
+      'Invalid option: expected one of "trace"|"debug"|"info"|"warn"|"error"|"silent"',
+    ],
+  ])('is named with what is expected: %s=%s', (name, value, expected) => {
+    expect(refusal({ [name]: value })).toBe(`${name}: ${expected}`);
+  });
+
+  it('is named beside all others, in one line', () => {
+    const message = refusal({
+      PORT: 'http',
+      OPERATOR_PORT: '-1',
+      LOG_LEVEL: 'x\ny',
+      SUREHOOK_OPERATOR_TOKEN: 'x',
+    });
+    expect(message).toMatch(/^PORT: .*; OPERATOR_PORT: .*; SUREHOOK_OPERATOR_TOKEN: .*; LOG_LEVEL: /);
+  });
+
+  it('does not show a token', () => {
+    expect(refusal({ SUREHOOK_OPERATOR_TOKEN: 'hunter2' })).not.toContain('hunter2');
+  });
+});

@@ -1,0 +1,129 @@
+// Test events, as `surehook send` and the banner of dev make them: what the ingress then sees.
+import { describe, expect, it } from 'vitest';
+import { findEventId, findEventType, parseJson } from '../../src/api/event-fields.ts';
+import type { SourceConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { SCHEME_NAMES, verifySignature } from '../../src/signatures/index.ts';
+import { buildSignedRequest, type SignedRequest } from '../../src/signed-request.ts';
+import { loadOne } from '../support/config-file.ts';
+
+async function sourceOf(text: string): Promise<SourceConfig> {
+  return (await loadOne({ source: text })).source;
+}
+
+const schemeOf = (scheme: string) => sourceOf(`verify: { scheme: '${scheme}', secrets: [secret('A')] }`);
+
+/** What the ingress makes of the request. */
+function receive(source: SourceConfig, { headers, body }: SignedRequest) {
+  const secrets = source.verify.secrets.map((one) => one.reveal());
+  const payload = parseJson(body);
+  return {
+    verdict: verifySignature({ ...source.verify, secrets, headers, rawBody: body }),
+    id: findEventId(source, headers, payload),
+    type: findEventType(source, headers, payload),
+  };
+}
+
+describe('a test event', () => {
+  it.each(SCHEME_NAMES)('of a %s source is accepted, with the id and type asked for', async (scheme) => {
+    const source = await schemeOf(scheme);
+    const request = buildSignedRequest(source, { id: 'evt_1', type: 'invoice.paid' });
+    expect(receive(source, request)).toEqual({ verdict: { ok: true }, id: 'evt_1', type: 'invoice.paid' });
+    expect(request.eventId).toBe('evt_1');
+    expect(request.headers['content-type']).toBe('application/json');
+  });
+
+  it.each(SCHEME_NAMES)('of a %s source has a new id each time when none is asked for', async (scheme) => {
+    const source = await schemeOf(scheme);
+    const [first, second] = [buildSignedRequest(source, {}), buildSignedRequest(source, {})];
+    expect(receive(source, first)).toEqual({
+      verdict: { ok: true },
+      id: first.eventId,
+      type: 'test.created',
+    });
+    expect(first.eventId).toMatch(/^evt_[0-9a-f]{16}$/);
+    expect(second.eventId).not.toBe(first.eventId);
+  });
+
+  it('is signed as the source is configured, with its first secret', async () => {
+    const source = await sourceOf(`
+      verify: { scheme: 'hmac', secrets: [secret('B'), secret('A')], header: 'X-Sig', prefix: 'sha256=',
+        encoding: 'base64', timestampHeader: 'X-Time' }, toleranceSeconds: 60,`);
+    const request = buildSignedRequest(source, {});
+    expect(Object.keys(request.headers)).toEqual(['content-type', 'x-time', 'x-sig']);
+    expect(receive(source, request).verdict).toEqual({ ok: true });
+    const secrets = ['secret-of-b'];
+    const verdict = verifySignature({
+      ...source.verify,
+      secrets,
+      headers: request.headers,
+      rawBody: request.body,
+    });
+    expect(verdict).toEqual({ ok: true });
+  });
+
+  it('has id and type where the source looks for them first', async () => {
+    const source = await sourceOf(`eventId: ['body.data.object.id', 'body.id'], eventType: 'header.X-Kind'`);
+    const { body, headers } = buildSignedRequest(source, { id: 'evt_1', type: 'push' });
+    expect(JSON.parse(body.toString())).toEqual({ data: { hello: 'world', object: { id: 'evt_1' } } });
+    expect(headers['x-kind']).toBe('push');
+  });
+});
+
+describe('a test event with a body of its own', () => {
+  const body = Buffer.from('{ "event_id": "mine",\n  "big": 12345678901234567890 }\n');
+
+  it.each(SCHEME_NAMES)('is sent byte for byte and accepted: %s', async (scheme) => {
+    const source = await schemeOf(scheme);
+    const own = Buffer.from('{ "event_id":"mine","id":"mine", "type": "t" }\n');
+    const request = buildSignedRequest(source, { body: own });
+    expect(request.body.equals(own)).toBe(true);
+    const { verdict, id } = receive(source, request);
+    expect(verdict).toEqual({ ok: true });
+    const inHeader = source.eventId[0]?.in === 'header';
+    expect(id).toBe(inHeader ? request.eventId : 'mine');
+    expect(id).toMatch(inHeader ? /^evt_[0-9a-f]{16}$/ : /^mine$/);
+  });
+
+  it('stays as it is beside an id and a type that go into headers', async () => {
+    const source = await schemeOf('github');
+    const request = buildSignedRequest(source, { body, id: 'guid-1', type: 'push' });
+    expect(request.body.equals(body)).toBe(true);
+    expect(receive(source, request)).toEqual({ verdict: { ok: true }, id: 'guid-1', type: 'push' });
+  });
+
+  it('gets the id and the type that are asked for put into it', async () => {
+    const source = await schemeOf('hmac');
+    const request = buildSignedRequest(source, { body: Buffer.from('{"a":[1]}'), id: 'evt_1', type: 'b' });
+    expect(JSON.parse(request.body.toString())).toEqual({ a: [1], event_id: 'evt_1', type: 'b' });
+    expect(receive(source, request)).toEqual({ verdict: { ok: true }, id: 'evt_1', type: 'b' });
+  });
+
+  it('gets them also where something else is in the way', async () => {
+    const source = await sourceOf("eventId: 'body.data.id'");
+    for (const data of ['null', '"text"', '5', '{}', '{"id":1}']) {
+      const request = buildSignedRequest(source, { body: Buffer.from(`{"data":${data}}`), id: 'evt_1' });
+      expect(JSON.parse(request.body.toString())).toEqual({ data: { id: 'evt_1' } });
+    }
+    const listed = await sourceOf("eventId: 'body.entry.0.id'");
+    const request = buildSignedRequest(listed, { body: Buffer.from('{"entry":[{"a":1}]}'), id: 'evt_1' });
+    expect(JSON.parse(request.body.toString())).toEqual({ entry: [{ a: 1, id: 'evt_1' }] });
+  });
+
+  it.each(['hello', '', '[]', 'null', '5', '"text"'])(
+    'is refused when it has no place for an id: %j',
+    async (text) => {
+      const source = await schemeOf('hmac');
+      const call = () => buildSignedRequest(source, { body: Buffer.from(text), id: 'evt_1' });
+      expect(call).toThrow(ConfigError);
+      expect(call).toThrow('the body is not a JSON object, so that no id or type can be put into it');
+    },
+  );
+
+  it('need not be JSON when nothing is put into it', async () => {
+    const source = await schemeOf('hmac');
+    const request = buildSignedRequest(source, { body: Buffer.from('hello') });
+    expect(request.body.toString()).toBe('hello');
+    expect(request.eventId).toBeUndefined();
+  });
+});
