@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
-import { parseWorkflowId, workflowIdOf } from '../ids.ts';
+import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../ids.ts';
 import { HttpError, sendProblem } from './errors.ts';
 import { listEarlierRuns, toEventView, type WebUi } from './event-view.ts';
 import { listEvents } from './list-events.ts';
@@ -61,14 +61,11 @@ export function createOperatorApp({
     '/events',
     async (request, response) => void response.json(await listEvents(client, namespace, request.query)),
   );
-  app.get('/events/:source/:event_id', async ({ params }, response) => {
-    const workflowId = workflowIdOf(params.source, params.event_id);
-    const run = parseWorkflowId(workflowId) && (await readEvent(client, workflowId));
-    if (!run)
-      throw new HttpError(
-        'event_not_found',
-        `there is no event ${params.event_id} of source ${params.source}`,
-      );
+  app.get('/events/:source/:event_id', async ({ params: { source, event_id } }, response) => {
+    const workflowId = workflowIdOf(source, event_id);
+    const isName = SOURCE_NAME.test(source) && EVENT_ID.test(event_id);
+    const run = isName ? await readEvent(client, workflowId) : undefined;
+    if (!run) throw new HttpError('event_not_found', `there is no event ${event_id} of source ${source}`);
     const earlier_runs = await listEarlierRuns(client, workflowId, run.description.runId);
     response.json({ ...toEventView(run, webUi), earlier_runs });
   });

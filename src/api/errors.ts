@@ -29,6 +29,8 @@ export interface ErrorExtras {
   /** RFC 9457 extension members, such as `errors`. */
   members?: Record<string, unknown>;
   headers?: Record<string, string>;
+  /** The client may still be sending: what it sends is not read, and the connection is closed. */
+  bodyUnread?: true;
 }
 
 export class HttpError extends Error {
@@ -58,10 +60,16 @@ export function toProblem({ code, message, extras, status }: HttpError): Record<
   };
 }
 
+/** What a client that is still sending has to read the answer. */
+const LINGER_MS = 2_000;
+
 export function sendProblem(response: Response, error: HttpError): void {
-  response
-    .status(error.status)
-    .set(error.extras.headers ?? {})
-    .type('application/problem+json')
-    .send(JSON.stringify(toProblem(error)));
+  const body = JSON.stringify(toProblem(error));
+  const { headers = {}, bodyUnread } = error.extras;
+  response.status(error.status).set(headers).type('application/problem+json');
+  if (!bodyUnread) return void response.send(body);
+  // The answer is whole before its end: at the end Node closes the socket, and bytes left unread turn that into a
+  // reset, which fails the client's next write before it has read anything.
+  response.set({ connection: 'close', 'content-length': String(Buffer.byteLength(body)) }).write(body);
+  setTimeout(() => response.end(), LINGER_MS).unref();
 }

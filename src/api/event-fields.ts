@@ -7,7 +7,7 @@ import { HttpError } from './errors.ts';
 /** Deeper than any webhook known, and shallow enough for every recursive reader after us. */
 const MAX_DEPTH = 200;
 /** What a header, a search attribute and PostgreSQL's visibility column all take. */
-const EVENT_TYPE = /^[ -~]{1,200}$/;
+export const EVENT_TYPE = /^[ -~]{1,200}$/;
 /** For an event that has no type, or an unusable one: handlers under `*` get it. */
 const UNKNOWN_TYPE = 'unknown';
 

@@ -1,9 +1,11 @@
 // The list of events, from Temporal's visibility store.
+import { createHash } from 'node:crypto';
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import { z } from 'zod';
 import { parseWorkflowId, SOURCE_NAME } from '../ids.ts';
 import { PROCESS_EVENT, SEARCH_ATTRIBUTES } from '../messages.ts';
 import { HttpError } from './errors.ts';
+import { EVENT_TYPE } from './event-fields.ts';
 import { type EventStatus, quote, toEventStatus } from './event-view.ts';
 
 /** Visibility does not know how far a running event is: `delivering` and `processing` list the same. */
@@ -17,9 +19,18 @@ const EXECUTION_STATUS: Partial<Record<EventStatus, string>> = {
 
 const time = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T12:00:00Z' });
 
+/** Measured on server 1.29, which takes the string of a query with its escapes, and all quotes at its ends off. */
+const SEARCHABLE = /^(?!')[^"\\]*(?<!')$/;
+const LIMIT = 'expected a whole number from 1 to 200';
+const CURSOR = 'expected the next_cursor of the page before';
+
 const parameters = z.strictObject({
   source: z.string().regex(SOURCE_NAME, 'expected a source name').optional(),
-  type: z.string().max(200).optional(),
+  type: z
+    .string()
+    .regex(EVENT_TYPE, 'expected at most 200 visible ASCII characters')
+    .regex(SEARCHABLE, 'Temporal cannot look for backslashes, double quotes, and quotes at an end')
+    .optional(),
   status: z
     .enum(Object.keys(EXECUTION_STATUS) as [EventStatus, ...EventStatus[]], {
       error: `expected one of ${Object.keys(EXECUTION_STATUS).join(', ')}`,
@@ -27,13 +38,8 @@ const parameters = z.strictObject({
     .optional(),
   since: time.optional(),
   until: time.optional(),
-  limit: z.coerce
-    .number({ error: 'expected a number' })
-    .int()
-    .min(1)
-    .max(200, 'expected at most 200')
-    .default(50),
-  cursor: z.base64url('expected the next_cursor of the page before').optional(),
+  limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(200, LIMIT).default(50),
+  cursor: z.base64url(CURSOR).transform(toPageToken).optional(),
 });
 
 export interface EventItem {
@@ -54,11 +60,30 @@ export async function listEvents(client: Client, namespace: string, query: unkno
     namespace,
     pageSize: limit,
     query: toQuery(filter),
-    nextPageToken: cursor ? Buffer.from(cursor, 'base64url') : undefined,
+    nextPageToken: cursor,
   });
   const runs = await Promise.all((page.executions ?? []).map((execution) => toItem(client, execution)));
-  const token = page.nextPageToken?.length ? Buffer.from(page.nextPageToken).toString('base64url') : null;
-  return { items: runs.filter((run) => run !== undefined), next_cursor: token };
+  const next_cursor = page.nextPageToken?.length ? toCursor(page.nextPageToken) : null;
+  return { items: runs.filter((run) => run !== undefined), next_cursor };
+}
+
+/** Temporal tries a token that it cannot read again and again, for seconds: a checksum finds it here. */
+function toCursor(token: Uint8Array): string {
+  return Buffer.concat([checksum(token), token]).toString('base64url');
+}
+
+function toPageToken(cursor: string, context: z.RefinementCtx): Uint8Array {
+  const bytes = Buffer.from(cursor, 'base64url');
+  const token = bytes.subarray(CHECKSUM_BYTES);
+  if (bytes.subarray(0, CHECKSUM_BYTES).equals(checksum(token))) return token;
+  context.addIssue({ code: 'custom', message: CURSOR });
+  return z.NEVER;
+}
+
+const CHECKSUM_BYTES = 4;
+
+function checksum(token: Uint8Array): Buffer {
+  return createHash('sha256').update(token).digest().subarray(0, CHECKSUM_BYTES);
 }
 
 function parse(query: unknown): z.output<typeof parameters> {

@@ -1,10 +1,10 @@
 // An HTTP server on a port: bounded in time, and stopped without cutting off what it is answering.
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Express } from 'express';
+import type { Express, Request, Response } from 'express';
 import { ConfigError } from '../config/config-error.ts';
 import { toOrigin } from '../http-origin.ts';
-import { HttpError, toProblem } from './errors.ts';
+import { HttpError, sendProblem, toProblem } from './errors.ts';
 
 export interface Listener {
   url: string;
@@ -22,10 +22,11 @@ export interface ListenOptions {
 /** @throws ConfigError if the address is in use or not ours */
 export async function listen({ app, host, port, settings }: ListenOptions): Promise<Listener> {
   // A sender that trickles its request is cut off; proxies keep connections for 60 s, so we keep them a little longer.
-  const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
-    app,
-  );
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 });
+  const handle = (request: IncomingMessage, response: ServerResponse) =>
+    app(request as Request, response as Response, (error) => answerRest(response as Response, error));
+  server.on('request', handle);
+  server.on('checkContinue', handle); // or Node would ask for a body that `readBody` is to refuse
   server.on('clientError', refuseMalformed);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -59,6 +60,12 @@ function stop(server: Server): Promise<void> {
     server.closeIdleConnections();
     setTimeout(() => server.closeAllConnections(), 5_000).unref();
   });
+}
+
+/** What passes the app by: a URL without a path, and errors of its error handler. Express would answer in HTML. */
+function answerRest(response: Response, error: unknown): void {
+  if (error || response.headersSent) response.destroy();
+  else sendProblem(response, new HttpError('bad_request', 'the URL has no path'));
 }
 
 /** What Node's parser refuses never reaches the app; it is answered in the same form. */

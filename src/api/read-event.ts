@@ -1,7 +1,13 @@
 // Reads one event from Temporal: description and history, so that it can be seen where no worker runs.
 import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import type { Attempt, ProcessEventInput, StepName, StepOutcome } from '../messages.ts';
+import {
+  type Attempt,
+  PROCESS_EVENT,
+  type ProcessEventInput,
+  type StepName,
+  type StepOutcome,
+} from '../messages.ts';
 import type { RawBody } from '../raw-body.ts';
 import { readFailure, readPayloads } from '../temporal/data-converter.ts';
 
@@ -21,6 +27,7 @@ export interface EventRun {
 export async function readEvent(client: Client, workflowId: string): Promise<EventRun | undefined> {
   try {
     const description = await client.workflow.getHandle(workflowId).describe();
+    if (description.type !== PROCESS_EVENT) return undefined; // somebody else's, in a namespace that is shared
     const { events } = await client.workflow.getHandle(workflowId, description.runId).fetchHistory();
     return await readRun(description, events ?? []);
   } catch (error) {

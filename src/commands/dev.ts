@@ -23,18 +23,23 @@ export async function dev(): Promise<number> {
     given.operatorToken ?? secrets.getOrMake('SUREHOOK_OPERATOR_TOKEN', (bytes) => bytes.toString('hex'));
   const settings = { ...given, host: given.host ?? '127.0.0.1', operatorToken };
   let running: Running | undefined;
-  const server = settings.externalTemporal
+  const interrupt = new AbortController();
+  const starting = settings.externalTemporal
     ? undefined
-    : await startTemporal(settings, (reason) => {
+    : startTemporal(settings, interrupt.signal, (reason) => {
         running?.log.fatal(
           `the Temporal dev server has stopped (${reason}); its log: ${given.stateDir}/temporal.log`,
         );
         running?.stop(1);
       });
   // Until everything is up, a signal ends what there is: the server does not share our process group.
-  const undo = onStopSignal(() => {
-    void Promise.resolve(server?.stop()).then(() => process.exit(INTERRUPTED_EXIT_CODE));
+  const undo = onStopSignal(async () => {
+    interrupt.abort(new Error('interrupted'));
+    const started = await starting?.catch(() => undefined);
+    await started?.stop();
+    process.exit(INTERRUPTED_EXIT_CODE);
   });
+  const server = await starting;
   running = await run({
     settings,
     role: 'serve',
@@ -49,13 +54,18 @@ export async function dev(): Promise<number> {
   return await waitForStop(running);
 }
 
-async function startTemporal(settings: Settings, onExit: (reason: ExitReason) => void): Promise<DevServer> {
+async function startTemporal(
+  settings: Settings,
+  signal: AbortSignal,
+  onExit: (reason: ExitReason) => void,
+): Promise<DevServer> {
   try {
     const cliPath = await findTemporalCli({
       ...(settings.temporalCliPath ? { cliPath: settings.temporalCliPath } : {}),
       path: settings.path,
       cacheDir: settings.cacheDir,
       onProgress: (line) => void process.stderr.write(`${line}\n`),
+      signal,
     });
     return await startDevServer({
       cliPath,

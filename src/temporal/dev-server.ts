@@ -1,14 +1,13 @@
 // Starts, adopts and stops the Temporal dev server of one state directory.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection, type ConnectionLike } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { claimPort, commandLine, goneByPolling, isOpen, LOOPBACK } from './ports-and-processes.ts';
 
-const HOST = '127.0.0.1';
 const POLL_MS = 25;
 /** Measured: 0.2 s; the rest is room for a cold 250 MB binary on a busy machine. */
 const READY_TIMEOUT_MS = 30_000;
@@ -63,7 +62,7 @@ export async function startDevServer(given: DevServerOptions): Promise<DevServer
     stopped ??= end(server, options);
     return stopped;
   };
-  return { address: `${HOST}:${port}`, uiUrl: `http://${HOST}:${uiPort}`, pid, adopted, stop };
+  return { address: `${LOOPBACK}:${port}`, uiUrl: `http://${LOOPBACK}:${uiPort}`, pid, adopted, stop };
 }
 
 /**
@@ -106,7 +105,11 @@ async function adoptFormer(options: DevServerOptions): Promise<Server | undefine
 async function launch(options: DevServerOptions): Promise<Server> {
   const { port } = options;
   const ports = {
-    port: await claimPort('TEMPORAL_PORT', port, `TEMPORAL_ADDRESS=${HOST}:${port} to use the server there`),
+    port: await claimPort(
+      'TEMPORAL_PORT',
+      port,
+      `TEMPORAL_ADDRESS=${LOOPBACK}:${port} to use the server there`,
+    ),
     uiPort: await claimPort('TEMPORAL_UI_PORT', options.uiPort, 'TEMPORAL_ADDRESS to use a server that runs'),
   };
   const log = openSync(filesOf(options).log, 'w');
@@ -147,26 +150,10 @@ function serverArguments({ port, uiPort }: Ports, options: DevServerOptions): st
   const attributes = Object.entries(options.searchAttributes);
   return [
     ...['server', 'start-dev', ...(options.inMemory ? [] : ['--db-filename', database, ...pragmas])],
-    ...['--ip', HOST, '--port', `${port}`, '--ui-port', `${uiPort}`, '--log-level', 'error'],
+    ...['--ip', LOOPBACK, '--port', `${port}`, '--ui-port', `${uiPort}`, '--log-level', 'error'],
     ...[eager, ...onePartition].flatMap((setting) => ['--dynamic-config-value', setting]),
     ...attributes.flatMap(([name, type]) => ['--search-attribute', `${name}=${FLAG_TYPES[type]}`]),
   ];
-}
-
-async function claimPort(setting: string, port: number, otherwise: string): Promise<number> {
-  const fail = (problem: string) =>
-    new Error(`${setting} ${port} ${problem}; set ${setting} to a free port, or ${otherwise}`);
-  // macOS lets us listen on 127.0.0.1 beside a listener on all addresses, so listening alone proves nothing.
-  if (port !== 0 && (await isOpen(port))) throw fail('is in use');
-  const listener = createServer((socket) => socket.destroy()).listen(port, HOST);
-  await once(listener, 'listening').catch(({ code }) => {
-    throw fail(code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`);
-  });
-  const claimed = (listener.address() as AddressInfo).port;
-  // A connection that the listener closes keeps the kernel from giving the port to others that ask for a free one.
-  if (port === 0) await once(connect(claimed, HOST).resume(), 'close');
-  listener.close();
-  return claimed;
 }
 
 async function untilReady(server: Server, timeoutMs: number): Promise<void> {
@@ -184,19 +171,13 @@ async function answers({ port, uiPort }: Ports, deadline: number): Promise<boole
   if (!(await isOpen(port)) || !(await isOpen(uiPort))) return false;
   // Without its interceptors it does not retry: `untilReady` does, and knows when the server has died.
   const connection = Connection.lazy({
-    address: `${HOST}:${port}`,
+    address: `${LOOPBACK}:${port}`,
     interceptors: [],
     channelArgs: { 'grpc.enable_http_proxy': 0 },
   });
   const describe = () => connection.workflowService.describeNamespace({ namespace: 'default' });
   const described = connection.withDeadline(deadline, describe).then(() => true);
   return await described.catch(() => false).finally(() => connection.close());
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect(port, HOST);
-  const connected = once(socket, 'connect').then(() => true);
-  return await connected.catch(() => false).finally(() => socket.destroy());
 }
 
 async function end(server: Server, options: DevServerOptions): Promise<void> {
@@ -232,27 +213,6 @@ async function checkpoint(database: string): Promise<void> {
   const opened = new DatabaseSync(database);
   opened.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   opened.close();
-}
-
-function goneByPolling(pid: number): Promise<null> {
-  return new Promise((done) => {
-    const timer = setInterval(() => {
-      if (commandLine(pid) !== '') return;
-      clearInterval(timer);
-      done(null);
-    }, POLL_MS * 10).unref();
-  });
-}
-
-/** Empty if there is no such process, or only a zombie. */
-function commandLine(pid: number): string {
-  try {
-    if (existsSync('/proc/self'))
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-    return execFileSync('ps', ['-ww', '-o', 'command=', '-p', `${pid}`], { encoding: 'utf8' }).trim();
-  } catch {
-    return '';
-  }
 }
 
 function filesOf({ stateDir, logFile = join(stateDir, 'temporal.log') }: DevServerOptions) {

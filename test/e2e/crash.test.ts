@@ -28,7 +28,9 @@ const startTemporal = async (port = 0): Promise<DevServer> =>
     stateDir,
     port,
     uiPort: 0,
-    searchAttributes: Object.fromEntries(Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type])),
+    searchAttributes: Object.fromEntries(
+      Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]),
+    ),
     onExit: () => undefined,
   });
 

@@ -58,10 +58,8 @@ test('a server that is killed is reported, and the next one has every workflow t
   await startWorkflow(await connectTo(server), 'kept');
   process.kill(server.pid, 'SIGKILL');
   await expect.poll(() => exits, POLL).toEqual(['SIGKILL']);
-
-  const next = await start();
-  const kept = (await connectTo(next)).workflow.getHandle('kept');
-  expect((await kept.describe()).status.name).toBe('RUNNING');
+  const { workflow } = await connectTo(await start());
+  expect((await workflow.getHandle('kept').describe()).status.name).toBe('RUNNING');
 });
 
 test('a server outlives the process group of a killed Surehook, is adopted, and then stopped', async () => {
@@ -70,8 +68,8 @@ test('a server outlives the process group of a killed Surehook, is adopted, and 
   await kill(surehook);
 
   const adopted = await start();
-  const urls = { address: `127.0.0.1:${left.port}`, uiUrl: `http://127.0.0.1:${left.uiPort}` };
-  expect(adopted).toMatchObject({ adopted: true, pid: left.pid, ...urls });
+  const [address, uiUrl] = [`127.0.0.1:${left.port}`, `http://127.0.0.1:${left.uiPort}`];
+  expect(adopted).toMatchObject({ adopted: true, pid: left.pid, address, uiUrl });
   await startWorkflow(await connectTo(adopted), 'on-the-adopted-one');
   await adopted.stop();
   expect(isAlive(left.pid)).toBe(false);

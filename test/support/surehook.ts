@@ -29,6 +29,13 @@ export interface StartOptions {
   config?: string;
 }
 
+/** Another Node, another copy of the command, another working folder. */
+export interface SpawnOptions {
+  node?: string;
+  cli?: string;
+  cwd?: string;
+}
+
 export type Event = EventView & { earlier_runs: { run_id: string; status: string }[] };
 
 export class Surehook {
@@ -47,11 +54,13 @@ export class Surehook {
     child.stderr?.on('data', keep);
   }
 
-  static spawn(args: string[], env: Record<string, string>): Surehook {
+  static spawn(
+    args: string[],
+    env: Record<string, string>,
+    { node = process.execPath, cli = CLI, cwd = PROJECT }: SpawnOptions = {},
+  ): Surehook {
     const { PATH = '', HOME = '' } = process.env;
-    return new Surehook(
-      spawn(process.execPath, [CLI, ...args], { cwd: PROJECT, env: { PATH, HOME, ...env } }),
-    );
+    return new Surehook(spawn(node, [cli, ...args], { cwd, env: { PATH, HOME, ...env } }));
   }
 
   static async start({

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Waits until Temporal is healthy, then creates Surehook's namespace if it is not there yet. A namespace that exists
+# keeps its retention.
+# The temporal CLI itself reads TEMPORAL_ADDRESS.
+set -eu
+
+: "${TEMPORAL_ADDRESS:?}" "${TEMPORAL_NAMESPACE:?}" "${TEMPORAL_RETENTION:?}"
+
+# Tries the command once a second, for a minute: a server that has just started refuses for some seconds.
+retry() {
+  tries=1
+  until "$@" >/dev/null 2>&1; do
+    if [ "$tries" -ge 60 ]; then
+      echo "gave up after $tries tries: $*" >&2
+      "$@"
+      return
+    fi
+    tries=$((tries + 1))
+    sleep 1
+  done
+}
+
+namespace_exists() {
+  temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE"
+}
+
+create_namespace() {
+  namespace_exists ||
+    temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention "$TEMPORAL_RETENTION"
+}
+
+retry temporal operator cluster health
+retry create_namespace
+# Created is not yet usable: the server's own cache of namespaces learns of it some seconds later.
+retry temporal workflow list --namespace "$TEMPORAL_NAMESPACE" --limit 1
+echo "namespace '$TEMPORAL_NAMESPACE' is ready"
