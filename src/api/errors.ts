@@ -18,6 +18,7 @@ export const ERRORS = {
   event_not_found: [404, 'There is no such event'],
   method_not_allowed: [405, 'The method is not allowed here'],
   payload_too_large: [413, 'The body is too large'],
+  payload_unreadable: [500, 'A stored payload cannot be decrypted'],
   internal_error: [500, 'Something went wrong on our side'],
   not_queued: [503, 'The event was not queued; send it again'],
   temporal_unavailable: [503, 'Temporal does not answer'],
