@@ -94,10 +94,13 @@ function checkSignature({ verify }: SourceConfig, request: Request, rawBody: Buf
   if (!result.ok) throw new HttpError(result.code, SIGNATURE_FAULTS[result.code]);
 }
 
+/** An array of a thousand bad items is told of by its first ones. */
+const ISSUES_MAX = 20;
+
 async function checkSchema({ schema }: SourceConfig, payload: unknown): Promise<void> {
   const result = await schema?.safeParseAsync(payload);
   if (result === undefined || result.success) return;
-  const errors = result.error.issues.map(({ path, message }) => ({
+  const errors = result.error.issues.slice(0, ISSUES_MAX).map(({ path, message }) => ({
     path: path.map(String).join('.'),
     message,
   }));
