@@ -8,6 +8,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 const { code } = await bundleWorkflowCode({
   workflowsPath: path('../dist/workflows/index.js'),
   payloadConverterPath: path('../dist/raw-body.js'),
+  failureConverterPath: path('../dist/failure-converter.js'),
   logger: new DefaultLogger('WARN'),
 });
 writeFileSync(path('../dist/workflow-bundle.js'), code);

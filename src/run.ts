@@ -11,6 +11,7 @@ import { loadConfig } from './config/load-config.ts';
 import type { Settings } from './config/settings.ts';
 import { createLog, installRuntime } from './log.ts';
 import { connectToTemporal, type Temporal } from './temporal/connection.ts';
+import type { EncryptionKeys } from './temporal/encryption-codec.ts';
 import { prepareNamespace } from './temporal/prepare-namespace.ts';
 import { createWorker } from './worker.ts';
 
@@ -35,6 +36,8 @@ export interface RunOptions {
   temporalAddress?: string;
   retentionDays?: number;
   webUiUrl?: string | undefined;
+  /** The codec needs no token: in dev, where it listens on loopback. */
+  openCodec?: boolean;
   makeSecret?: (name: string) => string;
   /** What is stopped last. */
   onStopped?: () => Promise<void>;
@@ -65,7 +68,11 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
     ...(makeSecret ? { makeSecret } : {}),
   });
   const token = role === 'worker' ? undefined : requireOperatorToken(settings);
-  const temporal = await connectToTemporal(settings, options.temporalAddress);
+  const temporal = await connectToTemporal(
+    settings,
+    requireEncryptionKeys(settings),
+    options.temporalAddress,
+  );
   stops.push(() => temporal.connection.close());
   await prepareNamespace(temporal, log, options.retentionDays);
 
@@ -74,10 +81,10 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
     role === 'api' ? undefined : await startWorker({ settings, config, temporal, log, lifetime, stops });
   const checkReady = () => assertReady(temporal, worker);
   const { host, port, operatorHost, operatorPort, taskQueue, trustedProxies } = settings;
-  const { client, namespace } = temporal;
+  const { namespace } = temporal;
   const webUi = options.webUiUrl ? { url: options.webUiUrl, namespace } : undefined;
   const operatorApp = token
-    ? createOperatorApp({ client, namespace, token, webUi, checkReady, log })
+    ? createOperatorApp({ temporal, token, openCodec: options.openCodec ?? false, webUi, checkReady, log })
     : createHealthApp({ checkReady, log });
   const operatorSettings = { host: 'OPERATOR_HOST', port: 'OPERATOR_PORT' };
   const operator = await listen({
@@ -89,7 +96,7 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
   stops.push(() => operator.stop());
   let publicListener: Listener | undefined;
   if (role !== 'worker') {
-    const startEvent = createStartEvent({ client, taskQueue, eager: role === 'serve', log });
+    const startEvent = createStartEvent({ temporal, taskQueue, eager: role === 'serve', log });
     const app = createPublicApp({ config, startEvent, checkReady, trustedProxies, log });
     publicListener = await listen({
       app,
@@ -109,6 +116,13 @@ function requireOperatorToken({ operatorToken }: Settings): string {
   if (operatorToken !== undefined) return operatorToken;
   throw new ConfigError(
     'SUREHOOK_OPERATOR_TOKEN is not set: the operator API needs a bearer token; make one with: openssl rand -hex 32',
+  );
+}
+
+function requireEncryptionKeys({ encryptionKeys }: Settings): EncryptionKeys {
+  if (encryptionKeys !== undefined) return encryptionKeys;
+  throw new ConfigError(
+    'SUREHOOK_ENCRYPTION_KEYS is not set: payloads are encrypted before Temporal stores them; make one with: echo "k1:$(openssl rand -base64 32)"',
   );
 }
 

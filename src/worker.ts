@@ -5,7 +5,6 @@ import type { Logger } from 'pino';
 import { createActivities } from './activities/index.ts';
 import type { Config } from './config/config.ts';
 import type { Temporal } from './temporal/connection.ts';
-import { dataConverter } from './temporal/data-converter.ts';
 import { createLoadBody } from './temporal/load-body.ts';
 
 /** Written by `npm run build`. */
@@ -25,7 +24,7 @@ export async function createWorker({ temporal, taskQueue, config, log }: WorkerD
     taskQueue,
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
     activities: createActivities({ config, loadBody: createLoadBody(temporal), log }),
-    dataConverter,
+    dataConverter: temporal.dataConverter,
     // Long enough for a try of the default 5 s to end; short enough for a stop within 10 s.
     shutdownGraceTime: '6s',
     shutdownForceTime: '9s',

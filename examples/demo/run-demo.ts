@@ -79,6 +79,7 @@ function surehookEnv(secrets: DemoSecrets, receiver: DemoReceiver): Record<strin
     SUREHOOK_CONFIG: CONFIG,
     SUREHOOK_TASK_QUEUE: `surehook-demo-${randomBytes(4).toString('hex')}`,
     SUREHOOK_OPERATOR_TOKEN: randomBytes(32).toString('hex'),
+    SUREHOOK_ENCRYPTION_KEYS: `demo:${randomBytes(32).toString('base64')}`,
     SUREHOOK_OPERATOR_URL: '',
     HOST: '127.0.0.1',
     PORT: '0',

@@ -1,6 +1,6 @@
 // One try of a step, local or regular: keeps the attempt log, and turns a failed try into what Temporal should do next.
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import { ApplicationFailureCategory } from '@temporalio/common';
+import { ApplicationFailureCategory, type ApplicationFailureOptions } from '@temporalio/common';
 import { INTERRUPTED, STEP_FAILED } from '../failures.ts';
 import type { ActivityInput, Attempt, StepOutcome } from '../messages.ts';
 
@@ -143,22 +143,23 @@ function toFailure(outcome: StepOutcome): ApplicationFailure {
   if (outcome.status === 'retrying') {
     return retryLater(last, Date.parse(last.next_attempt_at ?? last.at) - Date.now());
   }
-  return ApplicationFailure.create({
-    message: describe(last),
-    type: STEP_FAILED,
-    nonRetryable: true,
-    details: [outcome],
-    category: ApplicationFailureCategory.BENIGN,
-  });
+  return createFailure(last, { nonRetryable: true, details: [outcome] });
 }
 
 function retryLater(last: Attempt, delayMs: number): ApplicationFailure {
-  return ApplicationFailure.create({
+  return createFailure(last, { nextRetryDelay: Math.max(1, delayMs) }); // 0 would mean: no retry at all
+}
+
+function createFailure(last: Attempt, options: ApplicationFailureOptions): ApplicationFailure {
+  const category = ApplicationFailureCategory.BENIGN; // our own log line tells of it
+  const failure = ApplicationFailure.create({
     message: describe(last),
     type: STEP_FAILED,
-    nextRetryDelay: Math.max(1, delayMs), // 0 would mean: no retry at all
-    category: ApplicationFailureCategory.BENIGN, // our own log line tells of it
+    category,
+    ...options,
   });
+  failure.stack = ''; // where in Surehook it was made tells an operator nothing
+  return failure;
 }
 
 function describe(attempt: Attempt): string {

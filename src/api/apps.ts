@@ -1,10 +1,12 @@
 // The two HTTP apps, public and operator: their routes, then one error handler.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Client } from '@temporalio/client';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../ids.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { DecryptionError } from '../temporal/encryption-codec.ts';
+import { allowWebUi, createCodecRouter, refuseOtherHosts } from './codec.ts';
 import { HttpError, sendProblem } from './errors.ts';
 import { listEarlierRuns, toEventView, type WebUi } from './event-view.ts';
 import { listEvents } from './list-events.ts';
@@ -39,24 +41,29 @@ export function createPublicApp({
 }
 
 export interface OperatorAppDeps {
-  client: Client;
-  namespace: string;
+  temporal: Temporal;
   token: string;
+  /** In dev: the Web UI has no token to send. */
+  openCodec: boolean;
   webUi: WebUi | undefined;
   checkReady: CheckReady;
   log: Logger;
 }
 
 export function createOperatorApp({
-  client,
-  namespace,
+  temporal,
   token,
+  openCodec,
   webUi,
   checkReady,
   log,
 }: OperatorAppDeps): Express {
   const app = createApp(log, checkReady);
-  app.use(requireToken(token));
+  const { client, namespace } = temporal;
+  const tokenNeeded = requireToken(token);
+  if (webUi) app.use('/codec', allowWebUi(webUi.url));
+  app.use('/codec', openCodec ? refuseOtherHosts : tokenNeeded, createCodecRouter(temporal.codec));
+  app.use(tokenNeeded);
   app.get(
     '/events',
     async (request, response) => void response.json(await listEvents(client, namespace, request.query)),
@@ -64,7 +71,7 @@ export function createOperatorApp({
   app.get('/events/:source/:event_id', async ({ params: { source, event_id } }, response) => {
     const workflowId = workflowIdOf(source, event_id);
     const isName = SOURCE_NAME.test(source) && EVENT_ID.test(event_id);
-    const run = isName ? await readEvent(client, workflowId) : undefined;
+    const run = isName ? await readEvent(temporal, workflowId) : undefined;
     if (!run) throw new HttpError('event_not_found', `there is no event ${event_id} of source ${source}`);
     const earlier_runs = await listEarlierRuns(client, workflowId, run.description.runId);
     response.json({ ...toEventView(run, webUi), earlier_runs });
@@ -116,6 +123,7 @@ function close(app: Express, log: Logger): Express {
 
 function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
+  if (error instanceof DecryptionError) return new HttpError('payload_unreadable', error.message);
   // The router's own: a path that is not valid percent-encoding.
   if ((error as { status?: number }).status === 400)
     return new HttpError('bad_request', 'the path cannot be decoded');

@@ -19,6 +19,7 @@ export const ERRORS = {
   method_not_allowed: [405, 'The method is not allowed here'],
   request_timeout: [408, 'The request took too long to arrive'],
   payload_too_large: [413, 'The body is too large'],
+  payload_unreadable: [500, 'A stored payload cannot be decrypted'],
   headers_too_large: [431, 'The headers are too large'],
   internal_error: [500, 'Something went wrong on our side'],
   not_queued: [503, 'The event was not queued; send it again'],

@@ -1,5 +1,5 @@
 // Starts the one workflow of an event. Temporal's unique ids are the deduplication.
-import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { Logger } from 'pino';
 import type { SourceConfig } from '../config/config.ts';
@@ -12,6 +12,7 @@ import {
   type StepPlan,
 } from '../messages.ts';
 import { RawBody } from '../raw-body.ts';
+import type { Temporal } from '../temporal/connection.ts';
 import type { processEvent } from '../workflows/process-event.ts';
 import { HttpError } from './errors.ts';
 import { readSucceededSteps } from './read-event.ts';
@@ -37,7 +38,7 @@ export type StartEvent = (
 ) => Promise<{ status: 'accepted' | 'duplicate'; workflowId: string }>;
 
 export interface StartEventDeps {
-  client: Client;
+  temporal: Temporal;
   taskQueue: string;
   /** A worker shares this process and connection: the first workflow task comes with the answer to the start. */
   eager: boolean;
@@ -76,15 +77,15 @@ function notQueued(detail: string): HttpError {
 async function startOnce(deps: StartEventDeps, workflowId: string, input: StartEventInput): Promise<boolean> {
   if (await start(deps, workflowId, input, 'REJECT_DUPLICATE')) return true;
   if (input.source.redelivery === 'ignore') return false;
-  const { status } = await deps.client.workflow.getHandle(workflowId).describe();
+  const { status } = await deps.temporal.client.workflow.getHandle(workflowId).describe();
   if (status.name === 'RUNNING' || status.name === 'COMPLETED') return false;
   // Somebody fixed what was broken and pressed "resend": it runs again, without the steps that had succeeded.
-  const checkpoint = await readSucceededSteps(deps.client, workflowId);
+  const checkpoint = await readSucceededSteps(deps.temporal, workflowId);
   return await start(deps, workflowId, input, 'ALLOW_DUPLICATE_FAILED_ONLY', checkpoint);
 }
 
 async function start(
-  { client, taskQueue, eager }: StartEventDeps,
+  { temporal: { client }, taskQueue, eager }: StartEventDeps,
   workflowId: string,
   { event, steps, rawBody }: StartEventInput,
   workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY',

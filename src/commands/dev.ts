@@ -4,7 +4,10 @@ import { createRequire } from 'node:module';
 import type { SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
+import { encryptionKeysSchema, formatEncryptionKey } from '../config/encryption-keys.ts';
+import { isLoopback } from '../config/ip-range.ts';
 import { loadDotEnv, loadSettings, type Settings } from '../config/settings.ts';
+import { toOrigin } from '../http-origin.ts';
 import { SEARCH_ATTRIBUTES } from '../messages.ts';
 import { type Running, run } from '../run.ts';
 import { buildSignedRequest } from '../signed-request.ts';
@@ -21,7 +24,10 @@ export async function dev(): Promise<number> {
   const secrets = new DevSecrets(given.stateDir);
   const operatorToken =
     given.operatorToken ?? secrets.getOrMake('SUREHOOK_OPERATOR_TOKEN', (bytes) => bytes.toString('hex'));
-  const settings = { ...given, host: given.host ?? '127.0.0.1', operatorToken };
+  const encryptionKeys =
+    given.encryptionKeys ??
+    encryptionKeysSchema.parse(secrets.getOrMake('SUREHOOK_ENCRYPTION_KEYS', formatEncryptionKey));
+  const settings = { ...given, encryptionKeys, host: given.host ?? '127.0.0.1', operatorToken };
   let running: Running | undefined;
   const interrupt = new AbortController();
   const starting = settings.externalTemporal
@@ -47,6 +53,7 @@ export async function dev(): Promise<number> {
       ? { temporalAddress: server.address, onStopped: server.stop, retentionDays: RETENTION_DAYS }
       : {}),
     webUiUrl: server?.uiUrl ?? settings.temporalUiUrl,
+    openCodec: isLoopback(settings.operatorHost),
     makeSecret: (name) => secrets.getOrMake(name),
   });
   undo();
@@ -72,6 +79,9 @@ async function startTemporal(
       stateDir: settings.stateDir,
       port: settings.temporalPort,
       uiPort: settings.temporalUiPort,
+      ...(settings.operatorPort === 0
+        ? {}
+        : { codecEndpoint: `${toOrigin(settings.operatorHost, settings.operatorPort)}/codec` }),
       searchAttributes: Object.fromEntries(
         Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]),
       ),

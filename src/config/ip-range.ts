@@ -10,3 +10,8 @@ export function isIpRange(text: string): boolean {
     IPv6.isValidCIDR(text)
   );
 }
+
+/** Reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback');
+}

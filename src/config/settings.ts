@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
+import { encryptionKeysSchema } from './encryption-keys.ts';
 import { isIpRange } from './ip-range.ts';
 
 const port = (fallback: number) =>
@@ -29,6 +30,7 @@ const schema = z.object({
       'expected at least 16 visible ASCII characters; make one with: openssl rand -hex 32',
     )
     .optional(),
+  SUREHOOK_ENCRYPTION_KEYS: encryptionKeysSchema.optional(),
   SUREHOOK_TRUSTED_PROXIES: z
     .string()
     .transform((list) => list.split(',').map((one) => one.trim()))
@@ -71,6 +73,7 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     operatorPort: s.OPERATOR_PORT,
     operatorHost: s.OPERATOR_HOST,
     operatorToken: s.SUREHOOK_OPERATOR_TOKEN,
+    encryptionKeys: s.SUREHOOK_ENCRYPTION_KEYS,
     operatorUrl: s.SUREHOOK_OPERATOR_URL,
     trustedProxies: s.SUREHOOK_TRUSTED_PROXIES ?? [],
     configPath: s.SUREHOOK_CONFIG,

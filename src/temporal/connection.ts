@@ -1,15 +1,20 @@
 // The one connection of a process to Temporal, shared by client and worker.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
+import type { DataConverter, PayloadCodec } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
-import { dataConverter } from './data-converter.ts';
+import { createDataConverter, createPayloadReader, type PayloadReader } from './data-converter.ts';
+import { EncryptionCodec, type EncryptionKeys } from './encryption-codec.ts';
 
-export interface Temporal {
+/** A connection, and what it takes to read and write through it. */
+export interface Temporal extends PayloadReader {
   connection: NativeConnection;
   client: Client;
+  dataConverter: DataConverter;
+  codec: PayloadCodec;
   namespace: string;
   address: string;
 }
@@ -20,20 +25,31 @@ const CONNECT_WITHIN_MS = 10_000;
 /**
  * Connects as Temporal's own tools do: environment, profile and config file, read by `@temporalio/envconfig`.
  *
+ * @param keys encrypt all that is written
  * @param address of the dev server, where Surehook has started one
  * @throws ConfigError if Temporal does not answer
  */
-export async function connectToTemporal(settings: Settings, address?: string): Promise<Temporal> {
+export async function connectToTemporal(
+  settings: Settings,
+  keys: EncryptionKeys,
+  address?: string,
+): Promise<Temporal> {
   const { connectionOptions, namespace = 'default' } = readConnectConfig(settings);
   const options = address === undefined ? connectionOptions : { address };
   const target = options.address ?? '127.0.0.1:7233';
   try {
     const connection = await Promise.race([NativeConnection.connect(options), giveUp()]);
+    const codec = new EncryptionCodec(keys);
+    const dataConverter = createDataConverter(codec);
+    const client = new Client({ connection, namespace, dataConverter });
     return {
       connection,
-      client: new Client({ connection, namespace, dataConverter }),
+      client,
+      dataConverter,
+      codec,
       namespace,
       address: target,
+      ...createPayloadReader(dataConverter),
     };
   } catch (error) {
     throw new ConfigError(

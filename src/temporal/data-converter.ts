@@ -1,28 +1,36 @@
-// How clients and workers write values into Temporal. The path goes to the SDK, which loads the module in the sandbox too.
+// How clients and workers write values into Temporal, and how histories are read without them.
 import { fileURLToPath } from 'node:url';
-import type { DataConverter, ProtoFailure as Failure, Payload } from '@temporalio/common';
+import type { DataConverter, Payload, PayloadCodec, ProtoFailure } from '@temporalio/common';
 import {
   decodeArrayFromPayloads,
   decodeOptionalFailureToOptionalError,
   loadDataConverter,
 } from '@temporalio/common/lib/internal-non-workflow/index.js';
 
-interface Payloads {
-  payloads?: Payload[] | null;
-}
-
+// The SDK loads both by path: it bundles them into the workflow sandbox too.
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const PAYLOAD_CONVERTER_PATH = fileURLToPath(new URL(`../raw-body.${extension}`, import.meta.url));
+const path = (name: string) => fileURLToPath(new URL(`../${name}.${extension}`, import.meta.url));
 
-export const dataConverter: DataConverter = { payloadConverterPath: PAYLOAD_CONVERTER_PATH };
-
-const loaded = loadDataConverter(dataConverter);
+export function createDataConverter(codec: PayloadCodec): DataConverter {
+  return {
+    payloadConverterPath: path('raw-body'),
+    failureConverterPath: path('failure-converter'),
+    payloadCodecs: [codec],
+  };
+}
 
 /** Reads what a history or a description holds, as the SDK would. */
-export async function readPayloads(payloads: Payloads | null | undefined): Promise<unknown[]> {
-  return await decodeArrayFromPayloads(loaded, payloads?.payloads);
+export interface PayloadReader {
+  /** @throws DecryptionError */
+  readPayloads(payloads: { payloads?: Payload[] | null } | null | undefined): Promise<unknown[]>;
+  /** @throws DecryptionError */
+  readFailure(failure: ProtoFailure | null | undefined): Promise<Error | undefined>;
 }
 
-export async function readFailure(failure: Failure | null | undefined): Promise<Error | undefined> {
-  return await decodeOptionalFailureToOptionalError(loaded, failure);
+export function createPayloadReader(dataConverter: DataConverter): PayloadReader {
+  const loaded = loadDataConverter(dataConverter);
+  return {
+    readPayloads: async (payloads) => await decodeArrayFromPayloads(loaded, payloads?.payloads),
+    readFailure: async (failure) => await decodeOptionalFailureToOptionalError(loaded, failure),
+  };
 }

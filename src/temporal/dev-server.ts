@@ -26,6 +26,8 @@ export interface DevServerOptions {
   uiPort: number;
   /** Read by the server only when it makes its database: an older one needs `addSearchAttributes`. */
   searchAttributes: Readonly<Record<string, keyof typeof FLAG_TYPES>>;
+  /** Where the Web UI has payloads decrypted. */
+  codecEndpoint?: string;
   logFile?: string;
   /** No database file, and so nothing to adopt later: it ends with this process. */
   inMemory?: boolean;
@@ -150,6 +152,7 @@ function serverArguments({ port, uiPort }: Ports, options: DevServerOptions): st
   const attributes = Object.entries(options.searchAttributes);
   return [
     ...['server', 'start-dev', ...(options.inMemory ? [] : ['--db-filename', database, ...pragmas])],
+    ...(options.codecEndpoint ? ['--ui-codec-endpoint', options.codecEndpoint] : []),
     ...['--ip', LOOPBACK, '--port', `${port}`, '--ui-port', `${uiPort}`, '--log-level', 'error'],
     ...[eager, ...onePartition].flatMap((setting) => ['--dynamic-config-value', setting]),
     ...attributes.flatMap(([name, type]) => ['--search-attribute', `${name}=${FLAG_TYPES[type]}`]),

@@ -1,11 +1,10 @@
 // Reads the body of an event from the first entry of its workflow's history, where the ingress put it.
 import type { RawBody } from '../raw-body.ts';
 import type { Temporal } from './connection.ts';
-import { readPayloads } from './data-converter.ts';
 
 export type LoadBody = (execution: { workflowId: string; runId: string } | undefined) => Promise<RawBody>;
 
-export function createLoadBody({ client, namespace }: Pick<Temporal, 'client' | 'namespace'>): LoadBody {
+export function createLoadBody({ client, namespace, readPayloads }: Temporal): LoadBody {
   return async (execution) => {
     const request = { namespace, execution, maximumPageSize: 1 };
     const { history } = await client.workflowService.getWorkflowExecutionHistory(request);

@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Receiver } from '../support/receiver.ts';
-import { newId, SECRETS, Surehook, signHmac } from '../support/surehook.ts';
+import { DATA_CONVERTER, newId, SECRETS, Surehook, signHmac } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 let receiver: Receiver;
@@ -15,7 +15,8 @@ beforeAll(async () => {
   const temporalAddress = inject('temporalAddress');
   const env = { RECEIVER_URL: receiver.url };
   surehook = await Surehook.start({ role: 'serve', temporalAddress, taskQueue: newId('queue'), env });
-  temporal = new Client({ connection: await Connection.connect({ address: temporalAddress }) });
+  const connection = await Connection.connect({ address: temporalAddress });
+  temporal = new Client({ connection, dataConverter: DATA_CONVERTER });
 });
 
 afterAll(async () => {

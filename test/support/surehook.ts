@@ -4,12 +4,18 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { EventView } from '../../src/api/event-view.ts';
 import { signRequest } from '../../src/signatures/index.ts';
+import { createDataConverter } from '../../src/temporal/data-converter.ts';
+import { EncryptionCodec } from '../../src/temporal/encryption-codec.ts';
 import { waitFor } from './wait-for.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 export const CLI = path('../../dist/cli.js');
 export const PROJECT = path('../..');
 export const TOKEN = 'operator-token-of-the-tests';
+const KEY = { id: 'k1', key: Buffer.alloc(32, 'k1') };
+export const ENCRYPTION_KEYS = `${KEY.id}:${KEY.key.toString('base64')}`;
+/** Reads and writes what the Surehook of the tests does. */
+export const DATA_CONVERTER = createDataConverter(new EncryptionCodec([KEY]));
 
 /** The secrets of test/support/configs, and nothing of the machine's own environment but PATH and HOME. */
 export const SECRETS = {
@@ -74,6 +80,7 @@ export class Surehook {
       TEMPORAL_ADDRESS: temporalAddress,
       SUREHOOK_TASK_QUEUE: taskQueue,
       SUREHOOK_OPERATOR_TOKEN: TOKEN,
+      SUREHOOK_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
       SUREHOOK_CONFIG: path(`./configs/${config}.config.ts`),
       HOST: '127.0.0.1',
       PORT: '0',

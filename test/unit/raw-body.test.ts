@@ -2,7 +2,11 @@
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { payloadConverter, RawBody } from '../../src/raw-body.ts';
-import { readPayloads } from '../../src/temporal/data-converter.ts';
+import { createDataConverter, createPayloadReader } from '../../src/temporal/data-converter.ts';
+import { EncryptionCodec } from '../../src/temporal/encryption-codec.ts';
+
+const codec = new EncryptionCodec([{ id: 'k1', key: new Uint8Array(32) }]);
+const { readPayloads } = createPayloadReader(createDataConverter(codec));
 
 const toPayload = (value: unknown) => payloadConverter.toPayload(value) as Payload;
 const encodingOf = ({ metadata }: Payload) => Buffer.from(metadata?.encoding ?? []).toString();

@@ -1,0 +1,162 @@
+// What Temporal stores is cipher text: its files are searched for what must not be there.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { SEARCH_ATTRIBUTES } from '../../src/messages.ts';
+import { type DevServer, startDevServer } from '../../src/temporal/dev-server.ts';
+import { Receiver } from '../support/receiver.ts';
+import { newId, SECRETS, Surehook, signHmac, TOKEN } from '../support/surehook.ts';
+
+const MARKER = 'MARKER-that-must-not-be-stored-in-clear';
+const OTHER_KEY = `k2:${Buffer.alloc(32, 'k2').toString('base64')}`;
+const stateDir = mkdtempSync(join(tmpdir(), 'surehook-encryption-'));
+let server: DevServer;
+let receiver: Receiver;
+let surehook: Surehook;
+
+const start = async (env: Record<string, string> = {}) =>
+  await Surehook.start({
+    role: 'serve',
+    temporalAddress: server.address,
+    taskQueue: 'encryption',
+    env: { RECEIVER_URL: receiver.url, TEMPORAL_UI_URL: 'http://127.0.0.1:8233', ...env },
+  });
+
+beforeAll(async () => {
+  receiver = await Receiver.start();
+  const searchAttributes = Object.fromEntries(
+    Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]),
+  );
+  const cliPath = inject('temporalCliPath');
+  server = await startDevServer({
+    cliPath,
+    stateDir,
+    port: 0,
+    uiPort: 0,
+    searchAttributes,
+    onExit: () => undefined,
+  });
+  surehook = await start();
+});
+
+afterAll(async () => {
+  await surehook.stop();
+  await receiver.stop();
+  await server.stop();
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+/** Fails, retries and succeeds, so that each kind of payload is written. */
+async function leaveTraces(event_id: string): Promise<void> {
+  const body = JSON.stringify({ event_id, type: 'both', name: MARKER });
+  receiver.script('/handler', event_id, [500, 200]);
+  receiver.script('/first', event_id, [{ status: 500, body: MARKER }]);
+  const headers = { ...signHmac(body), 'x-marker': MARKER, authorization: `Bearer ${MARKER}` };
+  expect((await surehook.post('partner', body, headers)).status).toBe(202);
+  const event = await surehook.untilEvent('partner', event_id, ({ closed_at }) => closed_at !== null);
+  expect(event).toMatchObject({
+    status: 'failed',
+    payload: { name: MARKER },
+    headers: { 'x-marker': MARKER },
+  });
+  expect(event.handler).toMatchObject({ result: { name: MARKER } });
+  expect(event.deliveries[0]?.attempts[0]?.response_excerpt).toBe(MARKER);
+  expect(event.headers).not.toHaveProperty('authorization');
+}
+
+it("no payload, header, result, answer or secret stands in clear in Temporal's database or histories", async () => {
+  const event_id = newId();
+  await leaveTraces(event_id);
+  const show = ['workflow', 'show', '--workflow-id', `partner:${event_id}`, '--output', 'json'];
+  const history = execFileSync(inject('temporalCliPath'), [...show, '--address', server.address]).toString();
+  const payloads = [...history.matchAll(/"data": "([^"]+)"/g)].map(([, data]) =>
+    Buffer.from(data ?? '', 'base64'),
+  );
+  const files = readdirSync(stateDir).filter((file) => file.startsWith('temporal.db'));
+  const stored = [
+    ...files.map((file) => readFileSync(join(stateDir, file))),
+    Buffer.from(history),
+    ...payloads,
+  ];
+  expect(stored.some((bytes) => bytes.includes(event_id))).toBe(true); // it is the right place to look
+  const hidden = [MARKER, 'the receiver says 500', 'main.config.ts', ...Object.values(SECRETS)];
+  for (const text of hidden) expect(stored.filter((bytes) => bytes.includes(text))).toEqual([]);
+  expect(surehook.output).not.toContain(MARKER);
+});
+
+it('a new first key leaves older events readable; without their key they say which one is missing', async () => {
+  const event_id = newId();
+  await leaveTraces(event_id);
+  await surehook.stop();
+  surehook = await start({ SUREHOOK_ENCRYPTION_KEYS: OTHER_KEY });
+  const answer = await surehook.operator(`/events/partner/${event_id}`);
+  expect(answer.status).toBe(500);
+  const detail = "a payload is encrypted under key 'k1', which SUREHOOK_ENCRYPTION_KEYS does not have";
+  expect(await answer.json()).toMatchObject({ code: 'payload_unreadable', detail });
+  await surehook.stop();
+  surehook = await start({
+    SUREHOOK_ENCRYPTION_KEYS: `${OTHER_KEY},k1:${Buffer.alloc(32, 'k1').toString('base64')}`,
+  });
+  expect(await surehook.event('partner', event_id)).toMatchObject({ payload: { name: MARKER } });
+  const later = newId();
+  expect((await surehook.send({ event_id: later, type: 'handled' })).status).toBe(202);
+  await surehook.untilEvent('partner', later, ({ status }) => status === 'processed');
+});
+
+describe('the codec server', () => {
+  const clear = { payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'Int9Ig==' }] };
+  const post = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    await surehook.operator(path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+
+  it('encodes and decodes as the Web UI asks it to', async () => {
+    const encoded = (await (await post('/codec/encode', clear)).json()) as typeof clear;
+    expect(encoded.payloads[0]?.data).not.toBe(clear.payloads[0]?.data);
+    expect(await (await post('/codec/decode', encoded)).json()).toEqual(clear);
+  });
+
+  it('asks for the token, and refuses what is not of its protocol', async () => {
+    expect((await post('/codec/decode', clear, { authorization: 'Bearer wrong' })).status).toBe(401);
+    const bad = await post('/codec/decode', { payloads: [{ data: '***' }] });
+    expect([bad.status, await bad.json()]).toMatchObject([400, { code: 'bad_request' }]);
+  });
+
+  it("answers browsers on the Web UI's pages, and on no other", async () => {
+    const preflight = async (origin: string) => {
+      const headers = { origin, 'access-control-request-method': 'POST' };
+      return await surehook.operator('/codec/decode', { method: 'OPTIONS', headers });
+    };
+    const fromUi = await preflight('http://127.0.0.1:8233');
+    expect(fromUi.status).toBe(204);
+    expect(fromUi.headers.get('access-control-allow-origin')).toBe('http://127.0.0.1:8233');
+    const foreign = await preflight('http://evil.example');
+    expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+    expect(foreign.status).toBe(401);
+  });
+
+  it('without a token, in dev, answers under a loopback name only', async () => {
+    const dev = Surehook.spawn(['dev'], {
+      SUREHOOK_STATE_DIR: join(stateDir, 'dev'),
+      TEMPORAL_ADDRESS: server.address,
+      ...{ PORT: '0', OPERATOR_PORT: '0' },
+    });
+    await dev.untilUp();
+    const statusFor = async (host: string) =>
+      await new Promise<number | undefined>((resolve) => {
+        const headers = { host, 'content-type': 'application/json' };
+        request(`${dev.operatorUrl}/codec/decode`, { method: 'POST', headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        }).end(JSON.stringify(clear));
+      });
+    expect(await statusFor('127.0.0.1:8081')).toBe(200);
+    expect(await statusFor('rebound.example:8081')).toBe(401);
+    await dev.stop();
+  });
+});
