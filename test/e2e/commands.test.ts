@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { folder, type Outcome, runSurehook } from '../support/command.ts';
 import { Receiver } from '../support/receiver.ts';
-import { newId, PROJECT, SECRETS, type StartOptions, Surehook, TOKEN } from '../support/surehook.ts';
+import {
+  ENCRYPTION_KEYS,
+  newId,
+  PROJECT,
+  SECRETS,
+  type StartOptions,
+  Surehook,
+  TOKEN,
+} from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const MAIN_CONFIG = join(PROJECT, 'test/support/configs/main.config.ts');
@@ -140,6 +148,7 @@ describe.concurrent('a fault at the start is one line that names the setting and
       TEMPORAL_ADDRESS: inject('temporalAddress'),
       SUREHOOK_TASK_QUEUE: newId('queue'),
       SUREHOOK_OPERATOR_TOKEN: TOKEN,
+      SUREHOOK_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
       SUREHOOK_CONFIG: MAIN_CONFIG,
       HOST: '127.0.0.1',
       PORT: '0',
@@ -201,6 +210,15 @@ describe.concurrent('a fault at the start is one line that names the setting and
     ['api', 'short'],
   ] as const)('%s, SUREHOOK_OPERATOR_TOKEN=%s', async (role, token) => {
     await start(role, { SUREHOOK_OPERATOR_TOKEN: token }, 'SUREHOOK_OPERATOR_TOKEN', 'openssl rand -hex 32');
+  });
+
+  it.each([
+    ['serve', '', 'is not set: payloads are encrypted'],
+    ['worker', 'k1:dG9vIHNob3J0', 'expected id:base64 pairs of 32-byte keys'],
+    ['api', `${ENCRYPTION_KEYS},${ENCRYPTION_KEYS}`, 'each id once'],
+  ] as const)('%s, SUREHOOK_ENCRYPTION_KEYS=%s', async (role, keys, fault) => {
+    const fix = 'openssl rand -base64 32';
+    await start(role, { SUREHOOK_ENCRYPTION_KEYS: keys }, 'SUREHOOK_ENCRYPTION_KEYS', fault, fix);
   });
 
   it('worker, LOG_LEVEL=loud', async () => {

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { type Outcome, runCommand } from '../support/command.ts';
-import { newId, PROJECT, SECRETS, Surehook, TOKEN } from '../support/surehook.ts';
+import { ENCRYPTION_KEYS, newId, PROJECT, SECRETS, Surehook, TOKEN } from '../support/surehook.ts';
 
 const NODE_MAJOR = 22;
 /** Measured: 40 s with nothing in npm's cache. */
@@ -141,6 +141,7 @@ it(`takes a signed event to processed on Node ${NODE_MAJOR}`, async () => {
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     SUREHOOK_TASK_QUEUE: newId('queue'),
     SUREHOOK_OPERATOR_TOKEN: TOKEN,
+    SUREHOOK_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
     HOST: '127.0.0.1',
     PORT: '0',
     OPERATOR_PORT: '0',
