@@ -3,6 +3,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory, type ApplicationFailureOptions } from '@temporalio/common';
 import { INTERRUPTED, STEP_FAILED } from '../failures.ts';
 import type { ActivityInput, Attempt, StepOutcome } from '../messages.ts';
+import { OncePerRun } from './once-per-run.ts';
 
 /** What one try came to. */
 export interface TryResult {
@@ -41,6 +42,8 @@ const HEARTBEAT_INTERVAL_MS = 5_000;
 /** The schedules' jitter: a tenth of each delay, either way, so that a crowd of retries spreads. */
 const JITTER = 0.1;
 
+const locally = new OncePerRun<StepOutcome>();
+
 /**
  * A local activity never throws: the workflow goes on with a regular one if the outcome is `retrying`. A regular one
  * throws, so that Temporal's retry policy does the waiting; its failure holds the outcome once it is final.
@@ -49,7 +52,10 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
   const { info } = Context.current();
   const beat = info.heartbeatDetails as Heartbeat | undefined;
   const log = [...(beat?.attempts ?? options.input.attempts)];
-  if (info.isLocal) return await tryOnce(options, log, () => undefined);
+  if (info.isLocal) {
+    const key = `${info.workflowExecution?.runId} ${options.input.step}`;
+    return await locally.do(key, () => tryOnce(options, log, () => undefined));
+  }
   if (beat === undefined) handOver(log);
   return await tryHeartbeating(options, log);
 }

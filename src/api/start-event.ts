@@ -20,6 +20,11 @@ import { readSucceededSteps } from './read-event.ts';
 /** The sender hears of it within 3 s; a native connection alone would go on trying for 5 to 9 s. */
 const CONFIRM_WITHIN_MS = 2_500;
 const RETRY_AFTER_SECONDS = '5';
+/**
+ * Temporal's own 10 s run out on a machine that is starved of CPU; the first tries of the event are then made again.
+ * The price: an event whose worker was killed waits this long for another one.
+ */
+const WORKFLOW_TASK_TIMEOUT = '30s';
 /** Each holds a body of up to a megabyte; with Temporal down a start is given up after 5 to 9 s only. */
 const IN_FLIGHT_MAX = 1_000;
 
@@ -99,6 +104,7 @@ async function start(
       workflowIdReusePolicy,
       workflowIdConflictPolicy: 'FAIL',
       requestEagerStart: eager,
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
       args: [
         { ...event, steps, ...(checkpoint ? { checkpoint } : {}) },
         new RawBody(rawBody, rawBody[0] === UTF8_BOM ? 'binary/plain' : 'json/plain'),
