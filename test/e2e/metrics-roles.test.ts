@@ -94,6 +94,7 @@ describe('while Temporal does not answer', () => {
       const slow = { source: 'partner', status_class: '5xx', le: '2' };
       expect(sampleOf(page, 'surehook_ingress_duration_seconds_bucket', slow)).toBe(0);
       expect(sampleOf(page, 'surehook_ingress_duration_seconds_bucket', { ...slow, le: '3' })).toBe(1);
+      await proxy.stop(); // or the worker's end would wait for an answer
     },
   );
 });
