@@ -21,7 +21,9 @@ export interface World {
 export async function inflict(world: World, faults: readonly Fault[]): Promise<void> {
   const ending: Promise<void>[] = [];
   for (const fault of faults) {
-    await delay(world.book.startedAt + fault.atMs - Date.now(), undefined, { signal: world.signal });
+    await delay(Math.max(0, world.book.startedAt + fault.atMs - Date.now()), undefined, {
+      signal: world.signal,
+    });
     ending.push(...fault.targets.map((target) => inflictOn(world, fault, target)));
   }
   await Promise.all(ending);

@@ -59,7 +59,9 @@ export class Sender {
     const count = Math.floor((durationMs / 1_000) * ratePerSecond);
     const sending: Promise<void>[] = [];
     for (let n = 0; n < count; n++) {
-      await delay(book.startedAt + (n * 1_000) / ratePerSecond - Date.now(), undefined, { signal });
+      await delay(Math.max(0, book.startedAt + (n * 1_000) / ratePerSecond - Date.now()), undefined, {
+        signal,
+      });
       sending.push(this.#sendUntilTaken(n));
     }
     await Promise.all(sending);

@@ -43,7 +43,6 @@ export interface RunOptions {
   onStopped?: () => Promise<void>;
 }
 
-/** Things to stop, the last started first. */
 type Stops = (() => Promise<void>)[];
 
 /** @throws ConfigError if something that it needs cannot be had; what was started until then is stopped */
@@ -76,9 +75,12 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
   stops.push(() => temporal.connection.close());
   await prepareNamespace(temporal, log, options.retentionDays);
 
+  // Listeners and worker stop at the same time: each may take seconds, and process managers kill after 10.
+  const working: Stops = [];
+  stops.push(async () => void (await Promise.all(working.map((stop) => stop()))));
   const lifetime = new Lifetime(stops, log);
   const worker =
-    role === 'api' ? undefined : await startWorker({ settings, config, temporal, log, lifetime, stops });
+    role === 'api' ? undefined : await startWorker({ settings, config, temporal, log, lifetime, working });
   const checkReady = () => assertReady(temporal, worker);
   const { host, port, operatorHost, operatorPort, taskQueue, trustedProxies } = settings;
   const { namespace } = temporal;
@@ -93,7 +95,7 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
     port: operatorPort,
     settings: operatorSettings,
   });
-  stops.push(() => operator.stop());
+  working.push(operator.stop);
   let publicListener: Listener | undefined;
   if (role !== 'worker') {
     const startEvent = createStartEvent({ temporal, taskQueue, eager: role === 'serve', log });
@@ -104,7 +106,7 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
       port,
       settings: { host: 'HOST', port: 'PORT' },
     });
-    stops.push(publicListener.stop);
+    working.push(publicListener.stop);
   }
   const urls = { publicUrl: publicListener?.url, operatorUrl: operator.url };
   log.info({ role, temporal: temporal.address, namespace, ...urls }, 'surehook is up');
@@ -132,7 +134,7 @@ interface WorkerStart {
   temporal: Temporal;
   log: Logger;
   lifetime: Lifetime;
-  stops: Stops;
+  working: Stops;
 }
 
 async function startWorker({
@@ -141,7 +143,7 @@ async function startWorker({
   temporal,
   log,
   lifetime,
-  stops,
+  working,
 }: WorkerStart): Promise<Worker> {
   const worker = await createWorker({ temporal, taskQueue: settings.taskQueue, config, log });
   const running = worker.run();
@@ -149,7 +151,7 @@ async function startWorker({
     log.fatal({ err: error }, 'the worker has failed');
     lifetime.stop(1);
   });
-  stops.push(async () => {
+  working.push(async () => {
     if (worker.getState() === 'RUNNING') worker.shutdown();
     await running.catch(() => undefined);
   });
@@ -195,6 +197,7 @@ class Lifetime {
   }
 }
 
+/** The last started first. */
 async function stopAll(stops: Stops): Promise<void> {
   for (const stop of stops.reverse()) await stop().catch(() => undefined);
 }
