@@ -10,6 +10,10 @@ export interface Facts {
   views: ReadonlyMap<string, EventView>;
 }
 
+/** How a fault begins that a starved machine may explain. */
+export const TWICE = 'TWICE';
+export const LATE = 'LATE';
+
 /** What went in and what is to come out. */
 const EXPECTED: Record<string, { handled: boolean; endpoints: string[]; failed?: string }> = {
   'order.paid': { handled: true, endpoints: ['healthy', 'flaky'] },
@@ -63,7 +67,7 @@ function judgeHandling({ book }: Facts, event: EventRecord): string[] {
   const { handled } = expectedOf(event);
   if (!handled) return event.handled.length === 0 ? [] : ['handled, though its handler must fail'];
   if (event.handled.length === 0) return ['LOST: acknowledged, but never handled'];
-  return unexplained(book, event, event.handled).map((pair) => `handled twice without a fault: ${pair}`);
+  return unexplained(book, event, event.handled).map((pair) => `${TWICE}: handled ${pair}`);
 }
 
 function judgeDeliveries(facts: Facts, event: EventRecord): string[] {
@@ -75,7 +79,7 @@ function judgeDeliveries(facts: Facts, event: EventRecord): string[] {
     if (taken.length === 0 && !dead.some((one) => one.endpoint === endpoint))
       faults.push(`LOST: never delivered to ${endpoint}`);
     const twice = unexplained(facts.book, event, taken);
-    faults.push(...twice.map((pair) => `delivered twice to ${endpoint} without a fault: ${pair}`));
+    faults.push(...twice.map((pair) => `${TWICE}: delivered to ${endpoint} ${pair}`));
   }
   const ids = new Set(event.deliveries.map(({ webhookId }) => webhookId));
   if (ids.size > 1) faults.push(`delivered under ${ids.size} webhook-ids`);
@@ -120,6 +124,7 @@ function judgeAnswers(book: Book, { sends }: EventRecord): string[] {
       (action !== 'term' || answer === 'ECONNREFUSED') &&
       overlaps({ at: from, until: until + RECOVERY_MS }, at, endedAt);
     if (typeof answer === 'string' && book.incidents.some(isCause)) return [];
-    return [`${to} answered with ${answer} at ${book.clock(endedAt)} without a fault`];
+    const what = `${to} answered with ${answer} at ${book.clock(endedAt)} without a fault`;
+    return [answer === 'timeout' ? `${LATE}: ${what}` : what];
   });
 }

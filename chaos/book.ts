@@ -56,6 +56,8 @@ export class Book {
   startedAt = Date.now();
   readonly events = new Map<string, EventRecord>();
   readonly incidents: Incident[] = [];
+  /** The machine's load per core, now and then. */
+  readonly loads: { at: number; perCore: number }[] = [];
   /** What must not happen, whatever the faults. */
   readonly problems: string[] = [];
 

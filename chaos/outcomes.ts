@@ -61,3 +61,15 @@ export async function readView(operatorUrl: string, token: string, event: EventR
   if (!response.ok) throw new Error(`${keyOf(event)}: the operator API answered ${response.status}`);
   return (await response.json()) as EventView;
 }
+
+/** Temporal has given up on a worker that did not answer, or a try has: its own evidence that one was too slow. */
+export async function showsTimeOut(client: Client, event: EventRecord, view: EventView): Promise<boolean> {
+  const tries = [view.handler, ...view.deliveries].flatMap((step) => step?.attempts ?? []);
+  if (tries.some(({ error }) => error === 'timeout' || error === 'interrupted')) return true;
+  const { events } = await client.workflow.getHandle(keyOf(event)).fetchHistory();
+  return (events ?? []).some(
+    (one) =>
+      one.workflowTaskTimedOutEventAttributes ||
+      one.activityTaskStartedEventAttributes?.lastFailure?.timeoutFailureInfo,
+  );
+}

@@ -18,6 +18,10 @@ export interface ChaosReport {
   stuck: number;
   handled: number;
   handled_more_than_once: number;
+  /** Came twice, or were answered late, for no fault but others' load on the machine. */
+  starved: number;
+  /** The highest load per core. */
+  load_per_core: number;
   deliveries: number;
   delivered_twice_healthy: number;
   delivered_twice_flaky: number;
@@ -37,9 +41,10 @@ export interface ReportInput {
   outcomes: ReadonlyMap<string, Outcome>;
   /** What is wrong, by event key. */
   faults: ReadonlyMap<string, string[]>;
+  starved: number;
 }
 
-export function buildReport({ seed, minutes, book, outcomes, faults }: ReportInput): ChaosReport {
+export function buildReport({ seed, minutes, book, outcomes, faults, starved }: ReportInput): ChaosReport {
   const events = [...book.events.values()];
   const sends = events.flatMap((event) => event.sends);
   const deliveries = events.flatMap((event) => event.deliveries);
@@ -73,6 +78,8 @@ export function buildReport({ seed, minutes, book, outcomes, faults }: ReportInp
     stuck: withStatus('open'),
     handled: count((event) => event.handled.length > 0),
     handled_more_than_once: count((event) => event.handled.length > 1),
+    starved,
+    load_per_core: Math.max(0, ...book.loads.map(({ perCore }) => Number(perCore.toFixed(1)))),
     deliveries: deliveries.length,
     delivered_twice_healthy: takenTwice('healthy'),
     delivered_twice_flaky: takenTwice('flaky'),
@@ -122,6 +129,11 @@ export function formatReport(report: ChaosReport): string {
       'taken twice',
       report.delivered_twice_healthy + report.delivered_twice_flaky,
       `${report.delivered_twice_healthy} by the healthy endpoint, ${report.delivered_twice_flaky} by the flaky one`,
+    ],
+    [
+      'starved',
+      report.starved,
+      `events disturbed by other work on the machine: load per core up to ${report.load_per_core}`,
     ],
     [
       'seconds to the end',

@@ -1,28 +1,23 @@
 // A run from start to end: processes and load up, faults, quiet, accounting.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EventView } from '../src/api/event-view.ts';
 import { loadSettings } from '../src/config/settings.ts';
 import { findTemporalCli } from '../src/temporal/find-cli.ts';
-import { judge } from './account.ts';
-import { Book, keyOf } from './book.ts';
+import { Book } from './book.ts';
 import { inflict, type World } from './inflict.ts';
-import { listWorkflowIds, type Outcome, readView } from './outcomes.ts';
+import type { Outcome } from './outcomes.ts';
 import { planFaults } from './plan-faults.ts';
-import { createProcesses, TOKEN } from './processes.ts';
+import { createProcesses } from './processes.ts';
 import { untilQuiet, untilReady, untilUp } from './quiet.ts';
 import { Receiver } from './receiver.ts';
-import { buildReport, type ChaosReport } from './report.ts';
+import type { ChaosReport } from './report.ts';
 import { Sender } from './sender.ts';
+import { settle } from './settle.ts';
 import type { Role } from './surehook-process.ts';
 import { TemporalServer } from './temporal-server.ts';
-import { timelineOf } from './timeline.ts';
 
 const PROGRESS_INTERVAL_MS = 10_000;
-/** More would only repeat what is wrong. */
-const TIMELINES_MAX = 10;
-
 export interface ChaosOptions {
   minutes: number;
   ratePerSecond: number;
@@ -99,7 +94,10 @@ async function runIn(
     `${processes.map(({ name }) => name).join(', ')} are up; seed ${seed}, ${faults.length} faults, ${folder}`,
   );
   const sender = new Sender({ ...options, book, durationMs, ingresses });
-  const ticker = setInterval(() => say(progress(book)), PROGRESS_INTERVAL_MS);
+  const ticker = setInterval(() => {
+    book.loads.push({ at: Date.now(), perCore: (loadavg()[0] ?? 0) / availableParallelism() });
+    say(progress(book));
+  }, PROGRESS_INTERVAL_MS);
   const outcomes = new Map<string, Outcome>();
   try {
     await Promise.all([sender.run(), inflict(world, faults)]);
@@ -109,7 +107,7 @@ async function runIn(
   } finally {
     clearInterval(ticker);
   }
-  return await account(world, outcomes, options, folder);
+  return await settle({ world, outcomes, folder, ...options });
 }
 
 function progress(book: Book): string {
@@ -118,29 +116,4 @@ function progress(book: Book): string {
   const acknowledged = count((event) => event.acknowledgedAt !== undefined);
   const handled = count((event) => event.handled.length > 0);
   return `${book.clock().padStart(10)}  ${events.length} sent, ${acknowledged} acknowledged, ${handled} handled`;
-}
-
-async function account(
-  { book, temporal, processes, say }: World,
-  outcomes: Map<string, Outcome>,
-  { seed, minutes }: ChaosOptions,
-  folder: string,
-): Promise<ChaosReport> {
-  const events = [...book.events.values()];
-  const operatorUrl = processes.find(({ role }) => role === 'api')?.operatorUrl ?? '';
-  const views = new Map<string, EventView>();
-  for (const event of events.filter((one) => outcomes.get(keyOf(one))?.status === 'failed')) {
-    views.set(keyOf(event), await readView(operatorUrl, TOKEN, event));
-  }
-  for (const id of await listWorkflowIds(temporal.client)) {
-    if (!book.events.has(id)) book.problems.push(`${id}: Temporal has it, but it was never sent`);
-  }
-  const judged = events.map((event) => [event, judge({ book, outcomes, views }, event)] as const);
-  const offenders = judged.filter(([, faults]) => faults.length > 0);
-  for (const [event, faults] of offenders.slice(0, TIMELINES_MAX)) {
-    const timeline = await timelineOf(book, event, temporal.client, folder);
-    say(`\n${keyOf(event)} (${event.type}): ${faults.join('; ')}\n${timeline.join('\n')}`);
-  }
-  const faults = new Map(offenders.map(([event, lines]) => [keyOf(event), lines]));
-  return buildReport({ seed, minutes, book, outcomes, faults });
 }
