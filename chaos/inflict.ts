@@ -1,7 +1,7 @@
 // Carries out the plan: signals processes, has the endpoint fail, and keeps the book of what took place when.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Book, Incident } from './book.ts';
-import { type BadAnswer, type Fault, FLAKY, TEMPORAL } from './plan-faults.ts';
+import { type BadAnswer, DATABASE, type Fault, FLAKY, TEMPORAL } from './plan-faults.ts';
 import type { Receiver } from './receiver.ts';
 import type { SurehookProcess } from './surehook-process.ts';
 import type { TemporalServer } from './temporal-server.ts';
@@ -17,20 +17,22 @@ export interface World {
   signal: AbortSignal;
 }
 
-/** Resolves when the last fault has ended, and what it took down is up again. */
-export async function inflict(world: World, faults: readonly Fault[]): Promise<void> {
-  const ending: Promise<void>[] = [];
-  for (const fault of faults) {
-    await delay(Math.max(0, world.book.startedAt + fault.atMs - Date.now()), undefined, {
-      signal: world.signal,
-    });
-    ending.push(...fault.targets.map((target) => inflictOn(world, fault, target)));
-  }
-  await Promise.all(ending);
+/** Resolves when the time is up and all that was taken down is up again. */
+export async function inflict(world: World, lanes: readonly Fault[][], durationMs: number): Promise<void> {
+  const endsAt = world.book.startedAt + durationMs;
+  const run = async (faults: readonly Fault[]) => {
+    for (const fault of faults) {
+      if (Date.now() + fault.calmMs + fault.forMs > endsAt) return;
+      await delay(fault.calmMs, undefined, { signal: world.signal });
+      await Promise.all(fault.targets.map((target) => inflictOn(world, fault, target)));
+    }
+  };
+  await Promise.all(lanes.map(run));
 }
 
 async function inflictOn(world: World, fault: Fault, target: string): Promise<void> {
   if (target === FLAKY) return await spoilEndpoint(world, fault);
+  if (target === DATABASE) return await crashDatabase(world, fault);
   if (target === TEMPORAL) return await inflictOnTemporal(world, fault);
   const process = world.processes.find(({ name }) => name === target);
   if (!process?.isRunning) return skip(world, fault, target);
@@ -56,6 +58,16 @@ async function inflictOnTemporal(world: World, fault: Fault): Promise<void> {
   await delay(fault.forMs, undefined, { signal });
   if (fault.action === 'stop') temporal.signal('SIGCONT');
   else await temporal.startAgain();
+  incident.until = Date.now();
+}
+
+/** Recorded as the server's: it can confirm nothing meanwhile. */
+async function crashDatabase(world: World, fault: Fault): Promise<void> {
+  const { backend, instance } = world.temporal;
+  const incident = begin(world, fault, `${instance}'s database`);
+  await backend.database?.crash();
+  await delay(fault.forMs, undefined, { signal: world.signal });
+  await backend.database?.start();
   incident.until = Date.now();
 }
 

@@ -8,8 +8,8 @@ export type BadAnswer = '500' | '503' | 'hang' | 'reset';
 export type Action = 'kill' | 'stop' | 'term' | BadAnswer;
 
 export interface Fault {
-  /** From the start of the run, in milliseconds. */
-  atMs: number;
+  /** The calm before it, in milliseconds: from the start, or from when all is up again after the one before it. */
+  calmMs: number;
   action: Action;
   /** Names of processes, or of the endpoint. */
   targets: string[];
@@ -18,6 +18,7 @@ export interface Fault {
 }
 
 export const TEMPORAL = 'temporal';
+export const DATABASE = 'database';
 export const FLAKY = 'flaky';
 
 /** One kind of fault: on what, and for how long (from, to) in milliseconds. */
@@ -26,9 +27,7 @@ type Kind = readonly [action: Action, targets: readonly string[], forMs: readonl
 /** Faults of one lane come one after another; those of different lanes overlap. */
 interface Lane {
   kinds: readonly Kind[];
-  /** The calm between two faults. */
   calmMs: readonly [number, number];
-  firstAtMs: number;
 }
 
 const RESTART = [200, 3_000] as const;
@@ -43,15 +42,17 @@ export interface PlanOptions {
   workers: readonly string[];
   apis: readonly string[];
   serves: readonly string[];
+  /** PostgreSQL, which crashes on its own. */
+  hasDatabase: boolean;
 }
 
-export function planFaults({ seed, durationMs, workers, apis, serves }: PlanOptions): Fault[] {
+/** @returns the faults of each lane */
+export function planFaults({ seed, durationMs, workers, apis, serves, hasDatabase }: PlanOptions): Fault[][] {
   const random = new Random(seed);
   const one = (names: readonly string[], action: Action, forMs: readonly [number, number]): Kind[] =>
     names.map((name) => [action, [name], forMs]);
   const lanes: Lane[] = [
     {
-      firstAtMs: 4_000,
       calmMs: [3_000, 8_000],
       kinds: [
         ...one([...workers, ...apis, ...serves], 'kill', RESTART),
@@ -62,35 +63,32 @@ export function planFaults({ seed, durationMs, workers, apis, serves }: PlanOpti
       ],
     },
     {
-      // The server is not killed in its first seconds: SQLite could be left without tables.
-      firstAtMs: 9_000,
       calmMs: [11_000, 22_000],
       kinds: [
         ...one([TEMPORAL], 'kill', RESTART),
         ...one([TEMPORAL], 'stop', SHORT_STOP),
         ...one([TEMPORAL], 'kill', RESTART),
         ...one([TEMPORAL], 'stop', LONG_STOP),
+        ...one(hasDatabase ? [DATABASE, DATABASE] : [], 'kill', RESTART),
       ],
     },
     {
-      firstAtMs: 3_000,
       calmMs: [6_000, 14_000],
       kinds: (['500', '503', 'hang', 'reset'] as const).map((answer) => [answer, [FLAKY], BAD_PHASE]),
     },
   ];
-  return lanes.flatMap((lane) => planLane(lane, random, durationMs)).toSorted((a, b) => a.atMs - b.atMs);
+  return lanes.map((lane) => planLane(lane, random, durationMs));
 }
 
-/** Deals the lane's kinds in random order, all of them before any comes again. */
-function planLane({ kinds, calmMs, firstAtMs }: Lane, random: Random, durationMs: number): Fault[] {
+/** Deals the lane's kinds in random order, all of them before any comes again; more than there is time for. */
+function planLane({ kinds, calmMs }: Lane, random: Random, durationMs: number): Fault[] {
   const faults: Fault[] = [];
-  let deck: Kind[] = [];
-  for (let atMs = firstAtMs; ; ) {
-    if (deck.length === 0) deck = random.shuffle(kinds);
-    const [action, targets, forMs] = deck.pop() as Kind;
-    const fault = { atMs, action, targets: [...targets], forMs: random.between(...forMs) };
-    if (atMs + fault.forMs > durationMs) return faults;
-    faults.push(fault);
-    atMs += fault.forMs + random.between(...calmMs);
+  for (let plannedMs = 0; plannedMs < durationMs; ) {
+    for (const [action, targets, forMs] of random.shuffle(kinds)) {
+      const [calm, lasting] = [random.between(...calmMs), random.between(...forMs)];
+      faults.push({ calmMs: calm, action, targets: [...targets], forMs: lasting });
+      plannedMs += calm + lasting;
+    }
   }
+  return faults;
 }

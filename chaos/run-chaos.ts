@@ -8,12 +8,14 @@ import { Book } from './book.ts';
 import { inflict, type World } from './inflict.ts';
 import type { Outcome } from './outcomes.ts';
 import { planFaults } from './plan-faults.ts';
+import { createPostgresBackend } from './postgres-backend.ts';
 import { createProcesses } from './processes.ts';
 import { untilQuiet, untilReady, untilUp } from './quiet.ts';
 import { Receiver } from './receiver.ts';
 import type { ChaosReport } from './report.ts';
 import { Sender } from './sender.ts';
 import { settle } from './settle.ts';
+import { createSqliteBackend } from './sqlite-backend.ts';
 import type { Role } from './surehook-process.ts';
 import { TemporalServer } from './temporal-server.ts';
 
@@ -24,6 +26,8 @@ export interface ChaosOptions {
   seed: number;
   /** Processes of `surehook serve`, besides two each of `api` and `worker`. */
   serves: number;
+  /** On PostgreSQL, which is restarted, too; else on SQLite. */
+  postgres: boolean;
   /** Leaves logs and database where they are. */
   keep: boolean;
   say: (line: string) => void;
@@ -56,7 +60,7 @@ async function runIn(
   stops: (() => Promise<void>)[],
   options: ChaosOptions,
 ): Promise<ChaosReport> {
-  const { minutes, seed, signal, say } = options;
+  const { minutes, seed, postgres, signal, say } = options;
   const durationMs = minutes * 60_000;
   const book = new Book();
   const receiver = await Receiver.start(book);
@@ -64,11 +68,10 @@ async function runIn(
   const { path, cacheDir, temporalCliPath } = loadSettings();
   const given = temporalCliPath ? { cliPath: temporalCliPath } : {};
   const cliPath = await findTemporalCli({ ...given, path, cacheDir, onProgress: say, signal });
-  const temporal = await TemporalServer.start({ cliPath, folder, book });
+  const backend = await (postgres ? createPostgresBackend : createSqliteBackend)(cliPath, folder);
+  stops.push(() => backend.stop());
+  const temporal = await TemporalServer.start(backend, book);
   stops.push(() => temporal.stop());
-  const killTemporal = () => temporal.killNow();
-  process.once('exit', killTemporal);
-  stops.push(async () => void process.off('exit', killTemporal));
   const { processes, ingresses } = await createProcesses({
     folder,
     book,
@@ -76,23 +79,27 @@ async function runIn(
     temporal,
     serves: options.serves,
   });
+  const killAll = () => {
+    for (const one of [backend, ...processes]) one.killNow();
+  };
+  process.once('exit', killAll);
+  stops.push(async () => void process.off('exit', killAll));
   stops.push(async () => void (await Promise.all(processes.map((one) => one.retire()))));
   for (const one of processes) one.start();
   await untilUp(processes, signal);
 
   const named = (role: Role) => processes.filter((one) => one.role === role).map(({ name }) => name);
-  const faults = planFaults({
+  const lanes = planFaults({
     seed,
     durationMs,
     workers: named('worker'),
     apis: named('api'),
     serves: named('serve'),
+    hasDatabase: backend.database !== undefined,
   });
   const world: World = { book, temporal, receiver, processes, say, signal };
   book.startedAt = Date.now();
-  say(
-    `${processes.map(({ name }) => name).join(', ')} are up; seed ${seed}, ${faults.length} faults, ${folder}`,
-  );
+  say(`${processes.map(({ name }) => name).join(', ')} are up; seed ${seed}, ${folder}`);
   const sender = new Sender({ ...options, book, durationMs, ingresses });
   const ticker = setInterval(() => {
     book.loads.push({ at: Date.now(), perCore: (loadavg()[0] ?? 0) / availableParallelism() });
@@ -100,7 +107,7 @@ async function runIn(
   }, PROGRESS_INTERVAL_MS);
   const outcomes = new Map<string, Outcome>();
   try {
-    await Promise.all([sender.run(), inflict(world, faults)]);
+    await Promise.all([sender.run(), inflict(world, lanes, durationMs)]);
     say(`${book.clock().padStart(10)}  all sent, no faults any more; waiting until every event is closed`);
     await untilReady(world);
     await untilQuiet(world, outcomes);

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { formatReport } from './report.ts';
 import { runChaos } from './run-chaos.ts';
 
-const USAGE = `npm run chaos -- [--minutes 2] [--rate 6] [--seed N] [--serve 1] [--json FILE] [--keep]`;
+const USAGE = `npm run chaos -- [--minutes 2] [--rate 6] [--seed N] [--serve 1] [--postgres] [--json FILE] [--keep]`;
 /** As shells count: 128 + SIGINT. */
 const INTERRUPTED_EXIT_CODE = 130;
 
@@ -25,6 +25,7 @@ function readOptions() {
       seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
       serve: { type: 'string', default: '1' },
       json: { type: 'string' },
+      postgres: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
     },
   });
@@ -38,6 +39,7 @@ function readOptions() {
     ratePerSecond: number('rate', 0.1),
     seed: number('seed', 0),
     serves: number('serve', 0),
+    postgres: values.postgres,
     keep: values.keep,
     json: values.json,
   };

@@ -62,7 +62,9 @@ export class Sender {
       await delay(Math.max(0, book.startedAt + (n * 1_000) / ratePerSecond - Date.now()), undefined, {
         signal,
       });
-      sending.push(this.#sendUntilTaken(n));
+      const one = this.#sendUntilTaken(n);
+      one.catch(() => undefined); // an interrupt rejects the wait above, too
+      sending.push(one);
     }
     await Promise.all(sending);
     await this.#agent.close();

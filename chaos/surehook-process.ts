@@ -106,6 +106,11 @@ export class SurehookProcess {
     this.#log.end();
   }
 
+  /** For when there is no time. */
+  killNow(): void {
+    this.signal('SIGKILL');
+  }
+
   async #end(signal: NodeJS.Signals): Promise<number | string | null> {
     const child = this.#child;
     if (!child) return null;
