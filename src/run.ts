@@ -77,8 +77,11 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
   stops.push(() => temporal.connection.close());
   await prepareNamespace(temporal, log, options.retentionDays);
 
+  // Listeners and worker stop at the same time: each may take seconds, and process managers kill after 10.
+  const working: Stops = [];
+  stops.push(async () => void (await Promise.all(working.map((stop) => stop()))));
   const lifetime = new Lifetime(stops, log);
-  const parts = { options, config, temporal, log, observability, lifetime, stops };
+  const parts = { options, config, temporal, log, observability, lifetime, working };
   const worker = role === 'api' ? undefined : await startWorker(parts);
   const checkReady = () => assertReady(temporal, worker);
   const operator = await listenToOperators(parts, token, checkReady);
@@ -111,11 +114,11 @@ interface Parts {
   log: Logger;
   observability: Observability;
   lifetime: Lifetime;
-  stops: Stops;
+  working: Stops;
 }
 
 async function listenToOperators(
-  { options, temporal, log, observability, stops }: Parts,
+  { options, temporal, log, observability, working }: Parts,
   token: string | undefined,
   checkReady: CheckReady,
 ): Promise<Listener> {
@@ -130,12 +133,12 @@ async function listenToOperators(
     port: settings.operatorPort,
     settings: { host: 'OPERATOR_HOST', port: 'OPERATOR_PORT' },
   });
-  stops.push(listener.stop);
+  working.push(listener.stop);
   return listener;
 }
 
 async function listenToSenders(
-  { options, config, temporal, log, observability, stops }: Parts,
+  { options, config, temporal, log, observability, working }: Parts,
   checkReady: CheckReady,
 ): Promise<Listener> {
   const { host = '0.0.0.0', port, taskQueue, trustedProxies } = options.settings;
@@ -147,12 +150,12 @@ async function listenToSenders(
     port,
     settings: { host: 'HOST', port: 'PORT' },
   });
-  stops.push(listener.stop);
+  working.push(listener.stop);
   return listener;
 }
 
 async function startWorker(parts: Parts): Promise<Worker> {
-  const { options, config, temporal, log, observability: observer, lifetime, stops } = parts;
+  const { options, config, temporal, log, observability: observer, lifetime, working } = parts;
   const worker = await createWorker({
     temporal,
     taskQueue: options.settings.taskQueue,
@@ -165,7 +168,7 @@ async function startWorker(parts: Parts): Promise<Worker> {
     log.fatal({ err: error }, 'the worker has failed');
     lifetime.stop(1);
   });
-  stops.push(async () => {
+  working.push(async () => {
     if (worker.getState() === 'RUNNING') worker.shutdown();
     await running.catch(() => undefined);
   });

@@ -6,7 +6,8 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Express, Request, Response } from 'express';
 import { ConfigError } from '../config/config-error.ts';
 import { toOrigin } from '../http-origin.ts';
@@ -29,8 +30,11 @@ export interface ListenOptions {
 export async function listen({ app, host, port, settings }: ListenOptions): Promise<Listener> {
   // A sender that trickles its request is cut off; proxies keep connections for 60 s, so we keep them a little longer.
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 });
-  const handle = (request: IncomingMessage, response: ServerResponse) =>
+  const drain = new Drain(server);
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    drain.watch(response);
     app(request as Request, response as Response, (error) => answerRest(response as Response, error));
+  };
   server.on('request', handle);
   server.on('checkContinue', handle); // or Node would ask for a body that `readBody` is to refuse
   server.on('clientError', refuseMalformed);
@@ -41,7 +45,7 @@ export async function listen({ app, host, port, settings }: ListenOptions): Prom
     server.listen({ host, port }, resolve);
   });
   const { address, port: bound } = server.address() as AddressInfo;
-  return { url: toOrigin(address, bound), stop: () => stop(server) };
+  return { url: toOrigin(address, bound), stop: () => drain.begin() };
 }
 
 function toConfigError(
@@ -59,13 +63,49 @@ function toConfigError(
   return new ConfigError(`${settings.host}: cannot listen on ${host}: ${error.message}`);
 }
 
-/** Requests in flight are answered; idle connections are closed at once. */
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), 5_000).unref();
-  });
+/** A client that keeps a connection busy sends its next request on it within this. */
+const IDLE_FOR_MS = 1_000;
+/** What is still being sent, or answered, by then is cut off: a process is to stop within 10 s. */
+const DRAIN_WITHIN_MS = 5_000;
+
+/**
+ * Stops a server without failing a request. New connections are refused at once, so that a load balancer turns to
+ * another process. A request that is in flight, or comes on a connection that is open, is answered, and told that
+ * this was the connection's last. Node's own `close` would cut off idle connections under the feet of a client that
+ * is about to send, and go on serving busy ones.
+ */
+class Drain {
+  readonly #server: Server;
+  readonly #unanswered = new Set<ServerResponse>();
+  #begun = false;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  watch(response: ServerResponse): void {
+    if (this.#begun) return void sayLast(response);
+    this.#unanswered.add(response);
+    response.once('close', () => this.#unanswered.delete(response));
+  }
+
+  async begin(): Promise<void> {
+    await nextTurn(); // connections that the kernel has taken for us would be reset
+    this.#begun = true;
+    for (const response of this.#unanswered) sayLast(response);
+    const closed = new Promise<void>((resolve) => {
+      NetServer.prototype.close.call(this.#server, () => resolve());
+    });
+    const idle = setInterval(() => this.#server.closeIdleConnections(), IDLE_FOR_MS);
+    const late = setTimeout(() => this.#server.closeAllConnections(), DRAIN_WITHIN_MS);
+    await closed;
+    clearInterval(idle);
+    clearTimeout(late);
+  }
+}
+
+function sayLast(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close');
 }
 
 /** What passes the app by: a URL without a path, and errors of its error handler. Express would answer in HTML. */

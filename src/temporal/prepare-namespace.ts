@@ -91,7 +91,7 @@ async function describeNamespace(connection: Temporal['connection'], namespace: 
     return await connection.workflowService.describeNamespace({ namespace });
   } catch (error) {
     throw new ConfigError(
-      `TEMPORAL_NAMESPACE: namespace '${namespace}' cannot be used: ${(error as { details?: string }).details ?? (error as Error).message}; create it or set TEMPORAL_NAMESPACE`,
+      `TEMPORAL_NAMESPACE: namespace '${namespace}' cannot be used: ${(error as { details?: string }).details || (error as Error).message}; create it or set TEMPORAL_NAMESPACE`,
     );
   }
 }

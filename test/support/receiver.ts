@@ -9,10 +9,10 @@ export interface Received {
   at: number;
 }
 
-/** A status, an answer with headers or a body, or `hang`: no answer at all. */
+/** A status, an answer with headers or a body or after a while, or `hang`: no answer at all. */
 export type Answer =
   | number
-  | { status: number; headers?: Record<string, string>; body?: string }
+  | { status: number; headers?: Record<string, string>; body?: string; delayMs?: number }
   | 'hang'
   | 'reset';
 
@@ -66,7 +66,13 @@ export class Receiver {
   #answer(answer: Answer, response: ServerResponse): void {
     if (answer === 'hang') return;
     if (answer === 'reset') return void response.destroy();
-    const { status, headers = {}, body = '' } = typeof answer === 'number' ? { status: answer } : answer;
-    response.writeHead(status, headers).end(body);
+    const {
+      status,
+      headers = {},
+      body = '',
+      delayMs = 0,
+    } = typeof answer === 'number' ? { status: answer } : answer;
+    if (delayMs > 0) setTimeout(() => response.writeHead(status, headers).end(body), delayMs);
+    else response.writeHead(status, headers).end(body);
   }
 }

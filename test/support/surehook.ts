@@ -88,8 +88,13 @@ export class Surehook {
       ...SECRETS,
       ...env,
     });
-    await surehook.untilUp();
-    return surehook;
+    try {
+      await surehook.untilUp();
+      return surehook;
+    } catch (error) {
+      await surehook.stop('SIGKILL'); // nobody else knows of it
+      throw error;
+    }
   }
 
   async untilUp(): Promise<void> {

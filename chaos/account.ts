@@ -1,0 +1,130 @@
+// The accounting: judges each event by what the books and Temporal say; names what no fault explains.
+import type { EventView } from '../src/api/event-view.ts';
+import { type Book, type EventRecord, type Incident, keyOf } from './book.ts';
+import type { Outcome } from './outcomes.ts';
+
+export interface Facts {
+  book: Book;
+  outcomes: ReadonlyMap<string, Outcome>;
+  /** Of the failed ones, as the operator API shows them. */
+  views: ReadonlyMap<string, EventView>;
+}
+
+/** How a fault begins that a starved machine may explain. */
+export const TWICE = 'TWICE';
+export const LATE = 'LATE';
+
+/** What went in and what is to come out. */
+const EXPECTED: Record<string, { handled: boolean; endpoints: string[]; failed?: string }> = {
+  'order.paid': { handled: true, endpoints: ['healthy', 'flaky'] },
+  'order.bumpy': { handled: true, endpoints: ['healthy', 'flaky'] },
+  'order.quiet': { handled: true, endpoints: [] },
+  'order.doomed': { handled: true, endpoints: ['healthy'], failed: 'broken' },
+  'order.poison': { handled: false, endpoints: [], failed: 'handler' },
+};
+
+/** A workflow task may take 10 s, a heartbeat may be 30 s late: so long after a fault its effects may show. */
+const WINDOW_MS = { shop: 10_000, depot: 30_000 } as Record<string, number>;
+
+/** @returns what is wrong with the event; empty if nothing */
+export function judge(facts: Facts, event: EventRecord): string[] {
+  const outcome = facts.outcomes.get(keyOf(event));
+  if (event.acknowledgedAt === undefined) return ['never acknowledged: the sender gave up'];
+  if (outcome === undefined || outcome.status === 'missing')
+    return ['LOST: acknowledged, but Temporal does not know it'];
+  if (outcome.status === 'open') return ['STUCK: not closed'];
+  return [
+    ...judgeStatus(facts, event, outcome),
+    ...judgeHandling(facts, event),
+    ...judgeDeliveries(facts, event),
+    ...judgeAnswers(facts.book, event),
+  ];
+}
+
+const expectedOf = ({ type }: EventRecord) => EXPECTED[type] as (typeof EXPECTED)[string];
+
+function judgeStatus({ views }: Facts, event: EventRecord, { status }: Outcome): string[] {
+  const { failed } = expectedOf(event);
+  if (status === 'processed') return failed ? [`processed, though ${failed} must fail`] : [];
+  if (status !== 'failed') return [`ended as ${status}`];
+  const view = views.get(keyOf(event));
+  if (!view) return ['failed, and the operator API does not show it'];
+  const faults: string[] = [];
+  if (view.status !== 'failed') faults.push(`failed, but ${view.status} to the operator API`);
+  if (failed === 'handler')
+    return view.handler?.status === 'failed' ? faults : [...faults, 'the handler did not fail'];
+  if (view.handler?.status !== 'succeeded') faults.push(`the handler ${view.handler?.status}: ${view.error}`);
+  for (const { endpoint, status, attempts } of view.deliveries.filter((one) => one.status !== 'succeeded')) {
+    const refusals = event.deliveries.filter((one) => one.endpoint === endpoint && one.answer !== 200).length;
+    const tried = attempts.filter(({ error }) => error !== 'interrupted').length;
+    if (status !== 'failed' || refusals === 0 || refusals < tried)
+      faults.push(`dead at ${endpoint} after ${tried} tries, of which it refused ${refusals}: ${view.error}`);
+  }
+  return faults;
+}
+
+function judgeHandling({ book }: Facts, event: EventRecord): string[] {
+  const { handled } = expectedOf(event);
+  if (!handled) return event.handled.length === 0 ? [] : ['handled, though its handler must fail'];
+  if (event.handled.length === 0) return ['LOST: acknowledged, but never handled'];
+  return unexplained(book, event, event.handled).map((pair) => `${TWICE}: handled ${pair}`);
+}
+
+function judgeDeliveries(facts: Facts, event: EventRecord): string[] {
+  const { endpoints, failed } = expectedOf(event);
+  const faults: string[] = [];
+  const dead = facts.views.get(keyOf(event))?.deliveries.filter((one) => one.status === 'failed') ?? [];
+  for (const endpoint of endpoints) {
+    const taken = event.deliveries.filter((one) => one.endpoint === endpoint && one.answer === 200);
+    if (taken.length === 0 && !dead.some((one) => one.endpoint === endpoint))
+      faults.push(`LOST: never delivered to ${endpoint}`);
+    const twice = unexplained(facts.book, event, taken);
+    faults.push(...twice.map((pair) => `${TWICE}: delivered to ${endpoint} ${pair}`));
+  }
+  const ids = new Set(event.deliveries.map(({ webhookId }) => webhookId));
+  if (ids.size > 1) faults.push(`delivered under ${ids.size} webhook-ids`);
+  const known = [...endpoints, ...(failed ? [failed] : [])];
+  for (const { endpoint, identical, verified } of event.deliveries) {
+    if (!known.includes(endpoint)) faults.push(`delivered to ${endpoint}`);
+    if (!identical) faults.push(`delivered to ${endpoint} with other bytes`);
+    if (!verified) faults.push(`delivered to ${endpoint} with a signature that does not verify`);
+  }
+  return faults;
+}
+
+/** A second time is explained if the worker of either, or the server, was killed or stopped around or between them. */
+function unexplained(book: Book, event: EventRecord, calls: readonly { at: number; by: string }[]): string[] {
+  const windowMs = WINDOW_MS[event.source] as number;
+  return calls.slice(1).flatMap((second, i) => {
+    const first = calls[i] as (typeof calls)[number];
+    const isCause = ({ action, target, ...incident }: Incident) =>
+      (action === 'kill' || action === 'stop') &&
+      (target === first.by || target === second.by || target.startsWith('temporal#')) &&
+      overlaps(incident, first.at - windowMs, second.at);
+    if (book.incidents.some(isCause)) return [];
+    return [`${book.clock(first.at)} by ${first.by}, ${book.clock(second.at)} by ${second.by}`];
+  });
+}
+
+const overlaps = (
+  { at, until = Number.POSITIVE_INFINITY }: Pick<Incident, 'at' | 'until'>,
+  from: number,
+  to: number,
+) => at <= to && until >= from;
+
+/** A busy machine: a connection may be answered this long after a process runs again. */
+const RECOVERY_MS = 3_000;
+
+/** Besides 2xx, only the documented 503; a broken connection only where its process was killed or stopped. */
+function judgeAnswers(book: Book, { sends }: EventRecord): string[] {
+  return sends.flatMap(({ at, endedAt, to, answer }) => {
+    if (answer === 200 || answer === 202 || answer === 503) return [];
+    const isCause = ({ action, target, at: from, until = Number.POSITIVE_INFINITY }: Incident) =>
+      target.startsWith(`${to}#`) &&
+      (action !== 'term' || answer === 'ECONNREFUSED') &&
+      overlaps({ at: from, until: until + RECOVERY_MS }, at, endedAt);
+    if (typeof answer === 'string' && book.incidents.some(isCause)) return [];
+    const what = `${to} answered with ${answer} at ${book.clock(endedAt)} without a fault`;
+    return [answer === 'timeout' ? `${LATE}: ${what}` : what];
+  });
+}

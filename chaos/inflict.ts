@@ -1,0 +1,89 @@
+// Carries out the plan: signals processes, has the endpoint fail, and keeps the book of what took place when.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Book, Incident } from './book.ts';
+import { type BadAnswer, DATABASE, type Fault, FLAKY, TEMPORAL } from './plan-faults.ts';
+import type { Receiver } from './receiver.ts';
+import type { SurehookProcess } from './surehook-process.ts';
+import type { TemporalServer } from './temporal-server.ts';
+
+const POLL_MS = 25;
+
+export interface World {
+  book: Book;
+  temporal: TemporalServer;
+  receiver: Receiver;
+  processes: readonly SurehookProcess[];
+  say: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/** Resolves when the time is up and all that was taken down is up again. */
+export async function inflict(world: World, lanes: readonly Fault[][], durationMs: number): Promise<void> {
+  const endsAt = world.book.startedAt + durationMs;
+  const run = async (faults: readonly Fault[]) => {
+    for (const fault of faults) {
+      if (Date.now() + fault.calmMs + fault.forMs > endsAt) return;
+      await delay(fault.calmMs, undefined, { signal: world.signal });
+      await Promise.all(fault.targets.map((target) => inflictOn(world, fault, target)));
+    }
+  };
+  await Promise.all(lanes.map(run));
+}
+
+async function inflictOn(world: World, fault: Fault, target: string): Promise<void> {
+  if (target === FLAKY) return await spoilEndpoint(world, fault);
+  if (target === DATABASE) return await crashDatabase(world, fault);
+  if (target === TEMPORAL) return await inflictOnTemporal(world, fault);
+  const process = world.processes.find(({ name }) => name === target);
+  if (!process?.isRunning) return skip(world, fault, target);
+  const incident = begin(world, fault, process.instance);
+  if (fault.action === 'stop') {
+    process.signal('SIGSTOP');
+    await delay(fault.forMs, undefined, { signal: world.signal });
+    process.signal('SIGCONT');
+  } else {
+    await (fault.action === 'kill' ? process.kill() : process.terminate());
+    await delay(fault.forMs, undefined, { signal: world.signal });
+    process.start();
+    while (!process.isUp) await delay(POLL_MS, undefined, { signal: world.signal });
+  }
+  incident.until = Date.now();
+}
+
+async function inflictOnTemporal(world: World, fault: Fault): Promise<void> {
+  const { temporal, signal } = world;
+  if (!temporal.isSettled) return skip(world, fault, TEMPORAL);
+  const incident = begin(world, fault, temporal.instance);
+  temporal.signal(fault.action === 'stop' ? 'SIGSTOP' : 'SIGKILL');
+  await delay(fault.forMs, undefined, { signal });
+  if (fault.action === 'stop') temporal.signal('SIGCONT');
+  else await temporal.startAgain();
+  incident.until = Date.now();
+}
+
+/** Recorded as the server's: it can confirm nothing meanwhile. */
+async function crashDatabase(world: World, fault: Fault): Promise<void> {
+  const { backend, instance } = world.temporal;
+  const incident = begin(world, fault, `${instance}'s database`);
+  await backend.database?.crash();
+  await delay(fault.forMs, undefined, { signal: world.signal });
+  await backend.database?.start();
+  incident.until = Date.now();
+}
+
+async function spoilEndpoint(world: World, fault: Fault): Promise<void> {
+  const incident = begin(world, fault, FLAKY);
+  world.receiver.badAnswer = fault.action as BadAnswer;
+  await delay(fault.forMs, undefined, { signal: world.signal });
+  world.receiver.badAnswer = undefined;
+  incident.until = Date.now();
+}
+
+function begin({ book, say }: World, { action, forMs }: Fault, target: string): Incident {
+  say(`${book.clock().padStart(10)}  ${action} ${target} (${(forMs / 1_000).toFixed(1)} s)`);
+  return book.begin(action, target);
+}
+
+function skip({ book, say }: World, { action }: Fault, target: string): void {
+  say(`${book.clock().padStart(10)}  ${action} ${target}: left out, it is not there`);
+}

@@ -1,0 +1,75 @@
+// What Temporal and the operator API say of the events, once all is quiet.
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { EventView } from '../src/api/event-view.ts';
+import { PROCESS_EVENT } from '../src/messages.ts';
+import { type EventRecord, keyOf } from './book.ts';
+
+/** `missing`: Temporal does not know the event; `open`: its workflow has not ended. */
+export interface Outcome {
+  status: 'processed' | 'failed' | 'other' | 'open' | 'missing';
+  closedAt: number | undefined;
+}
+
+/** Describes as many at once: more would only wait for each other. */
+const AT_ONCE = 10;
+
+/** Fills `outcomes` with what has closed. @returns how many have not */
+export async function readOutcomes(
+  client: Client,
+  events: Iterable<EventRecord>,
+  outcomes: Map<string, Outcome>,
+): Promise<number> {
+  const keys = [...events]
+    .map(keyOf)
+    .filter((key) => !['processed', 'failed'].includes(statusOf(outcomes, key)));
+  const queue = keys.values();
+  const work = async () => {
+    for (const key of queue) outcomes.set(key, await readOutcome(client, key));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return keys.filter((key) => statusOf(outcomes, key) === 'open').length;
+}
+
+const statusOf = (outcomes: Map<string, Outcome>, key: string) => outcomes.get(key)?.status ?? 'open';
+
+async function readOutcome(client: Client, key: string): Promise<Outcome> {
+  try {
+    const { status, closeTime } = await client.workflow.getHandle(key).describe();
+    const closedAt = closeTime?.getTime();
+    if (status.name === 'COMPLETED') return { status: 'processed', closedAt };
+    if (status.name === 'FAILED') return { status: 'failed', closedAt };
+    return { status: status.name === 'RUNNING' ? 'open' : 'other', closedAt };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { status: 'missing', closedAt: undefined };
+    throw error;
+  }
+}
+
+/** The ids of all event workflows that there are. */
+export async function listWorkflowIds(client: Client): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { workflowId } of client.workflow.list({ query: `WorkflowType = '${PROCESS_EVENT}'` })) {
+    ids.push(workflowId);
+  }
+  return ids;
+}
+
+/** As an operator sees it. */
+export async function readView(operatorUrl: string, token: string, event: EventRecord): Promise<EventView> {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${operatorUrl}/events/${event.source}/${event.id}`, { headers });
+  if (!response.ok) throw new Error(`${keyOf(event)}: the operator API answered ${response.status}`);
+  return (await response.json()) as EventView;
+}
+
+/** Temporal has given up on a worker that did not answer, or a try has: its own evidence that one was too slow. */
+export async function showsTimeOut(client: Client, event: EventRecord, view: EventView): Promise<boolean> {
+  const tries = [view.handler, ...view.deliveries].flatMap((step) => step?.attempts ?? []);
+  if (tries.some(({ error }) => error === 'timeout' || error === 'interrupted')) return true;
+  const { events } = await client.workflow.getHandle(keyOf(event)).fetchHistory();
+  return (events ?? []).some(
+    (one) =>
+      one.workflowTaskTimedOutEventAttributes ||
+      one.activityTaskStartedEventAttributes?.lastFailure?.timeoutFailureInfo,
+  );
+}

@@ -1,0 +1,148 @@
+// The report of a run: the totals, and everything that no fault explains.
+import type { Book, EventRecord } from './book.ts';
+import type { Outcome } from './outcomes.ts';
+
+export interface ChaosReport {
+  seed: number;
+  minutes: number;
+  events: number;
+  requests: number;
+  acknowledged: number;
+  never_acknowledged: number;
+  /** Requests that were answered with 503, or not at all. */
+  refused: number;
+  unanswered: number;
+  processed: number;
+  dead_letters: number;
+  lost: number;
+  stuck: number;
+  handled: number;
+  handled_more_than_once: number;
+  /** Came twice, or were answered late, for no fault but others' load on the machine. */
+  starved: number;
+  /** The highest load per core. */
+  load_per_core: number;
+  deliveries: number;
+  delivered_twice_healthy: number;
+  delivered_twice_flaky: number;
+  refused_deliveries: number;
+  faults: Record<string, number>;
+  /** From the first request to the end of the workflow, in seconds. */
+  seconds_p50: number;
+  seconds_p99: number;
+  seconds_max: number;
+  problems: string[];
+}
+
+export interface ReportInput {
+  seed: number;
+  minutes: number;
+  book: Book;
+  outcomes: ReadonlyMap<string, Outcome>;
+  /** What is wrong, by event key. */
+  faults: ReadonlyMap<string, string[]>;
+  starved: number;
+}
+
+export function buildReport({ seed, minutes, book, outcomes, faults, starved }: ReportInput): ChaosReport {
+  const events = [...book.events.values()];
+  const sends = events.flatMap((event) => event.sends);
+  const deliveries = events.flatMap((event) => event.deliveries);
+  const count = (isIt: (event: EventRecord) => boolean) => events.filter(isIt).length;
+  const takenTwice = (name: string) =>
+    count(
+      (event) => event.deliveries.filter((one) => one.endpoint === name && one.answer === 200).length > 1,
+    );
+  const withStatus = (status: string) => [...outcomes.values()].filter((one) => one.status === status).length;
+  const isLost = (lines: string[]) => lines.some((line) => line.startsWith('LOST'));
+  const seconds = events
+    .map(({ source, id, sends: [first] }) => {
+      const closedAt = outcomes.get(`${source}:${id}`)?.closedAt;
+      return first && closedAt ? (closedAt - first.at) / 1_000 : undefined;
+    })
+    .filter((one) => one !== undefined)
+    .toSorted((a, b) => a - b);
+  const quantile = (q: number) => Number((seconds[Math.floor(q * (seconds.length - 1))] ?? 0).toFixed(2));
+  return {
+    seed,
+    minutes,
+    events: events.length,
+    requests: sends.length,
+    acknowledged: count((event) => event.acknowledgedAt !== undefined),
+    never_acknowledged: count((event) => event.acknowledgedAt === undefined),
+    refused: sends.filter(({ answer }) => answer === 503).length,
+    unanswered: sends.filter(({ answer }) => typeof answer === 'string').length,
+    processed: withStatus('processed'),
+    dead_letters: withStatus('failed'),
+    lost: [...faults.values()].filter(isLost).length,
+    stuck: withStatus('open'),
+    handled: count((event) => event.handled.length > 0),
+    handled_more_than_once: count((event) => event.handled.length > 1),
+    starved,
+    load_per_core: Math.max(0, ...book.loads.map(({ perCore }) => Number(perCore.toFixed(1)))),
+    deliveries: deliveries.length,
+    delivered_twice_healthy: takenTwice('healthy'),
+    delivered_twice_flaky: takenTwice('flaky'),
+    refused_deliveries: deliveries.filter(({ answer }) => answer !== 200).length,
+    faults: countFaults(book),
+    seconds_p50: quantile(0.5),
+    seconds_p99: quantile(0.99),
+    seconds_max: quantile(1),
+    problems: [
+      ...book.problems,
+      ...[...faults].flatMap(([key, lines]) => lines.map((line) => `${key}: ${line}`)),
+    ],
+  };
+}
+
+function countFaults({ incidents }: Book): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { action, target } of incidents) {
+    const name = `${action} ${target.replace(/\d*#.*$/, '')}`;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return Object.fromEntries(Object.entries(counts).toSorted());
+}
+
+/** A table for people. */
+export function formatReport(report: ChaosReport): string {
+  const { refused, unanswered, seconds_p50, seconds_p99, seconds_max } = report;
+  const faults = Object.entries(report.faults).map(([name, times]) => `${name} ${times}`);
+  const rows: [string, number | string, string][] = [
+    ['seed', report.seed, `${report.minutes} minutes`],
+    [
+      'events',
+      report.events,
+      `in ${report.requests} requests: ${refused} answered 503, ${unanswered} not at all`,
+    ],
+    ['acknowledged', report.acknowledged, `${report.never_acknowledged} never`],
+    ['lost', report.lost, `${report.stuck} stuck`],
+    ['processed', report.processed, ''],
+    ['dead letters', report.dead_letters, 'handlers and an endpoint that fail on purpose'],
+    [
+      'handled',
+      report.handled,
+      `${report.handled_more_than_once} more than once: worker or server killed or stopped`,
+    ],
+    ['deliveries', report.deliveries, `${report.refused_deliveries} refused, hung or reset by the endpoint`],
+    [
+      'taken twice',
+      report.delivered_twice_healthy + report.delivered_twice_flaky,
+      `${report.delivered_twice_healthy} by the healthy endpoint, ${report.delivered_twice_flaky} by the flaky one`,
+    ],
+    [
+      'starved',
+      report.starved,
+      `events disturbed by other work on the machine: load per core up to ${report.load_per_core}`,
+    ],
+    [
+      'seconds to the end',
+      seconds_p50,
+      `at the median, ${seconds_p99} at the 99th percentile, ${seconds_max} at most`,
+    ],
+    ['faults', Object.values(report.faults).reduce((a, b) => a + b, 0), faults.join(', ')],
+  ];
+  return rows
+    .map(([name, value, note]) => `  ${name.padEnd(20)}${String(value).padStart(8)}   ${note}`)
+    .join('\n');
+}

@@ -1,0 +1,126 @@
+// A run from start to end: processes and load up, faults, quiet, accounting.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadSettings } from '../src/config/settings.ts';
+import { findTemporalCli } from '../src/temporal/find-cli.ts';
+import { Book } from './book.ts';
+import { inflict, type World } from './inflict.ts';
+import type { Outcome } from './outcomes.ts';
+import { planFaults } from './plan-faults.ts';
+import { createPostgresBackend } from './postgres-backend.ts';
+import { createProcesses } from './processes.ts';
+import { untilQuiet, untilReady, untilUp } from './quiet.ts';
+import { Receiver } from './receiver.ts';
+import type { ChaosReport } from './report.ts';
+import { Sender } from './sender.ts';
+import { settle } from './settle.ts';
+import { createSqliteBackend } from './sqlite-backend.ts';
+import type { Role } from './surehook-process.ts';
+import { TemporalServer } from './temporal-server.ts';
+
+const PROGRESS_INTERVAL_MS = 10_000;
+export interface ChaosOptions {
+  minutes: number;
+  ratePerSecond: number;
+  seed: number;
+  /** Processes of `surehook serve`, besides two each of `api` and `worker`. */
+  serves: number;
+  /** On PostgreSQL, which is restarted, too; else on SQLite. */
+  postgres: boolean;
+  /** Leaves logs and database where they are. */
+  keep: boolean;
+  say: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/** @throws Error if it cannot begin, or is interrupted; what is wrong with events is in the report */
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { say, keep } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'surehook-chaos-'));
+  const stops: (() => Promise<void>)[] = [];
+  let isFine = false;
+  try {
+    const report = await runIn(folder, stops, options);
+    isFine = report.problems.length === 0;
+    return report;
+  } finally {
+    await stopAll(stops);
+    if (isFine && !keep) rmSync(folder, { recursive: true, force: true });
+    else say(`logs and database are in ${folder}`);
+  }
+}
+
+async function stopAll(stops: (() => Promise<void>)[]): Promise<void> {
+  for (const stop of stops.reverse()) await stop().catch(() => undefined);
+}
+
+async function runIn(
+  folder: string,
+  stops: (() => Promise<void>)[],
+  options: ChaosOptions,
+): Promise<ChaosReport> {
+  const { minutes, seed, postgres, signal, say } = options;
+  const durationMs = minutes * 60_000;
+  const book = new Book();
+  const receiver = await Receiver.start(book);
+  stops.push(() => receiver.stop());
+  const { path, cacheDir, temporalCliPath } = loadSettings();
+  const given = temporalCliPath ? { cliPath: temporalCliPath } : {};
+  const cliPath = await findTemporalCli({ ...given, path, cacheDir, onProgress: say, signal });
+  const backend = await (postgres ? createPostgresBackend : createSqliteBackend)(cliPath, folder);
+  stops.push(() => backend.stop());
+  const temporal = await TemporalServer.start(backend, book);
+  stops.push(() => temporal.stop());
+  const { processes, ingresses } = await createProcesses({
+    folder,
+    book,
+    receiver,
+    temporal,
+    serves: options.serves,
+  });
+  const killAll = () => {
+    for (const one of [backend, ...processes]) one.killNow();
+  };
+  process.once('exit', killAll);
+  stops.push(async () => void process.off('exit', killAll));
+  stops.push(async () => void (await Promise.all(processes.map((one) => one.retire()))));
+  for (const one of processes) one.start();
+  await untilUp(processes, signal);
+
+  const named = (role: Role) => processes.filter((one) => one.role === role).map(({ name }) => name);
+  const lanes = planFaults({
+    seed,
+    durationMs,
+    workers: named('worker'),
+    apis: named('api'),
+    serves: named('serve'),
+    hasDatabase: backend.database !== undefined,
+  });
+  const world: World = { book, temporal, receiver, processes, say, signal };
+  book.startedAt = Date.now();
+  say(`${processes.map(({ name }) => name).join(', ')} are up; seed ${seed}, ${folder}`);
+  const sender = new Sender({ ...options, book, durationMs, ingresses });
+  const ticker = setInterval(() => {
+    book.loads.push({ at: Date.now(), perCore: (loadavg()[0] ?? 0) / availableParallelism() });
+    say(progress(book));
+  }, PROGRESS_INTERVAL_MS);
+  const outcomes = new Map<string, Outcome>();
+  try {
+    await Promise.all([sender.run(), inflict(world, lanes, durationMs)]);
+    say(`${book.clock().padStart(10)}  all sent, no faults any more; waiting until every event is closed`);
+    await untilReady(world);
+    await untilQuiet(world, outcomes);
+  } finally {
+    clearInterval(ticker);
+  }
+  return await settle({ world, outcomes, folder, ...options });
+}
+
+function progress(book: Book): string {
+  const events = [...book.events.values()];
+  const count = (isIt: (event: (typeof events)[number]) => boolean) => events.filter(isIt).length;
+  const acknowledged = count((event) => event.acknowledgedAt !== undefined);
+  const handled = count((event) => event.handled.length > 0);
+  return `${book.clock().padStart(10)}  ${events.length} sent, ${acknowledged} acknowledged, ${handled} handled`;
+}

@@ -1,0 +1,132 @@
+// Sends events at a steady rate, each again and again until a 2xx, as Stripe does, with a shortened backoff.
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import { signRequest } from '../src/signatures/index.ts';
+import { type Book, type EventRecord, keyOf } from './book.ts';
+import { Random } from './random.ts';
+
+export const SOURCE_SECRET = 'whsec_chaos-source-secret';
+
+/** An ingress: the name of its process, and its address. */
+export interface Ingress {
+  name: string;
+  url: string;
+}
+
+export interface SenderOptions {
+  book: Book;
+  seed: number;
+  ratePerSecond: number;
+  durationMs: number;
+  ingresses: readonly [Ingress, ...Ingress[]];
+  /** Ends everything at once. */
+  signal: AbortSignal;
+}
+
+/** Surehook answers within 3 s whatever Temporal does. */
+const TIMEOUT_MS = 5_000;
+const BACKOFF_MS = [250, 500, 1_000, 2_000, 3_000] as const;
+/** A sender gives up some day; here, an ingress that takes nothing for this long is a fault. */
+const GIVE_UP_AFTER_MS = 90_000;
+
+/** A draw below the number gets the type; the rest is `order.paid`. */
+const TYPES = [
+  [4, 'order.doomed'],
+  [7, 'order.poison'],
+  [15, 'order.bumpy'],
+  [25, 'order.quiet'],
+] as const;
+const DEPOT_HUNDREDTHS = 15;
+const LARGE_HUNDREDTHS = 2;
+
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #random: Random;
+  /** Apart, since tries come in no fixed order: the events are to be the same for the same seed. */
+  readonly #routing: Random;
+  readonly #agent = new Agent({ connections: 20 });
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#random = new Random(options.seed);
+    this.#routing = new Random(options.seed + 1);
+  }
+
+  /** Resolves when each event has its 2xx, or was given up. */
+  async run(): Promise<void> {
+    const { ratePerSecond, durationMs, book, signal } = this.#options;
+    const count = Math.floor((durationMs / 1_000) * ratePerSecond);
+    const sending: Promise<void>[] = [];
+    for (let n = 0; n < count; n++) {
+      await delay(Math.max(0, book.startedAt + (n * 1_000) / ratePerSecond - Date.now()), undefined, {
+        signal,
+      });
+      const one = this.#sendUntilTaken(n);
+      one.catch(() => undefined); // an interrupt rejects the wait above, too
+      sending.push(one);
+    }
+    await Promise.all(sending);
+    await this.#agent.close();
+  }
+
+  async #sendUntilTaken(n: number): Promise<void> {
+    const { book, seed, ingresses, signal } = this.#options;
+    const { source, type, padding } = this.#choose();
+    const id = `evt_${seed}_${n}`;
+    const body = Buffer.from(JSON.stringify({ id, type, data: { text: 'Grüße, 世界 🎣', padding } }));
+    const record = book.open(source, id, type, createHash('sha256').update(body).digest('hex'));
+    const giveUpAt = Date.now() + GIVE_UP_AFTER_MS;
+    for (let tries = 0; Date.now() < giveUpAt; tries++) {
+      // As behind a load balancer: the next try may reach another process.
+      if (await this.#send(record, body, this.#routing.pick(ingresses))) return;
+      const backoff = BACKOFF_MS[Math.min(tries, BACKOFF_MS.length - 1)] as number;
+      await delay(backoff * (0.9 + 0.2 * Math.random()), undefined, { signal });
+    }
+  }
+
+  #choose() {
+    const random = this.#random;
+    const draw = random.between(0, 99);
+    const type = TYPES.find(([below]) => draw < below)?.[1] ?? 'order.paid';
+    const source = random.between(0, 99) < DEPOT_HUNDREDTHS ? 'depot' : 'shop';
+    const isLarge = random.between(0, 99) < LARGE_HUNDREDTHS;
+    return { source, type, padding: 'x'.repeat(random.between(0, isLarge ? 200_000 : 1_000)) };
+  }
+
+  /** @returns whether a 2xx came */
+  async #send(record: EventRecord, body: Buffer, { name, url }: Ingress): Promise<boolean> {
+    const { signal } = this.#options;
+    const at = Date.now();
+    const note = (answer: number | string) =>
+      record.sends.push({ at, endedAt: Date.now(), to: name, answer });
+    const signature = signRequest({ scheme: 'stripe', secret: SOURCE_SECRET, rawBody: body });
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    try {
+      const response = await request(`${url}/webhooks/${record.source}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...signature },
+        body,
+        dispatcher: this.#agent,
+        signal: AbortSignal.any([timeout, signal]),
+      });
+      const text = await response.body.text();
+      note(response.statusCode);
+      if (response.statusCode < 200 || response.statusCode > 299) return false;
+      record.acknowledgedAt = Date.now();
+      this.#checkAnswer(record, response.statusCode, text);
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      note(timeout.aborted ? 'timeout' : ((error as { code?: string }).code ?? String(error)));
+      return false;
+    }
+  }
+
+  #checkAnswer(record: EventRecord, status: number, text: string): void {
+    const expected = { status: status === 202 ? 'accepted' : 'duplicate', workflow_id: keyOf(record) };
+    const got = JSON.parse(text) as Record<string, unknown>;
+    if (got.status === expected.status && got.workflow_id === expected.workflow_id) return;
+    this.#options.book.problems.push(`${keyOf(record)}: ${status} with the body ${text.slice(0, 200)}`);
+  }
+}

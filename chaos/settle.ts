@@ -1,0 +1,75 @@
+// The end of a run: reads what Temporal has, judges every event, prints the timeline of each that is wrong.
+import type { EventView } from '../src/api/event-view.ts';
+import { judge, LATE, TWICE } from './account.ts';
+import { type Book, type EventRecord, keyOf } from './book.ts';
+import type { World } from './inflict.ts';
+import { listWorkflowIds, type Outcome, readView, showsTimeOut } from './outcomes.ts';
+import { TOKEN } from './processes.ts';
+import { buildReport, type ChaosReport } from './report.ts';
+import { timelineOf } from './timeline.ts';
+
+/** More would only repeat what is wrong. */
+const TIMELINES_MAX = 10;
+/** So many processes that want a core have it for a third of the time at most: tasks time out in live workers. */
+const STARVED_LOAD_PER_CORE = 3;
+/** A load average is the last minute's. */
+const LOAD_LAG_MS = 60_000;
+
+export interface Settlement {
+  world: World;
+  outcomes: Map<string, Outcome>;
+  folder: string;
+  seed: number;
+  minutes: number;
+}
+
+export async function settle({ world, outcomes, folder, seed, minutes }: Settlement): Promise<ChaosReport> {
+  const { book, temporal, say } = world;
+  const events = [...book.events.values()];
+  const views = await readViews(
+    world,
+    events.filter((one) => outcomes.get(keyOf(one))?.status === 'failed'),
+  );
+  for (const id of await listWorkflowIds(temporal.client)) {
+    if (!book.events.has(id)) book.problems.push(`${id}: Temporal has it, but it was never sent`);
+  }
+  const faults = new Map<string, string[]>();
+  let starved = 0;
+  for (const event of events) {
+    const all = judge({ book, outcomes, views }, event);
+    const wrong = all.length > 0 ? await withoutStarvation(world, event, all) : [];
+    if (wrong.length < all.length) starved += 1;
+    if (wrong.length === 0) continue;
+    faults.set(keyOf(event), wrong);
+    if (faults.size > TIMELINES_MAX) continue;
+    const timeline = await timelineOf(book, event, temporal.client, folder);
+    say(`\n${keyOf(event)} (${event.type}): ${wrong.join('; ')}\n${timeline.join('\n')}`);
+  }
+  return buildReport({ seed, minutes, book, outcomes, faults, starved });
+}
+
+async function readViews(world: World, events: EventRecord[]): Promise<Map<string, EventView>> {
+  const views = new Map<string, EventView>();
+  for (const event of events) views.set(keyOf(event), await viewOf(world, event));
+  return views;
+}
+
+async function viewOf({ processes }: World, event: EventRecord): Promise<EventView> {
+  const operatorUrl = processes.find(({ role }) => role === 'api')?.operatorUrl ?? '';
+  return await readView(operatorUrl, TOKEN, event);
+}
+
+/** A machine that others keep busy can hold a worker up for as long as a SIGSTOP: Temporal tells, and the load does. */
+async function withoutStarvation(world: World, event: EventRecord, faults: string[]): Promise<string[]> {
+  if (!isStarved(world.book, event)) return faults;
+  const others = faults.filter((fault) => !fault.startsWith(LATE));
+  if (!others.some((fault) => fault.startsWith(TWICE))) return others;
+  const timedOut = await showsTimeOut(world.temporal.client, event, await viewOf(world, event));
+  return timedOut ? others.filter((fault) => !fault.startsWith(TWICE)) : others;
+}
+
+function isStarved({ loads }: Book, { sends, handled, deliveries }: EventRecord): boolean {
+  const times = [...sends, ...handled, ...deliveries].map(({ at }) => at);
+  const [from, to] = [Math.min(...times), Math.max(...times) + LOAD_LAG_MS];
+  return loads.some(({ at, perCore }) => at >= from && at <= to && perCore > STARVED_LOAD_PER_CORE);
+}

@@ -1,0 +1,146 @@
+// A process of the built Surehook, kept running as a process manager would: started again whenever it has ended.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Book } from './book.ts';
+
+const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+/** Between two starts of one that ends by itself: it cannot start while Temporal is away. */
+const START_AGAIN_AFTER_MS = 1_000;
+/** It promises to stop within 10 s; a busy machine gets more. */
+const TERM_WITHIN_MS = 25_000;
+
+export type Role = 'serve' | 'api' | 'worker';
+
+export interface ProcessOptions {
+  name: string;
+  role: Role;
+  env: Record<string, string>;
+  /** Where its log goes. */
+  folder: string;
+  book: Book;
+}
+
+export class SurehookProcess {
+  readonly name: string;
+  readonly role: Role;
+  operatorUrl = '';
+  /** It has said that it is up, and has not ended since. */
+  isUp = false;
+  /** Starts that failed; none may, unless Temporal was away. */
+  readonly failedStarts: { at: number; until: number }[] = [];
+  readonly #options: ProcessOptions;
+  readonly #log: WriteStream;
+  #child: ChildProcess | undefined;
+  #lives = 0;
+  /** We have signalled it to end, or will not have it started again. */
+  #expected = false;
+  #retired = false;
+
+  constructor(options: ProcessOptions) {
+    this.name = options.name;
+    this.role = options.role;
+    this.#options = options;
+    this.#log = createWriteStream(join(options.folder, `${options.name}.log`));
+  }
+
+  /** Such as `worker1#2`: its second life. */
+  get instance(): string {
+    return `${this.name}#${this.#lives}`;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined;
+  }
+
+  start(): void {
+    if (this.#child || this.#retired) return;
+    this.#lives += 1;
+    this.#expected = false;
+    const { PATH = '', HOME = '' } = process.env;
+    const env = { PATH, HOME, ...this.#options.env, CHAOS_INSTANCE: this.instance };
+    const child = spawn(process.execPath, [CLI, this.role], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    this.#note(`${this.instance} is process ${child.pid}`);
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => this.#read(line));
+    }
+    const at = Date.now();
+    child.once('exit', (code, signal) => this.#onExit(at, signal ?? code));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /** SIGKILL. @returns once it is gone */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** SIGTERM. @returns once it has stopped in order; that it does is checked */
+  async terminate(): Promise<void> {
+    const { book } = this.#options;
+    const { instance } = this;
+    const begun = Date.now();
+    const late = setTimeout(() => {
+      book.problems.push(`${instance} has not stopped ${TERM_WITHIN_MS / 1_000} s after SIGTERM`);
+      this.signal('SIGKILL');
+    }, TERM_WITHIN_MS);
+    const wasUp = this.isUp;
+    const exit = await this.#end('SIGTERM');
+    clearTimeout(late);
+    this.#note(`${instance} stopped ${Date.now() - begun} ms after SIGTERM: ${exit}`);
+    if (wasUp && exit !== 0) book.problems.push(`${instance} ended with ${exit} after SIGTERM`);
+  }
+
+  /** For good. */
+  async retire(): Promise<void> {
+    this.#retired = true;
+    this.signal('SIGCONT');
+    await this.kill();
+    this.#log.end();
+  }
+
+  /** For when there is no time. */
+  killNow(): void {
+    this.signal('SIGKILL');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | string | null> {
+    const child = this.#child;
+    if (!child) return null;
+    this.#expected = true;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+    return child.signalCode ?? child.exitCode;
+  }
+
+  #onExit(startedAt: number, reason: number | string | null): void {
+    const { instance, isUp } = this;
+    this.#child = undefined;
+    this.isUp = false;
+    this.#note(`${instance} ended: ${reason}`);
+    if (this.#expected) return; // whoever ended it starts it again
+    const { book } = this.#options;
+    if (isUp) book.problems.push(`${instance} ended by itself (${reason}) at ${book.clock()}`);
+    else this.failedStarts.push({ at: startedAt, until: Date.now() });
+    void delay(START_AGAIN_AFTER_MS).then(() => this.start());
+  }
+
+  #read(line: string): void {
+    this.#note(line);
+    if (!line.includes('"surehook is up"')) return;
+    this.operatorUrl = (JSON.parse(line) as { operatorUrl: string }).operatorUrl;
+    this.isUp = true;
+  }
+
+  #note(line: string): void {
+    if (this.#log.writable) this.#log.write(`${this.#options.book.clock()} ${line}\n`);
+  }
+}
