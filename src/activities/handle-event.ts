@@ -24,17 +24,18 @@ export function createHandleEvent({
   log: Logger;
   loadBody: LoadBody;
 }) {
-  return async function handleEvent(input: ActivityInput, given?: RawBody): Promise<StepOutcome> {
+  return async function handleEvent(input: ActivityInput, body?: RawBody): Promise<StepOutcome> {
     const source = config.sources.get(input.event.source);
     const handler = source && forType(source.handlers, input.event.event_type);
     return await runAttempt({
       input,
+      body,
+      loadBody,
       schedule: source?.retry ?? [],
       timeoutMs: source?.timeoutMs ?? 1,
-      work: async (attempt, signal, heartbeat) => {
+      work: async (body, attempt, signal, heartbeat) => {
         const fields = logFields(input.event, attempt);
         if (handler === undefined) return missingHandler(input.event);
-        const body = given ?? (await loadBody(Context.current().info.workflowExecution));
         const run = { handler, event: toEvent(input.event, body), attempt, signal, heartbeat };
         const result = await callHandler(run, log.child(fields));
         if (result.ok) log.info(fields, 'event handled');

@@ -78,7 +78,7 @@ class Drain {
   }
 
   watch(response: ServerResponse): void {
-    if (this.#begun) return sayLast(response);
+    if (this.#begun) sayLast(response);
     this.#unanswered.add(response);
     response.once('close', () => this.#unanswered.delete(response));
   }
