@@ -1,5 +1,6 @@
 // The accounting: judges each event by what the books and Temporal say; names what no fault explains.
 import type { EventView } from '../src/api/event-view.ts';
+import type { Attempt } from '../src/messages.ts';
 import { type Book, type EventRecord, type Incident, keyOf } from './book.ts';
 import type { Outcome } from './outcomes.ts';
 
@@ -43,7 +44,7 @@ export function judge(facts: Facts, event: EventRecord): string[] {
 
 const expectedOf = ({ type }: EventRecord) => EXPECTED[type] as (typeof EXPECTED)[string];
 
-function judgeStatus({ views }: Facts, event: EventRecord, { status }: Outcome): string[] {
+function judgeStatus({ book, views }: Facts, event: EventRecord, { status }: Outcome): string[] {
   const { failed } = expectedOf(event);
   if (status === 'processed') return failed ? [`processed, though ${failed} must fail`] : [];
   if (status !== 'failed') return [`ended as ${status}`];
@@ -56,11 +57,20 @@ function judgeStatus({ views }: Facts, event: EventRecord, { status }: Outcome):
   if (view.handler?.status !== 'succeeded') faults.push(`the handler ${view.handler?.status}: ${view.error}`);
   for (const { endpoint, status, attempts } of view.deliveries.filter((one) => one.status !== 'succeeded')) {
     const refusals = event.deliveries.filter((one) => one.endpoint === endpoint && one.answer !== 200).length;
-    const tried = attempts.filter(({ error }) => error !== 'interrupted').length;
+    const tried = attempts.filter((attempt) => !isDisturbed(book, attempt)).length;
     if (status !== 'failed' || refusals === 0 || refusals < tried)
       faults.push(`dead at ${endpoint} after ${tried} tries, of which it refused ${refusals}: ${view.error}`);
   }
   return faults;
+}
+
+/** A try that was cut off, or ran out of time in a worker that was stopped, need not have reached the endpoint. */
+function isDisturbed({ incidents }: Book, { at, duration_ms, status_code, error }: Attempt): boolean {
+  if (status_code !== undefined) return false;
+  const from = Date.parse(at);
+  const isCause = ({ action, ...incident }: Incident) =>
+    action === 'stop' && overlaps(incident, from, from + duration_ms);
+  return error === 'interrupted' || incidents.some(isCause);
 }
 
 function judgeHandling({ book }: Facts, event: EventRecord): string[] {

@@ -19,7 +19,7 @@ export interface ChaosReport {
   handled: number;
   handled_more_than_once: number;
   /** Came twice, or were answered late, for no fault but others' load on the machine. */
-  starved: number;
+  starved: string[];
   /** The highest load per core. */
   load_per_core: number;
   deliveries: number;
@@ -41,7 +41,7 @@ export interface ReportInput {
   outcomes: ReadonlyMap<string, Outcome>;
   /** What is wrong, by event key. */
   faults: ReadonlyMap<string, string[]>;
-  starved: number;
+  starved: string[];
 }
 
 export function buildReport({ seed, minutes, book, outcomes, faults, starved }: ReportInput): ChaosReport {
@@ -132,7 +132,7 @@ export function formatReport(report: ChaosReport): string {
     ],
     [
       'starved',
-      report.starved,
+      report.starved.length,
       `events disturbed by other work on the machine: load per core up to ${report.load_per_core}`,
     ],
     [

@@ -34,11 +34,11 @@ export async function settle({ world, outcomes, folder, seed, minutes }: Settlem
     if (!book.events.has(id)) book.problems.push(`${id}: Temporal has it, but it was never sent`);
   }
   const faults = new Map<string, string[]>();
-  let starved = 0;
+  const starved: string[] = [];
   for (const event of events) {
     const all = judge({ book, outcomes, views }, event);
     const wrong = all.length > 0 ? await withoutStarvation(world, event, all) : [];
-    if (wrong.length < all.length) starved += 1;
+    starved.push(...all.filter((one) => !wrong.includes(one)).map((one) => `${keyOf(event)}: ${one}`));
     if (wrong.length === 0) continue;
     faults.set(keyOf(event), wrong);
     if (faults.size > TIMELINES_MAX) continue;

@@ -6,6 +6,9 @@ export const EVENT_FAILED = 'EventFailed';
 /** The type of the `ApplicationFailure` of a step's try; its details are one `StepOutcome`. */
 export const STEP_FAILED = 'StepFailed';
 
+/** The type of the failure of an activity that has not begun its try: Temporal did not give it the event's body. */
+export const BODY_NOT_READ = 'BodyNotRead';
+
 /** The worker was lost during the try, or the try outlived every limit: it may have had its effect. */
 export const INTERRUPTED = 'interrupted';
 

@@ -23,8 +23,6 @@ export interface StepPlan {
   step: StepName;
   /** Limit of one try in milliseconds. */
   timeout_ms: number;
-  /** The exponential part of the step's schedule; the activity refines each delay (jitter, Retry-After, lists). */
-  retry: { initial_ms: number; factor: number; max_ms: number };
 }
 
 export interface ProcessEventInput extends EventMeta {

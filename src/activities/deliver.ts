@@ -27,17 +27,18 @@ export interface DeliverDeps {
 }
 
 export function createDeliver({ config, log, dispatcher, loadBody, observer }: DeliverDeps) {
-  return async function deliver(input: ActivityInput, given?: RawBody): Promise<StepOutcome> {
+  return async function deliver(input: ActivityInput, body?: RawBody): Promise<StepOutcome> {
     const name = endpointOf(input.step);
     // Looked up at each try: a URL or secret that was changed in the config is used from the next one on.
     const endpoint = config.endpoints.get(name);
     return await runAttempt({
       input,
+      body,
+      loadBody,
       schedule: endpoint?.retry ?? [],
       timeoutMs: endpoint?.timeoutMs ?? 1,
-      work: async (attempt, signal) => {
+      work: async (body, attempt, signal) => {
         const { event, step } = input;
-        const body = given ?? (await loadBody(Context.current().info.workflowExecution));
         const work = async (trace: TraceHeaders) =>
           endpoint ? await post({ endpoint, event, body, trace, signal, dispatcher }) : missingEndpoint(name);
         const { result, durationMs } = await observeTry(observer, { event, step, attempt, work });

@@ -24,18 +24,19 @@ export interface HandleEventDeps {
 }
 
 export function createHandleEvent({ config, log, loadBody, observer }: HandleEventDeps) {
-  return async function handleEvent(input: ActivityInput, given?: RawBody): Promise<StepOutcome> {
+  return async function handleEvent(input: ActivityInput, body?: RawBody): Promise<StepOutcome> {
     const source = config.sources.get(input.event.source);
     const handler = source && forType(source.handlers, input.event.event_type);
     return await runAttempt({
       input,
+      body,
+      loadBody,
       schedule: source?.retry ?? [],
       timeoutMs: source?.timeoutMs ?? 1,
-      work: async (attempt, signal, heartbeat) => {
+      work: async (body, attempt, signal, heartbeat) => {
         const { event, step } = input;
         const fields = logFields(event, attempt);
         if (handler === undefined) return missingHandler(event);
-        const body = given ?? (await loadBody(Context.current().info.workflowExecution));
         const run = { handler, event: toEvent(event, body), attempt, signal, heartbeat };
         const work = () => callHandler(run, log.child(fields));
         const { result } = await observeTry(observer, { event, step, attempt, work });

@@ -1,8 +1,10 @@
 // One try of a step, local or regular: keeps the attempt log, and turns a failed try into what Temporal should do next.
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory, type ApplicationFailureOptions } from '@temporalio/common';
-import { INTERRUPTED, STEP_FAILED } from '../failures.ts';
+import { BODY_NOT_READ, INTERRUPTED, STEP_FAILED } from '../failures.ts';
 import type { ActivityInput, Attempt, StepOutcome } from '../messages.ts';
+import type { RawBody } from '../raw-body.ts';
+import type { LoadBody } from '../temporal/load-body.ts';
 import { OncePerRun } from './once-per-run.ts';
 
 /** What one try came to. */
@@ -31,14 +33,22 @@ interface Heartbeat {
 
 export interface AttemptOptions {
   input: ActivityInput;
+  /** A local activity has it from the workflow. */
+  body: RawBody | undefined;
+  loadBody: LoadBody;
   /** The delay before each retry, in milliseconds. */
   schedule: readonly number[];
   timeoutMs: number;
-  work: (attempt: number, signal: AbortSignal, heartbeat: (details?: unknown) => void) => Promise<TryResult>;
+  work: (body: RawBody, attempt: number, signal: AbortSignal, heartbeat: Beat) => Promise<TryResult>;
 }
+
+type Beat = (details?: unknown) => void;
 
 /** Workers heartbeat this often: a lost one is noticed within the workflow's heartbeat time-out of 30 s. */
 const HEARTBEAT_INTERVAL_MS = 5_000;
+/** Shorter than the margin that the workflow leaves between the limit of a try and Temporal's own. */
+const LOAD_WITHIN_MS = 4_000;
+const LOAD_AGAIN_AFTER_MS = 2_000;
 /** The schedules' jitter: a tenth of each delay, either way, so that a crowd of retries spreads. */
 const JITTER = 0.1;
 
@@ -54,10 +64,31 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
   const log = [...(beat?.attempts ?? options.input.attempts)];
   if (info.isLocal) {
     const key = `${info.workflowExecution?.runId} ${options.input.step}`;
-    return await locally.do(key, () => tryOnce(options, log, () => undefined));
+    return await locally.do(key, () => tryOnce(options, options.body as RawBody, log, () => undefined));
   }
   if (beat === undefined) handOver(log);
-  return await tryHeartbeating(options, log);
+  return await tryHeartbeating(options, await getBody(options), log);
+}
+
+/** Before the try begins, or a Temporal that answers late would use up the time, and the tries, of the endpoint. */
+async function getBody({ body, loadBody }: AttemptOptions): Promise<RawBody> {
+  if (body) return body;
+  const { cancellationSignal, info } = Context.current();
+  const limit = AbortSignal.any([cancellationSignal, AbortSignal.timeout(LOAD_WITHIN_MS)]);
+  const late = new Promise<never>((_, reject) => {
+    limit.addEventListener('abort', () => reject(limit.reason), { once: true });
+  });
+  late.catch(() => undefined); // a body that comes in time leaves nobody listening
+  try {
+    return await Promise.race([loadBody(info.workflowExecution), late]);
+  } catch (error) {
+    throwIfCancelled();
+    throw ApplicationFailure.create({
+      message: `the body could not be read from Temporal: ${(error as Error).message}`,
+      type: BODY_NOT_READ,
+      nextRetryDelay: LOAD_AGAIN_AFTER_MS,
+    });
+  }
 }
 
 /**
@@ -72,13 +103,13 @@ function handOver(log: Attempt[]): void {
   throw retryLater(last, delay);
 }
 
-async function tryHeartbeating(options: AttemptOptions, log: Attempt[]): Promise<StepOutcome> {
+async function tryHeartbeating(options: AttemptOptions, body: RawBody, log: Attempt[]): Promise<StepOutcome> {
   const context = Context.current();
   let progress: unknown;
   const send = () => context.heartbeat({ attempts: log, progress } satisfies Heartbeat);
   const timer = setInterval(send, HEARTBEAT_INTERVAL_MS);
   try {
-    const outcome = await tryOnce(options, log, (details) => {
+    const outcome = await tryOnce(options, body, log, (details) => {
       progress = details;
       send();
     });
@@ -93,8 +124,9 @@ async function tryHeartbeating(options: AttemptOptions, log: Attempt[]): Promise
 
 async function tryOnce(
   { input, schedule, timeoutMs, work }: AttemptOptions,
+  body: RawBody,
   log: Attempt[],
-  heartbeat: (details?: unknown) => void,
+  heartbeat: Beat,
 ): Promise<StepOutcome> {
   const context = Context.current();
   // A worker that dies during each try would go round for ever: its tries count.
@@ -110,7 +142,7 @@ async function tryOnce(
   if (!context.info.isLocal) context.heartbeat({ attempts: log } satisfies Heartbeat);
   const started = performance.now();
   const signal = AbortSignal.any([context.cancellationSignal, AbortSignal.timeout(timeoutMs)]);
-  const result = await work(entry.attempt, signal, heartbeat);
+  const result = await work(body, entry.attempt, signal, heartbeat);
   entry.duration_ms = Math.round(performance.now() - started);
   if (!result.ok && context.cancellationSignal.aborted)
     entry.message = 'the worker was stopped during this try';

@@ -10,7 +10,9 @@ const BODY_LIMIT = '32mb';
 const base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
 /** JSON of `temporal.api.common.v1.Payloads`. */
 const payloadsSchema = z.object({
-  payloads: z.array(z.object({ metadata: z.record(z.string(), base64).optional(), data: base64.optional() })),
+  payloads: z
+    .array(z.object({ metadata: z.record(z.string(), base64).optional(), data: base64.optional() }))
+    .default([]),
 });
 
 export function createCodecRouter(codec: PayloadCodec): Router {

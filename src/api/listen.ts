@@ -84,7 +84,7 @@ class Drain {
   }
 
   watch(response: ServerResponse): void {
-    if (this.#begun) return void sayLast(response);
+    if (this.#begun) sayLast(response);
     this.#unanswered.add(response);
     response.once('close', () => this.#unanswered.delete(response));
   }

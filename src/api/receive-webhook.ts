@@ -3,7 +3,6 @@ import type { Request, Response } from 'express';
 import ipaddr from 'ipaddr.js';
 import type { Logger } from 'pino';
 import { type Config, forType, type SourceConfig } from '../config/config.ts';
-import { toRetryPolicy } from '../config/retry-schedule.ts';
 import type { EventMeta, StepPlan } from '../messages.ts';
 import { type VerifyFailure, verifySignature } from '../signatures/index.ts';
 import type { TraceHeaders } from '../tracing.ts';
@@ -135,7 +134,7 @@ function storedHeaders({ credentialHeaders }: SourceConfig, { headers }: Request
 function planSteps(source: SourceConfig, eventType: string, { endpoints }: Config): StepPlan[] {
   const steps: StepPlan[] = [];
   if (forType(source.handlers, eventType)) {
-    steps.push({ step: 'handler', timeout_ms: source.timeoutMs, retry: toRetryPolicy(source.retry) });
+    steps.push({ step: 'handler', timeout_ms: source.timeoutMs });
   }
   for (const name of new Set(forType(source.forwardTo, eventType))) {
     const endpoint = endpoints.get(name);
@@ -143,7 +142,6 @@ function planSteps(source: SourceConfig, eventType: string, { endpoints }: Confi
     steps.push({
       step: `deliver:${name}`,
       timeout_ms: endpoint.timeoutMs,
-      retry: toRetryPolicy(endpoint.retry),
     });
   }
   return steps;

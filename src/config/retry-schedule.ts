@@ -54,14 +54,3 @@ export const DELIVERY_RETRY: RetrySchedule = [0, ...exponentialDelays(60_000, 2,
 
 /** 1, 2, 4, 8 … seconds, at most 5 minutes apart; 10 attempts: about ten minutes in all. */
 export const HANDLER_RETRY: RetrySchedule = exponentialDelays(1_000, 2, 300_000, 9);
-
-/** The nearest policy that Temporal itself can hold; it paces the retries after a lost worker. */
-export function toRetryPolicy(schedule: RetrySchedule): {
-  initial_ms: number;
-  factor: number;
-  max_ms: number;
-} {
-  const delays = schedule.filter((delay) => delay > 0);
-  const initial = Math.max(1_000, delays[0] ?? 1_000); // the server's timers fire in whole seconds
-  return { initial_ms: initial, factor: 2, max_ms: Math.max(initial, ...delays) };
-}

@@ -34,8 +34,10 @@ export async function connectToTemporal(
   keys: EncryptionKeys,
   address?: string,
 ): Promise<Temporal> {
-  const { connectionOptions, namespace = 'default' } = readConnectConfig(settings);
-  const options = address === undefined ? connectionOptions : { address };
+  const given = readConnectConfig(settings);
+  // The dev server is ours: it has one namespace, and no settings meant for another Temporal apply to it.
+  const options = address === undefined ? given.connectionOptions : { address };
+  const namespace = (address === undefined ? given.namespace : undefined) ?? 'default';
   const target = options.address ?? '127.0.0.1:7233';
   try {
     const connection = await Promise.race([NativeConnection.connect(options), giveUp()]);

@@ -32,6 +32,9 @@ export const statusQuery = defineQuery<EventProgress>(STATUS_QUERY);
 /** An activity bounds its own try; Temporal's limit, for a worker that hangs or is lost, comes this much later. */
 const TIMEOUT_MARGIN_MS = 5_000;
 
+/** The activity asks for the delay after each of its failures; this paces the tries that no activity could speak for. */
+const AFTER_A_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
+
 export async function processEvent(input: ProcessEventInput, body: RawBody): Promise<ProcessEventResult> {
   const { steps, checkpoint = [], ...event } = input;
   const done: StepOutcome[] = [...checkpoint];
@@ -80,14 +83,13 @@ async function runStep(plan: StepPlan, event: EventMeta, body: RawBody): Promise
       ];
     }
   }
-  const { initial_ms, factor, max_ms } = plan.retry;
   // It reads the body from the start of the history: several bodies in one command would pass gRPC's limit of 4 MB.
   const regular = proxyActivities<Activities>({
     startToCloseTimeout,
     heartbeatTimeout: 30_000,
     summary: step,
     // How many tries there are is the activity's to say: it keeps the log, and a reset would start Temporal's count anew.
-    retry: { initialInterval: initial_ms, backoffCoefficient: factor, maximumInterval: max_ms },
+    retry: AFTER_A_LOST_WORKER,
   });
   try {
     return await regular[name]({ event, step, attempts });

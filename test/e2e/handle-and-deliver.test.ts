@@ -54,9 +54,10 @@ describe('an event', () => {
   it('sent 50 times at once gets one 202, 49 times 200, and one call of the handler', async () => {
     const event_id = newId();
     const answers = await Promise.all(
-      Array.from({ length: 50 }, () =>
-        surehook.send({ event_id, type: 'handled' }).then(({ status }) => status),
-      ),
+      Array.from({ length: 50 }, async () => {
+        const send = async () => (await surehook.send({ event_id, type: 'handled' })).status;
+        return await waitFor(send, (status) => status !== 503); // a busy machine's answer: send it again
+      }),
     );
     expect(answers.sort()).toEqual([...Array(49).fill(200), 202]);
     await surehook.untilEvent('partner', event_id, isClosed);
@@ -144,9 +145,7 @@ it('a process too busy to tell Temporal of a handled event in time does not hand
     received_at: new Date().toISOString(),
     headers: {},
   };
-  const steps = [
-    { step: 'handler', timeout_ms: 5_000, retry: { initial_ms: 1_000, factor: 2, max_ms: 1_000 } },
-  ];
+  const steps = [{ step: 'handler', timeout_ms: 5_000 }];
   const handle = await temporal.workflow.start('processEvent', {
     workflowId: `stalling:${event_id}`,
     taskQueue,

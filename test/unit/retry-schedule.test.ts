@@ -1,11 +1,6 @@
 // Retry schedules: the two of the contract, what a user may write, and what is refused.
 import { describe, expect, it } from 'vitest';
-import {
-  DELIVERY_RETRY,
-  HANDLER_RETRY,
-  retrySchema,
-  toRetryPolicy,
-} from '../../src/config/retry-schedule.ts';
+import { DELIVERY_RETRY, HANDLER_RETRY, retrySchema } from '../../src/config/retry-schedule.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -118,15 +113,5 @@ describe('anything else', () => {
     expect(result.error?.issues.map(({ message }) => message)).toEqual([
       "expected { initial, factor, max, attempts } or a list of delays such as [0, 500, '1m']",
     ]);
-  });
-});
-
-describe("the policy that Temporal gets for a lost worker's sake", () => {
-  it('paces the retries as the schedule does, in whole seconds', () => {
-    expect(toRetryPolicy(DELIVERY_RETRY)).toEqual({ initial_ms: MINUTE, factor: 2, max_ms: HOUR });
-    expect(toRetryPolicy(HANDLER_RETRY)).toEqual({ initial_ms: SECOND, factor: 2, max_ms: 256 * SECOND });
-    for (const schedule of [[], [0, 0], [0, 200]]) {
-      expect(toRetryPolicy(schedule)).toEqual({ initial_ms: SECOND, factor: 2, max_ms: SECOND });
-    }
   });
 });

@@ -1,0 +1,66 @@
+// A regular activity reads the event's body from Temporal, which may be slow or away: that is not the endpoint's failure.
+import { asyncLocalStorage, Context, type Info } from '@temporalio/activity';
+import type { ApplicationFailure } from '@temporalio/common';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createActivities } from '../../src/activities/index.ts';
+import { createLog } from '../../src/log.ts';
+import { Metrics } from '../../src/metrics.ts';
+import { RawBody } from '../../src/raw-body.ts';
+import type { LoadBody } from '../../src/temporal/load-body.ts';
+import { NO_TRACING } from '../../src/tracing.ts';
+import { load } from '../support/config-file.ts';
+import { Receiver } from '../support/receiver.ts';
+
+const TIMEOUT_MS = 300;
+const observer = { metrics: new Metrics(), tracing: NO_TRACING };
+const BODY = new RawBody(Buffer.from('{"n":1}'), 'json/plain');
+const event = { source: 'partner', event_id: 'evt_1', event_type: 'any', received_at: '', headers: {} };
+
+let receiver: Receiver;
+beforeAll(async () => {
+  receiver = await Receiver.start();
+});
+afterAll(() => receiver.stop());
+
+/** @returns what came of a first regular try, and its heartbeats */
+async function deliver(loadBody: LoadBody) {
+  const config = await load({
+    endpoints: `slow: { url: '${receiver.url}/slow', secrets, timeoutMs: ${TIMEOUT_MS}, retry: [0] }`,
+  });
+  const activities = createActivities({ config, loadBody, log: createLog('silent'), observer });
+  const beats: unknown[] = [];
+  const info = { isLocal: false, workflowExecution: { workflowId: 'partner:evt_1', runId: 'r' } } as Info;
+  const signal = new AbortController().signal;
+  const beat = (details: unknown) => void beats.push(details);
+  const [client, log, meter, cancellation] = [undefined, undefined, undefined, {}] as unknown as never[];
+  const context = new Context(
+    info,
+    new Promise<never>(() => undefined),
+    signal,
+    beat,
+    client,
+    log as never,
+    meter as never,
+    cancellation as never,
+  );
+  const run = () => activities.deliver({ event, step: 'deliver:slow', attempts: [] });
+  const outcome = await asyncLocalStorage.run(context, run).catch((error: ApplicationFailure) => error);
+  return { outcome, beats };
+}
+
+it('a body that comes later than the endpoint may take leaves the endpoint its whole time', async () => {
+  const loadBody = async () => {
+    await new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS + 100));
+    return BODY;
+  };
+  const { outcome } = await deliver(loadBody);
+  expect(outcome).toMatchObject({ status: 'succeeded', attempts: [{ attempt: 1, status_code: 200 }] });
+});
+
+it('a body that cannot be read is no try: nothing is logged, and Temporal is asked again soon', async () => {
+  const { length } = receiver.requests;
+  const { outcome, beats } = await deliver(() => Promise.reject(new Error('unavailable')));
+  expect(outcome).toMatchObject({ type: 'BodyNotRead', nonRetryable: false, nextRetryDelay: 2_000 });
+  expect(beats).toEqual([]);
+  expect(receiver.requests).toHaveLength(length);
+});
