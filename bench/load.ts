@@ -18,17 +18,22 @@ export interface Outcome {
   deliveredMs: number[];
   /** From the first request to the last delivery. */
   seconds: number;
+  /** Answered with 503, and sent again. */
+  refused: number;
 }
 
 export type Drive = (order: Order) => Promise<Outcome>;
 
 /** Nothing was delivered for so long: events are lost, or wait for a retry. */
 const STALLED_AFTER_MS = 60_000;
+/** After a 503, as a sender that is in a hurry. */
+const RESEND_AFTER_MS = 500;
 
 export class Stopwatch {
   readonly #arrivals: Map<string, number>;
   readonly #sent = new Map<string, number>();
   readonly #ackMs: number[] = [];
+  refused = 0;
 
   constructor(arrivals: Map<string, number>) {
     this.#arrivals = arrivals;
@@ -55,7 +60,7 @@ export class Stopwatch {
     const deliveredMs = [...this.#sent].map(([id, begin]) => arrived(id) - begin);
     const first = Math.min(...this.#sent.values());
     const last = Math.max(...this.#arrivals.values());
-    return { ackMs: this.#ackMs, deliveredMs, seconds: (last - first) / 1_000 };
+    return { ackMs: this.#ackMs, deliveredMs, seconds: (last - first) / 1_000, refused: this.refused };
   }
 }
 
@@ -68,9 +73,14 @@ export function driveHttp(url: URL, receiver: Receiver): Drive {
     await pace(load, async (i) => {
       const { id, body, headers } = events[i] as (typeof events)[number];
       await watch.time(id, async () => {
-        const answer = await pool.request({ path: url.pathname, method: 'POST', headers, body });
-        const text = await answer.body.text();
-        if (answer.statusCode >= 300) throw new Error(`${url} answered ${answer.statusCode}: ${text}`);
+        for (;;) {
+          const answer = await pool.request({ path: url.pathname, method: 'POST', headers, body });
+          const text = await answer.body.text();
+          if (answer.statusCode < 300) return;
+          if (answer.statusCode !== 503) throw new Error(`${url} answered ${answer.statusCode}: ${text}`);
+          watch.refused += 1;
+          await delay(RESEND_AFTER_MS);
+        }
       });
     });
     const outcome = await watch.outcome();

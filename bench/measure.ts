@@ -15,6 +15,8 @@ export interface Sample {
   delivered_p50: number;
   delivered_p99: number;
   events_per_s: number;
+  /** Answered with 503, and sent again. */
+  refused: number;
   /** CPU milliseconds per event of the Temporal server, of the side's own processes, and of this one. */
   server_cpu: number;
   side_cpu: number;
@@ -36,7 +38,7 @@ export async function measure(side: Side, load: Load, server: TemporalServer): P
   const before = readClocks(side, server);
   orders += 1;
   const prefix = `${side.name}-${process.pid}-${orders}`;
-  const { ackMs, deliveredMs, seconds } = await side.drive({ load, prefix });
+  const { ackMs, deliveredMs, seconds, refused } = await side.drive({ load, prefix });
   await delay(SETTLE_MS);
   const after = readClocks(side, server);
   const perEvent = (name: keyof typeof after) => (after[name] - before[name]) / countOf(load);
@@ -48,6 +50,7 @@ export async function measure(side: Side, load: Load, server: TemporalServer): P
     delivered_p50: percentile(deliveredMs, 50),
     delivered_p99: percentile(deliveredMs, 99),
     events_per_s: deliveredMs.length / seconds,
+    refused,
     server_cpu: perEvent('server'),
     side_cpu: perEvent('side'),
     bench_cpu: perEvent('bench'),

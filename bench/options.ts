@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 
 export const SIDES = ['naive', 'floor', 'serve', 'api+worker'] as const;
-export type SideName = (typeof SIDES)[number];
+/** `other`: `serve` of another build. */
+export type SideName = (typeof SIDES)[number] | 'other';
 export const LOADS = ['light', 'burst'] as const;
 export type LoadName = (typeof LOADS)[number];
 
@@ -14,12 +15,13 @@ const USAGE = `npm run bench -- [options]
   --sides a,b      of ${SIDES.join(', ')}
   --events N       events of a burst (1000: three runs of all sides then take under 10 minutes)
   --seconds N      length of the light load (20)
+  --other DIR      one more side: \`serve\` of the build in this folder, to compare two of them
   --json FILE      writes every number there
   --scale          in place of the loads: the cost of an event with 1,000, 10,000 and 50,000 in the store
   --memory         in place of the loads: the memory of \`serve\` after 5,000 and 20,000 events
   --startup        in place of the loads: how long a start takes
   --steps a,b      other counts of events for --scale and --memory
-  --node-args S    for the node processes of the sides, such as --cpu-prof
+  --node-args=S    for the node processes of the sides, such as --cpu-prof
 TEMPORAL_ADDRESS names a server to use in place of a dev server.
 `;
 
@@ -30,7 +32,11 @@ export function readOptions() {
   const { values } = parseArgs({
     options: {
       ...{ runs: count, only: count, sides: count, events: count, seconds: count, steps: count },
-      ...{ json: { type: 'string' }, 'node-args': { type: 'string', default: '' } },
+      ...{
+        json: { type: 'string' },
+        other: { type: 'string' },
+        'node-args': { type: 'string', default: '' },
+      },
       ...{ scale: flag, memory: flag, startup: flag, help: flag },
     },
   });
@@ -41,7 +47,8 @@ export function readOptions() {
   return {
     runs: toCount(values.runs, 3),
     only: pick(LOADS, values.only),
-    sides: pick(SIDES, values.sides),
+    sides: [...pick(SIDES, values.sides), ...(values.other ? (['other'] as const) : [])] as SideName[],
+    otherBuild: values.other ?? '',
     events: toCount(values.events, 1_000),
     seconds: toCount(values.seconds, 20),
     steps: values.steps?.split(',').map((step) => toCount(step, 0)),

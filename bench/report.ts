@@ -70,6 +70,7 @@ const COLUMNS: Record<LoadName, Partial<Record<keyof Sample, string>>> = {
     server_cpu: 'server CPU ms/event',
     side_cpu: 'own CPU ms/event',
     rss_peak: 'peak RSS MB',
+    refused: 'refused (503)',
   },
 };
 

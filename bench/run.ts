@@ -43,7 +43,8 @@ async function runAll(options: Options): Promise<unknown> {
 
 async function runOnce(index: number, options: Options): Promise<RunResult> {
   const server = await startTemporal();
-  const context = { temporalAddress: server.address, receiver, nodeArgs: options.nodeArgs };
+  const { nodeArgs, otherBuild } = options;
+  const context = { temporalAddress: server.address, receiver, nodeArgs, otherBuild };
   const sides = await Promise.all(options.sides.map((name) => startSide(name, context)));
   const result: RunResult = {};
   try {

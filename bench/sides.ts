@@ -1,6 +1,7 @@
 // The sides of the comparison, each as processes of its own on a task queue of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { claimPort } from '../src/temporal/ports-and-processes.ts';
@@ -20,18 +21,24 @@ export interface SideContext {
   temporalAddress: string;
   receiver: Receiver;
   nodeArgs: string[];
+  /** The folder of the build that `other` runs. */
+  otherBuild?: string;
 }
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-const CLI = path('../dist/cli.js');
 export const PROJECT = path('..');
 /** Bundling two workflows on a machine whose cores are all busy. */
 const READY_WITHIN_MS = 60_000;
 
+let queues = 0;
+
 export async function startSide(name: SideName, context: SideContext): Promise<Side> {
   if (name === 'floor') return await startFloor(context);
-  const roles = { naive: ['naive'], serve: ['serve'], 'api+worker': ['api', 'worker'] }[name];
-  const taskQueue = `bench-${name}-${process.pid}`;
+  const roles = { naive: ['naive'], serve: ['serve'], other: ['other'], 'api+worker': ['api', 'worker'] }[
+    name
+  ];
+  queues += 1;
+  const taskQueue = `bench-${name}-${process.pid}-${queues}`;
   const started = roles.map((role) => startRole(role, taskQueue, context));
   const [api] = await Promise.all(started);
   const children = (await Promise.all(started)).map(({ child }) => child);
@@ -42,16 +49,21 @@ export async function startSide(name: SideName, context: SideContext): Promise<S
 async function startRole(role: string, taskQueue: string, context: SideContext) {
   const [port, operatorPort] = [await claimPort('PORT', 0, ''), await claimPort('OPERATOR_PORT', 0, '')];
   const env = { ...surehookEnv(context), PORT: `${port}`, OPERATOR_PORT: `${operatorPort}` };
-  const args = role === 'naive' ? [path('./naive/server.ts')] : [CLI, role];
   const queue = { TASK_QUEUE: taskQueue, SUREHOOK_TASK_QUEUE: taskQueue };
   // As in production: info lines are written, to where they cost least.
-  const child = spawn(process.execPath, [...context.nodeArgs, ...args], {
+  const child = spawn(process.execPath, [...context.nodeArgs, ...commandOf(role, context)], {
     cwd: PROJECT,
     env: { ...env, ...queue },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await untilReady(child, `http://127.0.0.1:${role === 'worker' ? operatorPort : port}/readyz`);
   return { child, port };
+}
+
+function commandOf(role: string, { otherBuild = '' }: SideContext): string[] {
+  if (role === 'naive') return [path('./naive/server.ts')];
+  if (role === 'other') return [`${resolve(otherBuild)}/cli.js`, 'serve'];
+  return [path('../dist/cli.js'), role];
 }
 
 export function surehookEnv({ temporalAddress, receiver }: SideContext): Record<string, string> {
