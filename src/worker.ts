@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { createActivities } from './activities/index.ts';
 import type { Config } from './config/config.ts';
 import type { Temporal } from './temporal/connection.ts';
+import { useLeanWorkflowThreads } from './temporal/lean-workflow-threads.ts';
 import { createLoadBody } from './temporal/load-body.ts';
 
 /** Written by `npm run build`. */
@@ -16,6 +17,8 @@ export interface WorkerDeps {
   config: Config;
   log: Logger;
 }
+
+useLeanWorkflowThreads();
 
 export async function createWorker({ temporal, taskQueue, config, log }: WorkerDeps): Promise<Worker> {
   return await Worker.create({
