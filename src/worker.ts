@@ -28,6 +28,10 @@ export async function createWorker({ temporal, taskQueue, config, log }: WorkerD
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
     activities: createActivities({ config, loadBody: createLoadBody(temporal), log }),
     dataConverter: temporal.dataConverter,
+    // A step's first try holds its workflow's task, and an endpoint may take 5 s to answer.
+    maxConcurrentWorkflowTaskExecutions: 200,
+    maxConcurrentLocalActivityExecutions: 200,
+    maxCachedWorkflows: 500,
     // Long enough for a try of the default 5 s to end; short enough for a stop within 10 s.
     shutdownGraceTime: '6s',
     shutdownForceTime: '9s',

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import workerThreads from 'node:worker_threads';
 
 const THEIRS = /[\\/]workflow-worker-thread\.js$/;
-const OURS = fileURLToPath(new URL('./workflow-thread.js', import.meta.url));
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const OURS = fileURLToPath(new URL(`./workflow-thread.${extension}`, import.meta.url));
 
 /** The SDK has no option for this: it looks `Worker` up here when it makes a thread. */
 export function useLeanWorkflowThreads(): void {
