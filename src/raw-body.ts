@@ -22,6 +22,11 @@ export class RawBody {
 
 const MARK = 'surehook-raw';
 
+/** Of a payload in clear: an encrypted one does not show its kind. */
+export function isRawBody({ metadata }: Payload): boolean {
+  return metadata?.[MARK] !== undefined;
+}
+
 class SurehookPayloadConverter implements PayloadConverter {
   toPayload<T>(value: T, context?: SerializationContext): Payload {
     if (!(value instanceof RawBody)) return defaultPayloadConverter.toPayload(value, context);
@@ -29,8 +34,8 @@ class SurehookPayloadConverter implements PayloadConverter {
   }
 
   fromPayload<T>(payload: Payload, context?: SerializationContext): T {
-    if (payload.metadata?.[MARK] === undefined) return defaultPayloadConverter.fromPayload(payload, context);
-    const encoding = decode(payload.metadata.encoding ?? new Uint8Array()) as BodyEncoding;
+    if (!isRawBody(payload)) return defaultPayloadConverter.fromPayload(payload, context);
+    const encoding = decode(payload.metadata?.encoding ?? new Uint8Array()) as BodyEncoding;
     return new RawBody(payload.data ?? new Uint8Array(), encoding) as T;
   }
 }

@@ -33,6 +33,11 @@ export async function createWorker({
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
     activities: createActivities({ config, loadBody: createLoadBody(temporal), log, observer }),
     dataConverter: temporal.dataConverter,
+    // A step's first try holds its workflow's task, and an endpoint may take 5 s to answer.
+    maxConcurrentWorkflowTaskExecutions: 100,
+    maxConcurrentLocalActivityExecutions: 100,
+    // Open events that wait in backoff need no memory here: they are read again from their history.
+    maxCachedWorkflows: 500,
     // Long enough for a try of the default 5 s to end; short enough for a stop within 10 s.
     shutdownGraceTime: '6s',
     shutdownForceTime: '9s',

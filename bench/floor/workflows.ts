@@ -1,0 +1,10 @@
+// The least that a durable event with two steps can be: two local activities that do nothing.
+import { proxyLocalActivities } from '@temporalio/workflow';
+import type { FloorActivities } from './driver.ts';
+
+const { first, second } = proxyLocalActivities<FloorActivities>({ startToCloseTimeout: '10s' });
+
+export async function floorEvent(_body: Uint8Array): Promise<void> {
+  await first();
+  await second();
+}

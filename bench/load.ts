@@ -1,0 +1,90 @@
+// Drives one side: sends events over HTTP, and times their acknowledgement and their delivery.
+import { setTimeout as delay } from 'node:timers/promises';
+import { Pool } from 'undici';
+import { makeEvents } from './events.ts';
+import { countOf, type Load, pace } from './pace.ts';
+import type { Receiver } from './receiver.ts';
+
+export interface Order {
+  load: Load;
+  /** Makes the event ids of this order unique. */
+  prefix: string;
+}
+
+export interface Outcome {
+  /** From a request to its answer. */
+  ackMs: number[];
+  /** From a request to its delivery. */
+  deliveredMs: number[];
+  /** From the first request to the last delivery. */
+  seconds: number;
+  /** Answered with 503, and sent again. */
+  refused: number;
+}
+
+export type Drive = (order: Order) => Promise<Outcome>;
+
+/** Nothing was delivered for so long: events are lost, or wait for a retry. */
+const STALLED_AFTER_MS = 60_000;
+/** After a 503, as a sender that is in a hurry. */
+const RESEND_AFTER_MS = 500;
+
+export class Stopwatch {
+  readonly #arrivals: Map<string, number>;
+  readonly #sent = new Map<string, number>();
+  readonly #ackMs: number[] = [];
+  refused = 0;
+
+  constructor(arrivals: Map<string, number>) {
+    this.#arrivals = arrivals;
+    arrivals.clear();
+  }
+
+  async time(id: string, send: () => Promise<void>): Promise<void> {
+    const begin = performance.now();
+    this.#sent.set(id, begin);
+    await send();
+    this.#ackMs.push(performance.now() - begin);
+  }
+
+  /** Waits for the last delivery. */
+  async outcome(): Promise<Outcome> {
+    let [seen, since] = [0, performance.now()];
+    while (this.#arrivals.size < this.#sent.size) {
+      if (this.#arrivals.size > seen) [seen, since] = [this.#arrivals.size, performance.now()];
+      if (performance.now() - since > STALLED_AFTER_MS)
+        throw new Error(`only ${seen} of ${this.#sent.size} events were delivered`);
+      await delay(20);
+    }
+    const arrived = (id: string) => this.#arrivals.get(id) ?? Number.NaN;
+    const deliveredMs = [...this.#sent].map(([id, begin]) => arrived(id) - begin);
+    const first = Math.min(...this.#sent.values());
+    const last = Math.max(...this.#arrivals.values());
+    return { ackMs: this.#ackMs, deliveredMs, seconds: (last - first) / 1_000, refused: this.refused };
+  }
+}
+
+/** @param url of the side's webhook route */
+export function driveHttp(url: URL, receiver: Receiver): Drive {
+  return async ({ load, prefix }) => {
+    const events = makeEvents(countOf(load), prefix);
+    const pool = new Pool(url.origin, { connections: 100, pipelining: 1 });
+    const watch = new Stopwatch(receiver.arrivals);
+    await pace(load, async (i) => {
+      const { id, body, headers } = events[i] as (typeof events)[number];
+      await watch.time(id, async () => {
+        for (;;) {
+          const answer = await pool.request({ path: url.pathname, method: 'POST', headers, body });
+          const text = await answer.body.text();
+          if (answer.statusCode < 300) return;
+          if (answer.statusCode !== 503) throw new Error(`${url} answered ${answer.statusCode}: ${text}`);
+          watch.refused += 1;
+          await delay(RESEND_AFTER_MS);
+        }
+      });
+    });
+    const outcome = await watch.outcome();
+    await pool.close();
+    return outcome;
+  };
+}

@@ -1,0 +1,72 @@
+// Measures one side under one load: what it did, and what it cost which process.
+import { loadavg } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Load } from './pace.ts';
+import { countOf } from './pace.ts';
+import { cpuMs, machineCpuMs, peakRssMb, rssMb } from './processes.ts';
+import type { Side } from './sides.ts';
+import { percentile } from './statistics.ts';
+import type { TemporalServer } from './temporal.ts';
+
+/** The numbers of one side under one load, in milliseconds, events per second and megabytes. */
+export interface Sample {
+  ack_p50: number;
+  ack_p99: number;
+  delivered_p50: number;
+  delivered_p99: number;
+  events_per_s: number;
+  /** Answered with 503, and sent again. */
+  refused: number;
+  /** CPU milliseconds per event of the Temporal server, of the side's own processes, and of this one. */
+  server_cpu: number;
+  side_cpu: number;
+  bench_cpu: number;
+  rss: number;
+  /** Since the side's start. */
+  rss_peak: number;
+  /** What all other processes of the machine used meanwhile, in cores: over zero, compare within one run only. */
+  others_cores: number;
+  load_average: number;
+}
+
+/** The last events are delivered; that their workflows end is part of their cost. */
+const SETTLE_MS = 1_000;
+
+let orders = 0;
+
+export async function measure(side: Side, load: Load, server: TemporalServer): Promise<Sample> {
+  const before = readClocks(side, server);
+  orders += 1;
+  const prefix = `${side.name}-${process.pid}-${orders}`;
+  const { ackMs, deliveredMs, seconds, refused } = await side.drive({ load, prefix });
+  await delay(SETTLE_MS);
+  const after = readClocks(side, server);
+  const perEvent = (name: keyof typeof after) => (after[name] - before[name]) / countOf(load);
+  const all = (['server', 'side', 'bench'] as const).map(perEvent);
+  const others = perEvent('machine') - all.reduce((a, b) => a + b, 0);
+  return {
+    ack_p50: percentile(ackMs, 50),
+    ack_p99: percentile(ackMs, 99),
+    delivered_p50: percentile(deliveredMs, 50),
+    delivered_p99: percentile(deliveredMs, 99),
+    events_per_s: deliveredMs.length / seconds,
+    refused,
+    server_cpu: perEvent('server'),
+    side_cpu: perEvent('side'),
+    bench_cpu: perEvent('bench'),
+    rss: rssMb(side.pids),
+    rss_peak: peakRssMb(side.pids),
+    others_cores: Math.max(0, (others * countOf(load)) / (after.wall - before.wall)),
+    load_average: loadavg()[0] ?? 0,
+  };
+}
+
+function readClocks(side: Side, server: TemporalServer) {
+  return {
+    server: cpuMs(server.pids),
+    side: cpuMs(side.pids),
+    bench: cpuMs([process.pid]),
+    machine: machineCpuMs(),
+    wall: performance.now(),
+  };
+}

@@ -1,0 +1,126 @@
+// The sides of the comparison, each as processes of its own on a task queue of its own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { claimPort } from '../src/temporal/ports-and-processes.ts';
+import { ENDPOINT_SECRET, SOURCE_SECRET } from './events.ts';
+import { type Drive, driveHttp, type Outcome } from './load.ts';
+import type { SideName } from './options.ts';
+import type { Receiver } from './receiver.ts';
+
+export interface Side {
+  name: SideName;
+  pids: number[];
+  drive: Drive;
+  stop(): Promise<void>;
+}
+
+export interface SideContext {
+  temporalAddress: string;
+  receiver: Receiver;
+  nodeArgs: string[];
+  /** The folder of the build that `other` runs. */
+  otherBuild?: string;
+}
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+export const PROJECT = path('..');
+/** Bundling two workflows on a machine whose cores are all busy. */
+const READY_WITHIN_MS = 60_000;
+
+let queues = 0;
+
+export async function startSide(name: SideName, context: SideContext): Promise<Side> {
+  if (name === 'floor') return await startFloor(context);
+  const roles = { naive: ['naive'], serve: ['serve'], other: ['other'], 'api+worker': ['api', 'worker'] }[
+    name
+  ];
+  queues += 1;
+  const taskQueue = `bench-${name}-${process.pid}-${queues}`;
+  const started = roles.map((role) => startRole(role, taskQueue, context));
+  const [api] = await Promise.all(started);
+  const children = (await Promise.all(started)).map(({ child }) => child);
+  const url = new URL(`http://127.0.0.1:${api?.port}/webhooks/bench`);
+  return toSide(name, children, driveHttp(url, context.receiver));
+}
+
+async function startRole(role: string, taskQueue: string, context: SideContext) {
+  const [port, operatorPort] = [await claimPort('PORT', 0, ''), await claimPort('OPERATOR_PORT', 0, '')];
+  const env = { ...surehookEnv(context), PORT: `${port}`, OPERATOR_PORT: `${operatorPort}` };
+  const queue = { TASK_QUEUE: taskQueue, SUREHOOK_TASK_QUEUE: taskQueue };
+  // As in production: info lines are written, to where they cost least.
+  const child = spawn(process.execPath, [...context.nodeArgs, ...commandOf(role, context)], {
+    cwd: PROJECT,
+    env: { ...env, ...queue },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await untilReady(child, `http://127.0.0.1:${role === 'worker' ? operatorPort : port}/readyz`);
+  return { child, port };
+}
+
+function commandOf(role: string, { otherBuild = '' }: SideContext): string[] {
+  if (role === 'naive') return [path('./naive/server.ts')];
+  if (role === 'other') return [`${resolve(otherBuild)}/cli.js`, 'serve'];
+  return [path('../dist/cli.js'), role];
+}
+
+export function surehookEnv({ temporalAddress, receiver }: SideContext): Record<string, string> {
+  const { PATH = '', HOME = '' } = process.env;
+  return {
+    PATH,
+    HOME,
+    TEMPORAL_ADDRESS: temporalAddress,
+    SUREHOOK_CONFIG: path('./bench.config.ts'),
+    SUREHOOK_OPERATOR_TOKEN: 'operator-token-of-the-bench',
+    SUREHOOK_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 'k1').toString('base64')}`,
+    LOG_LEVEL: 'info',
+    HOST: '127.0.0.1',
+    RECEIVER_URL: receiver.url,
+    SOURCE_SECRET,
+    ENDPOINT_SECRET,
+  };
+}
+
+async function untilReady(child: ChildProcess, url: string): Promise<void> {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  const isReady = () =>
+    fetch(url)
+      .then(({ ok }) => ok)
+      .catch(() => false);
+  while (!(await isReady())) {
+    if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended with ${child.exitCode}`);
+    if (performance.now() > deadline) throw new Error(`${url} is not ready`);
+    await delay(50);
+  }
+}
+
+async function startFloor({ temporalAddress, nodeArgs }: SideContext): Promise<Side> {
+  const child = spawn(process.execPath, [...nodeArgs, path('./floor/driver.ts')], {
+    cwd: PROJECT,
+    env: { ...process.env, TEMPORAL_ADDRESS: temporalAddress, TASK_QUEUE: `bench-floor-${process.pid}` },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const answer = async () => {
+    const ended = once(child, 'exit').then(([code]) =>
+      Promise.reject(new Error(`the floor ended with ${code}`)),
+    );
+    const [message] = await Promise.race([once(child, 'message'), ended]);
+    return message;
+  };
+  await answer();
+  return toSide('floor', [child], async (order) => {
+    child.send(order);
+    return (await answer()) as Outcome;
+  });
+}
+
+function toSide(name: SideName, children: ChildProcess[], drive: Drive): Side {
+  const stop = async () => {
+    const ended = children.map((child) => (child.exitCode === null ? once(child, 'exit') : undefined));
+    for (const child of children) child.kill('SIGTERM');
+    await Promise.all(ended);
+  };
+  return { name, pids: children.map(({ pid }) => pid as number), drive, stop };
+}
