@@ -60,6 +60,11 @@ describe('an API and a worker apart', () => {
     const backlog = async () =>
       sampleOf(await read(api), 'surehook_queue_backlog_tasks', { task_type: 'workflow' });
     await waitFor(backlog, (tasks) => tasks === 0);
+    const closed = async () => {
+      const labels = { status: 'processed', source: 'partner' };
+      return sampleOf(await read(worker), 'surehook_events_closed_total', labels);
+    };
+    await waitFor(closed, (events) => events === 1);
     const [ofApi, ofWorker] = [await read(api), await read(worker)];
     expect(
       sampleOf(ofApi, 'surehook_ingress_requests_total', { outcome: 'accepted', source: 'partner' }),

@@ -60,6 +60,10 @@ async function sendOneOfEach(): Promise<void> {
   await surehook.send({ event_id: hanging, type: 'forwarded' });
   await surehook.untilEvent('partner', hanging, ({ status }) => status === 'processed');
   await surehook.untilEvent('partner', await send('unreachable'), ({ status }) => status === 'failed');
+  // How an event ended comes by the SDK's log, which holds a line back for a tenth of a second.
+  const deadLetters = async () =>
+    sampleOf((await readPage()).series, 'surehook_dead_letters_total', { source: 'partner' });
+  await waitFor(deadLetters, (count) => count === 3);
 }
 
 async function until(expr: string, isDone: (value: number | undefined) => boolean): Promise<void> {
