@@ -10,6 +10,9 @@ export interface EventMeta {
   /** RFC 3339 UTC. */
   received_at: string;
   headers: Record<string, string>;
+  /** W3C Trace Context of the request, to go on with; absent if the sender sent none and tracing is off. */
+  traceparent?: string;
+  tracestate?: string;
 }
 
 /** `handler`, or `deliver:<endpoint>`. */

@@ -2,14 +2,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createHealthApp, createOperatorApp, createPublicApp } from './api/apps.ts';
+import { type CheckReady, createOperatorApp, createPublicApp, createWorkerApp } from './api/apps.ts';
 import { type Listener, listen } from './api/listen.ts';
 import { createStartEvent } from './api/start-event.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load-config.ts';
 import type { Settings } from './config/settings.ts';
-import { createLog, installRuntime } from './log.ts';
+import { Lifetime, type Stops, stopAll } from './lifetime.ts';
+import { createLog } from './log.ts';
+import { type Observability, startObservability } from './observability.ts';
 import { connectToTemporal, type Temporal } from './temporal/connection.ts';
 import type { EncryptionKeys } from './temporal/encryption-codec.ts';
 import { prepareNamespace } from './temporal/prepare-namespace.ts';
@@ -43,8 +45,6 @@ export interface RunOptions {
   onStopped?: () => Promise<void>;
 }
 
-type Stops = (() => Promise<void>)[];
-
 /** @throws ConfigError if something that it needs cannot be had; what was started until then is stopped */
 export async function run(options: RunOptions): Promise<Running> {
   const stops: Stops = options.onStopped ? [options.onStopped] : [];
@@ -59,13 +59,15 @@ export async function run(options: RunOptions): Promise<Running> {
 async function start(options: RunOptions, stops: Stops): Promise<Running> {
   const { settings, role } = options;
   const log = createLog(settings.logLevel);
-  installRuntime(log);
+  const observability = await startObservability(settings, log);
+  stops.push(() => observability.tracing.stop());
   const { makeSecret } = options;
   const config = await loadConfig({
     path: settings.configPath,
     env: settings.env,
     ...(makeSecret ? { makeSecret } : {}),
   });
+  observability.metrics.know({ sources: config.sources.keys(), endpoints: config.endpoints.keys() });
   const token = role === 'worker' ? undefined : requireOperatorToken(settings);
   const temporal = await connectToTemporal(
     settings,
@@ -79,37 +81,13 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
   const working: Stops = [];
   stops.push(async () => void (await Promise.all(working.map((stop) => stop()))));
   const lifetime = new Lifetime(stops, log);
-  const worker =
-    role === 'api' ? undefined : await startWorker({ settings, config, temporal, log, lifetime, working });
+  const parts = { options, config, temporal, log, observability, lifetime, working };
+  const worker = role === 'api' ? undefined : await startWorker(parts);
   const checkReady = () => assertReady(temporal, worker);
-  const { host, port, operatorHost, operatorPort, taskQueue, trustedProxies } = settings;
-  const { namespace } = temporal;
-  const webUi = options.webUiUrl ? { url: options.webUiUrl, namespace } : undefined;
-  const operatorApp = token
-    ? createOperatorApp({ temporal, token, openCodec: options.openCodec ?? false, webUi, checkReady, log })
-    : createHealthApp({ checkReady, log });
-  const operatorSettings = { host: 'OPERATOR_HOST', port: 'OPERATOR_PORT' };
-  const operator = await listen({
-    app: operatorApp,
-    host: operatorHost,
-    port: operatorPort,
-    settings: operatorSettings,
-  });
-  working.push(operator.stop);
-  let publicListener: Listener | undefined;
-  if (role !== 'worker') {
-    const startEvent = createStartEvent({ temporal, taskQueue, eager: role === 'serve', log });
-    const app = createPublicApp({ config, startEvent, checkReady, trustedProxies, log });
-    publicListener = await listen({
-      app,
-      host: host ?? '0.0.0.0',
-      port,
-      settings: { host: 'HOST', port: 'PORT' },
-    });
-    working.push(publicListener.stop);
-  }
-  const urls = { publicUrl: publicListener?.url, operatorUrl: operator.url };
-  log.info({ role, temporal: temporal.address, namespace, ...urls }, 'surehook is up');
+  const operator = await listenToOperators(parts, token, checkReady);
+  const ingress = role === 'worker' ? undefined : await listenToSenders(parts, checkReady);
+  const urls = { publicUrl: ingress?.url, operatorUrl: operator.url };
+  log.info({ role, temporal: temporal.address, namespace: temporal.namespace, ...urls }, 'surehook is up');
   const { stopped } = lifetime;
   return { config, log, temporal, ...urls, stopped, stop: (exitCode) => lifetime.stop(exitCode) };
 }
@@ -128,24 +106,63 @@ function requireEncryptionKeys({ encryptionKeys }: Settings): EncryptionKeys {
   );
 }
 
-interface WorkerStart {
-  settings: Settings;
+/** What a process has once it is connected. */
+interface Parts {
+  options: RunOptions;
   config: Config;
   temporal: Temporal;
   log: Logger;
+  observability: Observability;
   lifetime: Lifetime;
   working: Stops;
 }
 
-async function startWorker({
-  settings,
-  config,
-  temporal,
-  log,
-  lifetime,
-  working,
-}: WorkerStart): Promise<Worker> {
-  const worker = await createWorker({ temporal, taskQueue: settings.taskQueue, config, log });
+async function listenToOperators(
+  { options, temporal, log, observability, working }: Parts,
+  token: string | undefined,
+  checkReady: CheckReady,
+): Promise<Listener> {
+  const { settings, openCodec = false, webUiUrl } = options;
+  const webUi = webUiUrl ? { url: webUiUrl, namespace: temporal.namespace } : undefined;
+  const metricsPage = observability.metricsPage(temporal);
+  const listener = await listen({
+    app: token
+      ? createOperatorApp({ temporal, token, openCodec, webUi, metricsPage, checkReady, log })
+      : createWorkerApp({ token: settings.operatorToken, metricsPage, checkReady, log }),
+    host: settings.operatorHost,
+    port: settings.operatorPort,
+    settings: { host: 'OPERATOR_HOST', port: 'OPERATOR_PORT' },
+  });
+  working.push(listener.stop);
+  return listener;
+}
+
+async function listenToSenders(
+  { options, config, temporal, log, observability, working }: Parts,
+  checkReady: CheckReady,
+): Promise<Listener> {
+  const { host = '0.0.0.0', port, taskQueue, trustedProxies } = options.settings;
+  const startEvent = createStartEvent({ temporal, taskQueue, eager: options.role === 'serve', log });
+  const { metrics, tracing } = observability;
+  const listener = await listen({
+    app: createPublicApp({ config, startEvent, metrics, tracing, checkReady, trustedProxies, log }),
+    host,
+    port,
+    settings: { host: 'HOST', port: 'PORT' },
+  });
+  working.push(listener.stop);
+  return listener;
+}
+
+async function startWorker(parts: Parts): Promise<Worker> {
+  const { options, config, temporal, log, observability: observer, lifetime, working } = parts;
+  const worker = await createWorker({
+    temporal,
+    taskQueue: options.settings.taskQueue,
+    config,
+    log,
+    observer,
+  });
   const running = worker.run();
   running.catch((error) => {
     log.fatal({ err: error }, 'the worker has failed');
@@ -168,36 +185,4 @@ async function assertReady({ connection }: Temporal, worker: Worker | undefined)
     throw new Error('Temporal does not answer');
   });
   await Promise.race([connection.workflowService.getSystemInfo({}), late]);
-}
-
-/** One stop per process, whatever asks for it. */
-class Lifetime {
-  readonly stopped: Promise<number>;
-  readonly #stops: Stops;
-  readonly #log: Logger;
-  #begun = false;
-  #resolve: (exitCode: number) => void = () => undefined;
-
-  constructor(stops: Stops, log: Logger) {
-    this.#stops = stops;
-    this.#log = log;
-    this.stopped = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
-  }
-
-  stop(exitCode: number): void {
-    if (this.#begun) return;
-    this.#begun = true;
-    this.#log.info('stopping');
-    stopAll(this.#stops).then(() => {
-      this.#log.info('stopped');
-      this.#resolve(exitCode);
-    });
-  }
-}
-
-/** The last started first. */
-async function stopAll(stops: Stops): Promise<void> {
-  for (const stop of stops.reverse()) await stop().catch(() => undefined);
 }

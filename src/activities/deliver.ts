@@ -7,8 +7,10 @@ import { type ActivityInput, type EventMeta, endpointOf, type StepOutcome } from
 import type { RawBody } from '../raw-body.ts';
 import { signDelivery } from '../signatures/index.ts';
 import type { LoadBody } from '../temporal/load-body.ts';
+import type { TraceHeaders } from '../tracing.ts';
 import { logFields } from './handle-event.ts';
 import { networkErrorCode } from './network-error.ts';
+import { observeTry, type TryObserver } from './observe-try.ts';
 import { runAttempt, type TryResult } from './run-attempt.ts';
 
 /** Enough of an answer to see what is wrong; the rest is not read. */
@@ -21,9 +23,10 @@ export interface DeliverDeps {
   log: Logger;
   dispatcher: Dispatcher;
   loadBody: LoadBody;
+  observer: TryObserver;
 }
 
-export function createDeliver({ config, log, dispatcher, loadBody }: DeliverDeps) {
+export function createDeliver({ config, log, dispatcher, loadBody, observer }: DeliverDeps) {
   return async function deliver(input: ActivityInput, body?: RawBody): Promise<StepOutcome> {
     const name = endpointOf(input.step);
     // Looked up at each try: a URL or secret that was changed in the config is used from the next one on.
@@ -35,13 +38,13 @@ export function createDeliver({ config, log, dispatcher, loadBody }: DeliverDeps
       schedule: endpoint?.retry ?? [],
       timeoutMs: endpoint?.timeoutMs ?? 1,
       work: async (body, attempt, signal) => {
-        const fields = { ...logFields(input.event, attempt), endpoint: name };
-        const started = performance.now();
-        const result = endpoint
-          ? await post({ endpoint, event: input.event, body, signal, dispatcher })
-          : missingEndpoint(name);
-        const duration_ms = Math.round(performance.now() - started);
-        const outcome = { ...fields, status_code: result.statusCode, error: result.error, duration_ms };
+        const { event, step } = input;
+        const work = async (trace: TraceHeaders) =>
+          endpoint ? await post({ endpoint, event, body, trace, signal, dispatcher }) : missingEndpoint(name);
+        const { result, durationMs } = await observeTry(observer, { event, step, attempt, work });
+        const { statusCode: status_code, error } = result;
+        const duration_ms = Math.round(durationMs);
+        const outcome = { ...logFields(event, attempt), endpoint: name, status_code, error, duration_ms };
         if (result.ok) log.info(outcome, 'event delivered');
         else log.warn(outcome, 'delivery failed');
         return result;
@@ -54,15 +57,16 @@ interface Post {
   endpoint: EndpointConfig;
   event: EventMeta;
   body: RawBody;
+  trace: TraceHeaders;
   signal: AbortSignal;
   dispatcher: Dispatcher;
 }
 
-async function post({ endpoint, event, body, signal, dispatcher }: Post): Promise<TryResult> {
+async function post({ endpoint, event, body, trace, signal, dispatcher }: Post): Promise<TryResult> {
   try {
     const response = await request(endpoint.url, {
       method: 'POST',
-      headers: toHeaders(endpoint, event, body),
+      headers: { ...toHeaders(endpoint, event, body), ...trace },
       body: body.bytes,
       signal,
       dispatcher,

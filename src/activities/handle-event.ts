@@ -8,6 +8,7 @@ import { workflowIdOf } from '../ids.ts';
 import type { ActivityInput, EventMeta, StepOutcome } from '../messages.ts';
 import type { RawBody } from '../raw-body.ts';
 import type { LoadBody } from '../temporal/load-body.ts';
+import { observeTry, type TryObserver } from './observe-try.ts';
 import { runAttempt, type TryResult } from './run-attempt.ts';
 
 /** Kept in the workflow's history, and sent with each answer about the event. */
@@ -15,15 +16,14 @@ const RESULT_MAX_BYTES = 262_144;
 const MESSAGE_MAX_LENGTH = 2_000;
 const STACK_MAX_LENGTH = 4_000;
 
-export function createHandleEvent({
-  config,
-  log,
-  loadBody,
-}: {
+export interface HandleEventDeps {
   config: Config;
   log: Logger;
   loadBody: LoadBody;
-}) {
+  observer: TryObserver;
+}
+
+export function createHandleEvent({ config, log, loadBody, observer }: HandleEventDeps) {
   return async function handleEvent(input: ActivityInput, body?: RawBody): Promise<StepOutcome> {
     const source = config.sources.get(input.event.source);
     const handler = source && forType(source.handlers, input.event.event_type);
@@ -34,10 +34,12 @@ export function createHandleEvent({
       schedule: source?.retry ?? [],
       timeoutMs: source?.timeoutMs ?? 1,
       work: async (body, attempt, signal, heartbeat) => {
-        const fields = logFields(input.event, attempt);
-        if (handler === undefined) return missingHandler(input.event);
-        const run = { handler, event: toEvent(input.event, body), attempt, signal, heartbeat };
-        const result = await callHandler(run, log.child(fields));
+        const { event, step } = input;
+        const fields = logFields(event, attempt);
+        if (handler === undefined) return missingHandler(event);
+        const run = { handler, event: toEvent(event, body), attempt, signal, heartbeat };
+        const work = () => callHandler(run, log.child(fields));
+        const { result } = await observeTry(observer, { event, step, attempt, work });
         if (result.ok) log.info(fields, 'event handled');
         else log.warn({ ...fields, error: result.error }, 'handler failed');
         return result;

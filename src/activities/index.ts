@@ -5,19 +5,21 @@ import type { Config } from '../config/config.ts';
 import type { LoadBody } from '../temporal/load-body.ts';
 import { createDeliver } from './deliver.ts';
 import { createHandleEvent } from './handle-event.ts';
+import type { TryObserver } from './observe-try.ts';
 
 export interface ActivityDeps {
   config: Config;
   loadBody: LoadBody;
   log: Logger;
+  observer: TryObserver;
 }
 
-export function createActivities({ config, loadBody, log }: ActivityDeps) {
+export function createActivities(deps: ActivityDeps) {
   // Each try is bounded by its own signal; the agent's own time-outs only have to be no shorter.
   const dispatcher = new Agent({ connect: { timeout: 60_000 }, headersTimeout: 0, bodyTimeout: 0 });
   return {
-    handleEvent: createHandleEvent({ config, log, loadBody }),
-    deliver: createDeliver({ config, log, dispatcher, loadBody }),
+    handleEvent: createHandleEvent(deps),
+    deliver: createDeliver({ ...deps, dispatcher }),
   };
 }
 

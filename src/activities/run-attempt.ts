@@ -1,10 +1,11 @@
 // One try of a step, local or regular: keeps the attempt log, and turns a failed try into what Temporal should do next.
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import { ApplicationFailureCategory } from '@temporalio/common';
+import { ApplicationFailureCategory, type ApplicationFailureOptions } from '@temporalio/common';
 import { BODY_NOT_READ, INTERRUPTED, STEP_FAILED } from '../failures.ts';
 import type { ActivityInput, Attempt, StepOutcome } from '../messages.ts';
 import type { RawBody } from '../raw-body.ts';
 import type { LoadBody } from '../temporal/load-body.ts';
+import { OncePerRun } from './once-per-run.ts';
 
 /** What one try came to. */
 export interface TryResult {
@@ -51,6 +52,8 @@ const LOAD_AGAIN_AFTER_MS = 2_000;
 /** The schedules' jitter: a tenth of each delay, either way, so that a crowd of retries spreads. */
 const JITTER = 0.1;
 
+const locally = new OncePerRun<StepOutcome>();
+
 /**
  * A local activity never throws: the workflow goes on with a regular one if the outcome is `retrying`. A regular one
  * throws, so that Temporal's retry policy does the waiting; its failure holds the outcome once it is final.
@@ -59,7 +62,10 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
   const { info } = Context.current();
   const beat = info.heartbeatDetails as Heartbeat | undefined;
   const log = [...(beat?.attempts ?? options.input.attempts)];
-  if (info.isLocal) return await tryOnce(options, options.body as RawBody, log, () => undefined);
+  if (info.isLocal) {
+    const key = `${info.workflowExecution?.runId} ${options.input.step}`;
+    return await locally.do(key, () => tryOnce(options, options.body as RawBody, log, () => undefined));
+  }
   if (beat === undefined) handOver(log);
   return await tryHeartbeating(options, await getBody(options), log);
 }
@@ -175,22 +181,23 @@ function toFailure(outcome: StepOutcome): ApplicationFailure {
   if (outcome.status === 'retrying') {
     return retryLater(last, Date.parse(last.next_attempt_at ?? last.at) - Date.now());
   }
-  return ApplicationFailure.create({
-    message: describe(last),
-    type: STEP_FAILED,
-    nonRetryable: true,
-    details: [outcome],
-    category: ApplicationFailureCategory.BENIGN,
-  });
+  return createFailure(last, { nonRetryable: true, details: [outcome] });
 }
 
 function retryLater(last: Attempt, delayMs: number): ApplicationFailure {
-  return ApplicationFailure.create({
+  return createFailure(last, { nextRetryDelay: Math.max(1, delayMs) }); // 0 would mean: no retry at all
+}
+
+function createFailure(last: Attempt, options: ApplicationFailureOptions): ApplicationFailure {
+  const category = ApplicationFailureCategory.BENIGN; // our own log line tells of it
+  const failure = ApplicationFailure.create({
     message: describe(last),
     type: STEP_FAILED,
-    nextRetryDelay: Math.max(1, delayMs), // 0 would mean: no retry at all
-    category: ApplicationFailureCategory.BENIGN, // our own log line tells of it
+    category,
+    ...options,
   });
+  failure.stack = ''; // where in Surehook it was made tells an operator nothing
+  return failure;
 }
 
 function describe(attempt: Attempt): string {

@@ -2,40 +2,35 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import type { Config } from '../config/config.ts';
 import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../ids.ts';
 import type { Temporal } from '../temporal/connection.ts';
-import { DecryptionError } from '../temporal/encryption-codec.ts';
 import { allowWebUi, createCodecRouter, refuseOtherHosts } from './codec.ts';
 import { HttpError, sendProblem } from './errors.ts';
 import { listEarlierRuns, toEventView, type WebUi } from './event-view.ts';
 import { listEvents } from './list-events.ts';
+import { type IngressObserver, observeIngress } from './observe-ingress.ts';
 import { openapi } from './openapi.ts';
 import { readEvent } from './read-event.ts';
 import { createReceiveWebhook } from './receive-webhook.ts';
+import { type MetricsPage, serveMetrics } from './serve-metrics.ts';
 import type { StartEvent } from './start-event.ts';
+import { toHttpError } from './to-http-error.ts';
 
 /** Rejects with the reason while this process cannot do its work. */
 export type CheckReady = () => Promise<void>;
 
-export interface PublicAppDeps {
-  config: Config;
+export interface PublicAppDeps extends IngressObserver {
   startEvent: StartEvent;
   checkReady: CheckReady;
   trustedProxies: string[];
   log: Logger;
 }
 
-export function createPublicApp({
-  config,
-  startEvent,
-  checkReady,
-  trustedProxies,
-  log,
-}: PublicAppDeps): Express {
+export function createPublicApp(deps: PublicAppDeps): Express {
+  const { checkReady, trustedProxies, log } = deps;
   const app = createApp(log, checkReady);
   app.set('trust proxy', trustedProxies);
-  app.all('/webhooks/:source', createReceiveWebhook({ config, startEvent, log }));
+  app.all('/webhooks/:source', observeIngress(createReceiveWebhook(deps), deps));
   app.get('/openapi.json', (_request, response) => void response.json(openapi));
   return close(app, log);
 }
@@ -46,6 +41,7 @@ export interface OperatorAppDeps {
   /** In dev: the Web UI has no token to send. */
   openCodec: boolean;
   webUi: WebUi | undefined;
+  metricsPage: MetricsPage;
   checkReady: CheckReady;
   log: Logger;
 }
@@ -55,6 +51,7 @@ export function createOperatorApp({
   token,
   openCodec,
   webUi,
+  metricsPage,
   checkReady,
   log,
 }: OperatorAppDeps): Express {
@@ -64,6 +61,7 @@ export function createOperatorApp({
   if (webUi) app.use('/codec', allowWebUi(webUi.url));
   app.use('/codec', openCodec ? refuseOtherHosts : tokenNeeded, createCodecRouter(temporal.codec));
   app.use(tokenNeeded);
+  app.get('/metrics', serveMetrics(metricsPage));
   app.get(
     '/events',
     async (request, response) => void response.json(await listEvents(client, namespace, request.query)),
@@ -79,9 +77,20 @@ export function createOperatorApp({
   return close(app, log);
 }
 
-/** What a worker's process answers: health only. */
-export function createHealthApp({ checkReady, log }: { checkReady: CheckReady; log: Logger }): Express {
-  return close(createApp(log, checkReady), log);
+export interface WorkerAppDeps {
+  /** A worker may have none: then its metrics are open to whoever reaches the port. */
+  token: string | undefined;
+  metricsPage: MetricsPage;
+  checkReady: CheckReady;
+  log: Logger;
+}
+
+/** What a worker's process answers: health and metrics only. */
+export function createWorkerApp({ token, metricsPage, checkReady, log }: WorkerAppDeps): Express {
+  const app = createApp(log, checkReady);
+  if (token !== undefined) app.use(requireToken(token));
+  app.get('/metrics', serveMetrics(metricsPage));
+  return close(app, log);
 }
 
 function createApp(log: Logger, checkReady: CheckReady): Express {
@@ -119,23 +128,6 @@ function close(app: Express, log: Logger): Express {
   };
   app.use(onError);
   return app;
-}
-
-function toHttpError(error: unknown): HttpError {
-  if (error instanceof HttpError) return error;
-  if (error instanceof DecryptionError) return new HttpError('payload_unreadable', error.message);
-  // The router's own: a path that is not valid percent-encoding.
-  if ((error as { status?: number }).status === 400)
-    return new HttpError('bad_request', 'the path cannot be decoded');
-  if (isUnavailable(error))
-    return new HttpError('temporal_unavailable', 'Temporal does not answer; try again');
-  return new HttpError('internal_error', 'the request failed; the log of this process says why');
-}
-
-/** gRPC's UNAVAILABLE, DEADLINE_EXCEEDED and RESOURCE_EXHAUSTED, as the SDK wraps them. */
-function isUnavailable(error: unknown): boolean {
-  const { code, cause } = error as { code?: number; cause?: { code?: number } };
-  return [4, 8, 14].includes(code ?? cause?.code ?? 0);
 }
 
 /** Compares digests: of equal length whatever is sent, and in constant time. */

@@ -1,5 +1,11 @@
 // An HTTP server on a port: bounded in time, and stopped without cutting off what it is answering.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Express, Request, Response } from 'express';
@@ -108,11 +114,23 @@ function answerRest(response: Response, error: unknown): void {
   else sendProblem(response, new HttpError('bad_request', 'the URL has no path'));
 }
 
+function toParserProblem(code: string | undefined): HttpError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new HttpError('headers_too_large', 'the headers are over the limit of 16 KiB');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new HttpError('request_timeout', 'the request did not arrive whole in time');
+    default:
+      return new HttpError('bad_request', 'the request is not valid HTTP');
+  }
+}
+
 /** What Node's parser refuses never reaches the app; it is answered in the same form. */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: import('node:stream').Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const body = JSON.stringify(toProblem(new HttpError('bad_request', 'the request is not valid HTTP')));
+  const problem = toParserProblem(error.code);
+  const body = JSON.stringify(toProblem(problem));
   socket.end(
-    `HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }

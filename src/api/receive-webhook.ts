@@ -6,6 +6,7 @@ import { type Config, forType, type SourceConfig } from '../config/config.ts';
 import { toRetryPolicy } from '../config/retry-schedule.ts';
 import type { EventMeta, StepPlan } from '../messages.ts';
 import { type VerifyFailure, verifySignature } from '../signatures/index.ts';
+import type { TraceHeaders } from '../tracing.ts';
 import { HttpError } from './errors.ts';
 import { findEventId, findEventType, parseJson } from './event-fields.ts';
 import { readBody } from './read-body.ts';
@@ -17,11 +18,22 @@ export interface ReceiveWebhookDeps {
   log: Logger;
 }
 
-export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhookDeps) {
-  return async function receiveWebhook(
-    request: Request<{ source: string }>,
-    response: Response,
-  ): Promise<void> {
+/** What was answered, for metrics and traces. */
+export interface Received {
+  outcome: 'accepted' | 'duplicate';
+  statusCode: number;
+  eventId: string;
+}
+
+/** @param trace is stored with the event, and goes on with its deliveries */
+export type ReceiveWebhook = (
+  request: Request<{ source: string }>,
+  response: Response,
+  trace: TraceHeaders,
+) => Promise<Received>;
+
+export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhookDeps): ReceiveWebhook {
+  return async function receiveWebhook(request, response, trace) {
     const source = config.sources.get(request.params.source);
     if (source === undefined) {
       throw new HttpError('unknown_source', 'there is no source of this name in the config');
@@ -42,6 +54,7 @@ export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhook
       event_type,
       received_at: new Date().toISOString(),
       headers,
+      ...trace,
     };
     const { status, workflowId } = await startEvent({
       event,
@@ -53,9 +66,9 @@ export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhook
       { source: source.name, event_id, event_type, workflow_id: workflowId, status },
       'webhook received',
     );
-    response
-      .status(status === 'accepted' ? 202 : 200)
-      .json({ status, event_id, source: source.name, workflow_id: workflowId });
+    const statusCode = status === 'accepted' ? 202 : 200;
+    response.status(statusCode).json({ status, event_id, source: source.name, workflow_id: workflowId });
+    return { outcome: status, statusCode, eventId: event_id };
   };
 }
 
@@ -94,10 +107,13 @@ function checkSignature({ verify }: SourceConfig, request: Request, rawBody: Buf
   if (!result.ok) throw new HttpError(result.code, SIGNATURE_FAULTS[result.code]);
 }
 
+/** An array of a thousand bad items is told of by its first ones. */
+const ISSUES_MAX = 20;
+
 async function checkSchema({ schema }: SourceConfig, payload: unknown): Promise<void> {
   const result = await schema?.safeParseAsync(payload);
   if (result === undefined || result.success) return;
-  const errors = result.error.issues.map(({ path, message }) => ({
+  const errors = result.error.issues.slice(0, ISSUES_MAX).map(({ path, message }) => ({
     path: path.map(String).join('.'),
     message,
   }));

@@ -49,6 +49,9 @@ async function readConfigFile(path: string): Promise<unknown> {
     const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
     if (module.default !== undefined) return module.default;
   } catch (error) {
+    if ((error as NodeJS.ErrnoException | null)?.code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+      throw new ConfigError(`${path} cannot be read by Node ${process.version}: use Node 22.19 or newer`);
+    }
     throw new ConfigError(`${path} cannot be read: ${describeThrown(error, file)}`);
   }
   throw new ConfigError(`${path} has no default export; write: export default defineConfig({ … })`);

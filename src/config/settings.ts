@@ -48,6 +48,8 @@ const schema = z.object({
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
   TEMPORAL_UI_URL: httpUrl('http://127.0.0.1:8233'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl('http://127.0.0.1:4318'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl('http://127.0.0.1:4318/v1/traces'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   PATH: z.string().default(''),
   XDG_CACHE_HOME: text,
@@ -85,6 +87,9 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     temporalPort: s.TEMPORAL_PORT,
     temporalUiPort: s.TEMPORAL_UI_PORT,
     temporalUiUrl: s.TEMPORAL_UI_URL,
+    /** Where spans go, as OpenTelemetry's specification has it; undefined: tracing is off. */
+    tracesUrl:
+      s.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? s.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/?$/, '/v1/traces'),
     logLevel: s.LOG_LEVEL,
     path: s.PATH,
     cacheDir: join(s.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'surehook'),

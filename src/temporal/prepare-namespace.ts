@@ -1,4 +1,5 @@
 // What Surehook needs of a namespace: its search attributes registered, and a retention that deduplication can rely on.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ConfigError } from '../config/config-error.ts';
 import { SEARCH_ATTRIBUTES } from '../messages.ts';
@@ -9,6 +10,8 @@ import { setRetention } from './dev-server.ts';
 const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
 /** The longest automatic retry window of the schemes: Stripe resends for three days. */
 const RETRY_WINDOW_SECONDS = 3 * 24 * 3_600;
+const SEARCHABLE_WITHIN_MS = 15_000;
+const SEARCHABLE_POLL_MS = 200;
 
 /**
  * @param retentionDays is set where the namespace is ours: in dev
@@ -36,7 +39,25 @@ export async function prepareNamespace(
       `TEMPORAL_NAMESPACE: namespace '${temporal.namespace}' lacks search attributes and does not let us add them; register ${list(missing)}, then start again (${(error as Error).message})`,
     );
   }
+  await untilSearchable(temporal, missing);
   log.info({ attributes: missing.map(({ name }) => name) }, 'search attributes registered');
+}
+
+/** A server with its own database knows them 1 to 2 s later only; a start that carries one fails until then. */
+async function untilSearchable(
+  { connection, namespace }: Temporal,
+  attributes: { name: string }[],
+): Promise<void> {
+  const query = attributes.map(({ name }) => `${name} = 'any'`).join(' AND ');
+  const deadline = Date.now() + SEARCHABLE_WITHIN_MS;
+  for (;;) {
+    try {
+      return void (await connection.workflowService.countWorkflowExecutions({ namespace, query }));
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await delay(SEARCHABLE_POLL_MS);
+    }
+  }
 }
 
 async function missingAttributes({ connection, namespace }: Temporal) {
@@ -70,7 +91,7 @@ async function describeNamespace(connection: Temporal['connection'], namespace: 
     return await connection.workflowService.describeNamespace({ namespace });
   } catch (error) {
     throw new ConfigError(
-      `TEMPORAL_NAMESPACE: namespace '${namespace}' cannot be used: ${(error as { details?: string }).details ?? (error as Error).message}; create it or set TEMPORAL_NAMESPACE`,
+      `TEMPORAL_NAMESPACE: namespace '${namespace}' cannot be used: ${(error as { details?: string }).details || (error as Error).message}; create it or set TEMPORAL_NAMESPACE`,
     );
   }
 }

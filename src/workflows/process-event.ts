@@ -115,12 +115,15 @@ function toDeadLetter(failed: StepOutcome[], checkpoint: StepOutcome[]): Applica
     ({ step, attempts }, i) => `${step} failed after ${tries(attempts.length)}: ${errors[i]}`,
   );
   const details: EventFailureDetails = { failed, checkpoint };
-  return ApplicationFailure.create({
-    message: what.join('; '),
+  const message = what.join('; ');
+  const failure = ApplicationFailure.create({
+    message,
     type: EVENT_FAILED,
     nonRetryable: true,
     details: [details],
   });
+  failure.stack = ''; // where in Surehook it was made tells an operator nothing
+  return failure;
 }
 
 const tries = (count: number) => (count === 1 ? '1 attempt' : `${count} attempts`);

@@ -9,12 +9,13 @@ import { waitFor } from '../support/wait-for.ts';
 let receiver: Receiver;
 let surehook: Surehook;
 let temporal: Client;
+const taskQueue = newId('queue');
 
 beforeAll(async () => {
   receiver = await Receiver.start();
   const temporalAddress = inject('temporalAddress');
   const env = { RECEIVER_URL: receiver.url };
-  surehook = await Surehook.start({ role: 'serve', temporalAddress, taskQueue: newId('queue'), env });
+  surehook = await Surehook.start({ role: 'serve', temporalAddress, taskQueue, env });
   const connection = await Connection.connect({ address: temporalAddress });
   temporal = new Client({ connection, dataConverter: DATA_CONVERTER });
 });
@@ -132,6 +133,30 @@ describe('a handler', () => {
     const event = await surehook.untilEvent('once', event_id, isClosed);
     expect(event).toMatchObject({ status: 'failed', handler: { attempts: [{ error: 'timeout' }] } });
   });
+});
+
+it('a process too busy to tell Temporal of a handled event in time does not handle it twice', async () => {
+  const event_id = newId();
+  const event = {
+    source: 'stalling',
+    event_id,
+    event_type: 'any',
+    received_at: new Date().toISOString(),
+    headers: {},
+  };
+  const steps = [
+    { step: 'handler', timeout_ms: 5_000, retry: { initial_ms: 1_000, factor: 2, max_ms: 1_000 } },
+  ];
+  const handle = await temporal.workflow.start('processEvent', {
+    workflowId: `stalling:${event_id}`,
+    taskQueue,
+    workflowTaskTimeout: '2s',
+    args: [{ ...event, steps }, { name: 'not read' }],
+  });
+  expect(await handle.result()).toMatchObject({ status: 'processed' });
+  const { events } = await handle.fetchHistory();
+  expect(events?.some((one) => one.workflowTaskTimedOutEventAttributes)).toBe(true);
+  expect(receiver.of(event_id)).toHaveLength(1);
 });
 
 describe('a delivery', () => {

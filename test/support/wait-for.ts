@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function waitFor<T>(
   read: () => T | Promise<T>,
   isDone: (value: T) => boolean = Boolean,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -4,8 +4,10 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.ts';
 import { createLog } from '../../src/log.ts';
+import { Metrics } from '../../src/metrics.ts';
 import { RawBody } from '../../src/raw-body.ts';
 import type { LoadBody } from '../../src/temporal/load-body.ts';
+import { NO_TRACING } from '../../src/tracing.ts';
 import { load } from '../support/config-file.ts';
 import { Receiver } from '../support/receiver.ts';
 
@@ -24,7 +26,8 @@ async function deliver(loadBody: LoadBody) {
   const config = await load({
     endpoints: `slow: { url: '${receiver.url}/slow', secrets, timeoutMs: ${TIMEOUT_MS}, retry: [0] }`,
   });
-  const activities = createActivities({ config, loadBody, log: createLog('silent') });
+  const observer = { metrics: new Metrics(), tracing: NO_TRACING };
+  const activities = createActivities({ config, loadBody, log: createLog('silent'), observer });
   const beats: unknown[] = [];
   const info = { isLocal: false, workflowExecution: { workflowId: 'partner:evt_1', runId: 'r' } } as Info;
   const signal = new AbortController().signal;

@@ -36,6 +36,7 @@ describe('settings that are not given', () => {
     temporalPort: 7233,
     temporalUiPort: 8233,
     temporalUiUrl: undefined,
+    tracesUrl: undefined,
     logLevel: 'info',
     path: '',
     cacheDir: join(homedir(), '.cache', 'surehook'),
@@ -62,6 +63,8 @@ describe('settings that are not given', () => {
       TEMPORAL_API_KEY: '',
       TEMPORAL_CLI_PATH: '',
       TEMPORAL_UI_URL: '',
+      OTEL_EXPORTER_OTLP_ENDPOINT: '',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '',
       LOG_LEVEL: '',
       XDG_CACHE_HOME: '',
     };
@@ -119,6 +122,15 @@ describe('settings that are given', () => {
     expect(loadSettings({ TEMPORAL_NAMESPACE: 'default' }).externalTemporal).toBe(false);
   });
 
+  it('name a collector of traces as OpenTelemetry does: a base, or the very address', () => {
+    const base = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+    expect(loadSettings(base).tracesUrl).toBe('http://collector:4318/v1/traces');
+    const withPath = { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otlp.test/otlp/' };
+    expect(loadSettings(withPath).tracesUrl).toBe('https://otlp.test/otlp/v1/traces');
+    const both = { ...base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.test/in' };
+    expect(loadSettings(both).tracesUrl).toBe('https://traces.test/in');
+  });
+
   it("reach secrets and Temporal's own settings too, empty ones left out", () => {
     const env = {
       STRIPE_SECRET: 's',
@@ -166,6 +178,7 @@ describe('a setting that cannot be used', () => {
     ['SUREHOOK_TRUSTED_PROXIES', '10.0.0.0/8 ::1', proxies],
     ['SUREHOOK_OPERATOR_URL', 'localhost:8081', 'expected a URL such as http://127.0.0.1:8081'],
     ['TEMPORAL_UI_URL', '127.0.0.1:8233', 'expected a URL such as http://127.0.0.1:8233'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317', 'expected a URL such as http://127.0.0.1:4318'],
     ['SUREHOOK_TASK_QUEUE', 'q'.repeat(201), 'Too big: expected string to have <=200 characters'],
     [
       'LOG_LEVEL',

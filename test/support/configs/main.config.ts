@@ -17,6 +17,12 @@ const callReceiver: Handler = async (event, { attempt, idempotencyKey, signal })
   return { handled: event.id, name: event.payload.name };
 };
 
+/** Ends well, and then holds up the whole process, so that nothing can be told of it in time. */
+const stall: Handler = async (event) => {
+  await fetch(`${receiver}/handler`, { method: 'POST', headers: { 'x-webhook-event-id': event.id } });
+  setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4_000));
+};
+
 /** Several endpoints at once, as for a large body whose every delivery fails. */
 const many = ['many1', 'many2', 'many3', 'many4', 'many5', 'many6'];
 
@@ -29,6 +35,7 @@ export default defineConfig({
       forwardTo: { forwarded: ['first'], both: ['first', 'second'], unreachable: ['closed'], many },
     },
     once: { verify: partner, handlers: { '*': callReceiver }, retry: [], redelivery: 'ignore' },
+    stalling: { verify: partner, handlers: { '*': stall } },
     slow: { verify: partner, handlers: { '*': callReceiver }, retry: [100], timeoutMs: 8_000 },
     strict: {
       verify: partner,

@@ -1,0 +1,65 @@
+// How much waits in Temporal's task queue, for how long, and how many workers poll it: read at a scrape, and bounded.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Temporal } from './connection.ts';
+
+export type TaskType = 'workflow' | 'activity';
+
+export interface QueueStats {
+  backlog: number;
+  oldestAgeSeconds: number;
+  workers: number;
+}
+
+/** The names of Temporal's own numbers (`temporal.api.enums.v1.TaskQueueType`). */
+const TASK_TYPES: Record<TaskType, 1 | 2> = { workflow: 1, activity: 2 };
+/** Several scrapers, or a browser that reloads, cost Temporal no more than one. */
+const CACHED_FOR_MS = 5_000;
+/** A scrape must not wait for a server that hangs: Prometheus gives it 10 s for everything. */
+const ANSWER_WITHIN_MS = 1_000;
+/** A worker polls anew at least every 70 s; Temporal remembers one that is gone for 5 minutes. */
+const WORKER_SEEN_WITHIN_MS = 120_000;
+
+export type ReadQueueStats = () => Promise<Record<TaskType, QueueStats> | undefined>;
+
+/** Reads undefined while Temporal does not answer. */
+export function createReadQueueStats(temporal: Temporal, taskQueue: string): ReadQueueStats {
+  let last: ReturnType<ReadQueueStats> | undefined;
+  let lastAt = 0;
+  return () => {
+    if (last === undefined || performance.now() - lastAt > CACHED_FOR_MS) {
+      lastAt = performance.now();
+      last = readBoth(temporal, taskQueue);
+    }
+    return last;
+  };
+}
+
+async function readBoth(temporal: Temporal, taskQueue: string) {
+  const late = new AbortController();
+  const giveUp = delay(ANSWER_WITHIN_MS, undefined, { ref: false, signal: late.signal }).catch(
+    () => undefined,
+  );
+  const both = Promise.all([read(temporal, taskQueue, 'workflow'), read(temporal, taskQueue, 'activity')])
+    .then(([workflow, activity]) => ({ workflow, activity }))
+    .catch(() => undefined);
+  const stats = await Promise.race([both, giveUp]);
+  late.abort();
+  return stats;
+}
+
+async function read({ client, namespace }: Temporal, name: string, type: TaskType): Promise<QueueStats> {
+  const { stats, pollers } = await client.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name },
+    taskQueueType: TASK_TYPES[type],
+    reportStats: true,
+  });
+  const { seconds = 0, nanos = 0 } = stats?.approximateBacklogAge ?? {};
+  const since = Date.now() - WORKER_SEEN_WITHIN_MS;
+  const seen = pollers?.filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000 > since);
+  return {
+    backlog: Number(stats?.approximateBacklogCount ?? 0),
+    oldestAgeSeconds: Number(seconds) + Number(nanos) / 1e9,
+    workers: new Set(seen?.map(({ identity }) => identity)).size,
+  };
+}

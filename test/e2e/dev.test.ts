@@ -1,0 +1,364 @@
+// `surehook dev` as its user meets it: what it prints and keeps, how it ends, and what the next start finds.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { runCommand, runSurehook, signalGroup } from '../support/command.ts';
+import { CLI, newId, PROJECT } from '../support/surehook.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const STOP_WITHIN_MS = 10_000;
+const CONFIG = join(PROJECT, 'surehook.config.ts');
+
+/** Where it lives: its state, and its working folder, which a `.env` may be in. */
+interface Home {
+  stateDir: string;
+  cwd: string;
+}
+
+const homes: Home[] = [];
+const devs: Dev[] = [];
+/** Temporal servers seen: they are in process groups of their own. */
+const serverPids = new Set<number>();
+
+function newHome(): Home {
+  const cwd = mkdtempSync(join(tmpdir(), 'surehook-dev-'));
+  const home = { cwd, stateDir: join(cwd, 'state') };
+  homes.push(home);
+  return home;
+}
+
+const envOf = ({ stateDir }: Home, env: Record<string, string> = {}) => ({
+  SUREHOOK_STATE_DIR: stateDir,
+  SUREHOOK_CONFIG: CONFIG,
+  TEMPORAL_CLI_PATH: inject('temporalCliPath'),
+  PORT: '0',
+  OPERATOR_PORT: '0',
+  TEMPORAL_PORT: '0',
+  TEMPORAL_UI_PORT: '0',
+  ...env,
+});
+
+/** Leads a process group, as what a terminal starts does. */
+class Dev {
+  readonly home: Home;
+  readonly child: ChildProcess;
+  output = '';
+
+  constructor(home: Home, env: Record<string, string> = {}) {
+    const { PATH = '', HOME = '' } = process.env;
+    this.home = home;
+    this.child = spawn(process.execPath, [CLI, 'dev'], {
+      cwd: home.cwd,
+      env: { PATH, HOME, ...envOf(home, env) },
+      detached: true,
+    });
+    const keep = (chunk: Buffer) => {
+      this.output += chunk.toString();
+    };
+    this.child.stdout?.on('data', keep);
+    this.child.stderr?.on('data', keep);
+    devs.push(this);
+  }
+
+  /** Started, and its whole banner printed. */
+  static async up(home: Home, env: Record<string, string> = {}): Promise<Dev> {
+    const dev = new Dev(home, env);
+    await waitFor(() => dev.output.includes(`\n  -d '{`) || dev.hasEnded);
+    if (dev.hasEnded) throw new Error(`surehook dev did not start: ${dev.output}`);
+    if (existsSync(dev.pidFile)) serverPids.add(dev.serverPid);
+    return dev;
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  get pidFile(): string {
+    return join(this.home.stateDir, 'temporal.pid');
+  }
+
+  get serverPid(): number {
+    return JSON.parse(readFileSync(this.pidFile, 'utf8')).pid;
+  }
+
+  /** What the banner tells under this name. */
+  fact(name: string): string {
+    return new RegExp(`^ {2}${name} {2,}(.*)$`, 'm').exec(this.output)?.[1] ?? '';
+  }
+
+  get publicUrl(): string {
+    return this.fact('Ingress').replace(/\/webhooks\/.*/, '');
+  }
+
+  get operatorUrl(): string {
+    return this.fact('Operator API').replace('/events', '');
+  }
+
+  /** The command to paste. */
+  get curl(): string {
+    return /^curl -i [\s\S]*?[^\\]\n/m.exec(this.output)?.[0] ?? '';
+  }
+
+  /** @returns the exit code, or the signal's name */
+  async end(signal: NodeJS.Signals, times = 1): Promise<number | string | null> {
+    const ended = this.hasEnded ? undefined : once(this.child, 'close');
+    const deadline = AbortSignal.timeout(STOP_WITHIN_MS);
+    for (let n = 0; n < times; n += 1) {
+      if (n > 0) await pause(80); // or the kernel might make one of two
+      signalGroup(this.child, signal);
+    }
+    await Promise.race([
+      ended,
+      once(deadline, 'abort').then(() => expect.fail(`still there: ${this.output}`)),
+    ]);
+    return this.child.exitCode ?? this.child.signalCode;
+  }
+}
+
+/** A zombie is dead; only Linux shows it. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || readFileSync(`/proc/${pid}/cmdline`).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+async function paste(curl: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  const { code, stdout, stderr } = await runCommand(['-c', curl], {}, { command: 'bash' });
+  expect(code, stderr).toBe(0);
+  const [head = '', body = ''] = stdout.split('\r\n\r\n');
+  return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]), body: JSON.parse(body) };
+}
+
+async function retentionDays(address: string): Promise<number> {
+  const connection = await Connection.connect({ address });
+  try {
+    const { config } = await connection.workflowService.describeNamespace({ namespace: 'default' });
+    return Number(config?.workflowExecutionRetentionTtl?.seconds) / 86_400;
+  } finally {
+    await connection.close();
+  }
+}
+
+function expectGone(dev: Dev, serverPid: number): void {
+  expect(isAlive(serverPid)).toBe(false);
+  expect(existsSync(dev.pidFile)).toBe(false);
+  expect(signalGroup(dev.child, 'SIGKILL')).toBe(false);
+}
+
+/** As a user would look: in another terminal, in the same folder. */
+async function show(dev: Dev, eventId: string) {
+  const env = envOf(dev.home, { SUREHOOK_OPERATOR_URL: dev.operatorUrl });
+  const args = ['events', 'show', 'partner', eventId, '--json'];
+  const { code, stdout, stderr } = await runSurehook(args, env);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+function expectOneLine({ code, stderr, stdout }: Awaited<ReturnType<typeof runSurehook>>, fault: string) {
+  expect(stderr).toMatch(/^surehook: [^\n]+\n$/);
+  expect(stderr).toContain(fault);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+}
+
+async function closeAll(): Promise<void> {
+  for (const dev of devs.splice(0)) if (signalGroup(dev.child, 'SIGKILL')) await once(dev.child, 'exit');
+  for (const pid of serverPids) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  serverPids.clear();
+  for (const { cwd } of homes.splice(0)) rmSync(cwd, { recursive: true, force: true });
+}
+
+describe('surehook dev, once it is up,', () => {
+  let dev: Dev;
+
+  beforeAll(async () => {
+    const home = newHome();
+    writeFileSync(join(home.cwd, '.env'), `GITHUB_WEBHOOK_SECRET=from-the-env-file\n`);
+    dev = await Dev.up(home);
+  });
+
+  afterAll(closeAll);
+
+  it('has printed where everything is, and each answers', async () => {
+    expect(dev.fact('Ingress')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/webhooks\/\{partner,github,stripe\}$/);
+    const operator = await fetch(`${dev.operatorUrl}/events`, {
+      headers: { authorization: `Bearer ${dev.fact('Operator token')}` },
+    });
+    expect(operator.status).toBe(200);
+    const webUi = await fetch(dev.fact('Temporal Web UI'));
+    expect([webUi.status, webUi.headers.get('content-type')]).toEqual([200, expect.stringContaining('html')]);
+    expect(dev.fact('Temporal')).toContain(`data in ${dev.home.stateDir}/temporal.db`);
+    expect((await fetch(`${dev.publicUrl}/readyz`)).status).toBe(200);
+  });
+
+  it('has named the secrets that it made, and the file that keeps them for its owner alone', async () => {
+    const file = join(dev.home.stateDir, 'secrets.json');
+    const [names, path] = dev.fact('Secrets made').split(', kept in ');
+    expect(path).toBe(file);
+    const kept = JSON.parse(readFileSync(file, 'utf8'));
+    expect(names?.split(', ')).toEqual(Object.keys(kept));
+    expect(Object.keys(kept)).toEqual(
+      expect.arrayContaining(['SUREHOOK_OPERATOR_TOKEN', 'PARTNER_WEBHOOK_SECRET']),
+    );
+    expect(kept).not.toHaveProperty('GITHUB_WEBHOOK_SECRET'); // .env has it
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(statSync(dev.home.stateDir).mode & 0o777).toBe(0o700);
+    expect(kept.SUREHOOK_OPERATOR_TOKEN).toBe(dev.fact('Operator token'));
+    expect(dev.output).not.toContain(kept.PARTNER_WEBHOOK_SECRET);
+  });
+
+  it('has printed a curl command that a shell can run: 202, and the second time 200', async () => {
+    const first = await paste(dev.curl);
+    expect(first).toMatchObject({ status: 202, body: { status: 'accepted', source: 'partner' } });
+    const eventId = String(first.body.event_id);
+    expect(await paste(dev.curl)).toMatchObject({
+      status: 200,
+      body: { status: 'duplicate', event_id: eventId },
+    });
+    const event = await waitFor(
+      () => show(dev, eventId),
+      ({ closed_at }) => closed_at !== null,
+    );
+    expect(event).toMatchObject({ status: 'processed', handler: { status: 'succeeded' } });
+    expect(event.web_ui_url).toContain(`${dev.fact('Temporal Web UI')}/namespaces/default/workflows/partner`);
+  });
+
+  it('lets the commands beside it use its secrets', async () => {
+    const inItsFolder = { cwd: dev.home.cwd };
+    const env = envOf(dev.home);
+    expect(await runSurehook(['config', 'check'], env, inItsFolder)).toMatchObject({ code: 0, stderr: '' });
+    for (const source of ['partner', 'github']) {
+      const sent = await runSurehook(['send', source, '--url', dev.publicUrl], env, inItsFolder);
+      expect(sent.stdout).toMatch(/^202 Accepted\n/);
+    }
+  });
+
+  it('keeps events, and so knows duplicates, for 30 days', async () => {
+    const [address = ''] = dev.fact('Temporal').split(',');
+    expect(await retentionDays(address)).toBe(30);
+  });
+
+  it('has the state dir to itself: a second one says so in one line', async () => {
+    const fault = `SUREHOOK_STATE_DIR ${dev.home.stateDir} is in use by another Surehook (pid ${dev.child.pid}); stop it`;
+    expectOneLine(await runSurehook(['dev'], envOf(dev.home)), fault);
+    expect(isAlive(dev.serverPid)).toBe(true);
+  });
+});
+
+describe('surehook dev', () => {
+  afterEach(closeAll);
+
+  it('ends in order on a Ctrl-C, which npm passes on again; the next start knows all that was', async () => {
+    const home = newHome();
+    const first = await Dev.up(home);
+    const { body } = await paste(first.curl);
+    const { serverPid } = first;
+    expect(await first.end('SIGINT', 2)).toBe(0);
+    expectGone(first, serverPid);
+    expect(first.output.match(/"msg":"stopp(ing|ed)"/g)).toEqual(['"msg":"stopping"', '"msg":"stopped"']);
+
+    const second = await Dev.up(home);
+    expect(second.fact('Secrets made')).toBe('');
+    expect(second.fact('Operator token')).toBe(first.fact('Operator token'));
+    const again = await paste(first.curl.replace(first.publicUrl, second.publicUrl));
+    expect(again).toMatchObject({ status: 200, body: { status: 'duplicate', event_id: body.event_id } });
+    expect(await show(second, String(body.event_id))).toMatchObject({
+      payload: { data: { hello: 'world' } },
+    });
+    expect(await second.end('SIGTERM')).toBe(0);
+  });
+
+  it('killed with -9 leaves a Temporal server, which the next start takes over, and stops', async () => {
+    const home = newHome();
+    const first = await Dev.up(home);
+    const { body } = await paste(first.curl);
+    await waitFor(
+      () => show(first, String(body.event_id)),
+      ({ status }) => status === 'processed',
+    );
+    const { serverPid } = first;
+    expect(await first.end('SIGKILL')).toBe('SIGKILL');
+    expect(isAlive(serverPid)).toBe(true);
+
+    const second = await Dev.up(home);
+    expect(second.serverPid).toBe(serverPid);
+    const again = await paste(first.curl.replace(first.publicUrl, second.publicUrl));
+    expect(again).toMatchObject({ status: 200, body: { status: 'duplicate', event_id: body.event_id } });
+    expect(await show(second, String(body.event_id))).toMatchObject({ status: 'processed' });
+    expect(await second.end('SIGINT', 2)).toBe(0);
+    expectGone(second, serverPid);
+  });
+
+  it('interrupted while it starts leaves no Temporal server behind', async () => {
+    const dev = new Dev(newHome());
+    await waitFor(() => existsSync(dev.pidFile) && readFileSync(dev.pidFile, 'utf8').endsWith('}'));
+    const { serverPid } = dev;
+    serverPids.add(serverPid);
+    expect(await dev.end('SIGINT', 2)).toBe(130);
+    expectGone(dev, serverPid);
+  });
+
+  it('ends with exit code 1, and says why, when its Temporal server dies', async () => {
+    const dev = await Dev.up(newHome());
+    const ended = once(dev.child, 'close');
+    process.kill(dev.serverPid, 'SIGKILL');
+    expect((await ended)[0]).toBe(1);
+    expect(dev.output).toContain('the Temporal dev server has stopped (SIGKILL); its log: ');
+  });
+
+  it('uses the server at TEMPORAL_ADDRESS instead of its own, and leaves it as it is', async () => {
+    const address = inject('temporalAddress');
+    const before = await retentionDays(address);
+    const home = newHome();
+    const dev = await Dev.up(home, { TEMPORAL_ADDRESS: address, SUREHOOK_TASK_QUEUE: newId('queue') });
+    expect(dev.fact('Temporal')).toBe(address);
+    expect(existsSync(dev.pidFile)).toBe(false);
+    expect(existsSync(join(home.stateDir, 'temporal.db'))).toBe(false);
+    expect((await paste(dev.curl)).status).toBe(202);
+    expect(await dev.end('SIGINT', 2)).toBe(0);
+    expect(await retentionDays(address)).toBe(before);
+  });
+});
+
+describe.concurrent('surehook dev that cannot start', () => {
+  afterAll(closeAll);
+
+  it.each(['TEMPORAL_PORT', 'TEMPORAL_UI_PORT'])('with %s in use says so in one line', async (setting) => {
+    const other = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const home = newHome();
+    const outcome = await runSurehook(['dev'], envOf(home, { [setting]: String(port) }));
+    expectOneLine(outcome, `${setting} ${port} is in use; set ${setting} to a free port`);
+    expect(existsSync(join(home.stateDir, 'temporal.pid'))).toBe(false);
+    expect(other.listening).toBe(true);
+    other.close();
+  });
+
+  it('with its own PORT in use says so in one line, and stops the Temporal server that it had started', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const home = newHome();
+    const { code, stderr } = await runSurehook(['dev'], envOf(home, { PORT: String(port) }));
+    expect([code, stderr]).toEqual([1, `surehook: PORT: port ${port} is in use; set PORT to a free port\n`]);
+    expect(existsSync(join(home.stateDir, 'temporal.db'))).toBe(true);
+    expect(existsSync(join(home.stateDir, 'temporal.pid'))).toBe(false);
+    other.close();
+  });
+
+  it('with a TEMPORAL_CLI_PATH that does not work says so in one line', async () => {
+    const fault =
+      'TEMPORAL_CLI_PATH /no/temporal does not exist; name a working `temporal` binary, or unset it';
+    const outcome = await runSurehook(['dev'], envOf(newHome(), { TEMPORAL_CLI_PATH: '/no/temporal' }));
+    expectOneLine(outcome, fault);
+  });
+});

@@ -1,0 +1,166 @@
+// The alert rules, evaluated by promtool over made-up hours: each fires on what it is for, and on nothing else.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { alertRules } from '../support/dashboard.ts';
+import { promtool, RULES } from '../support/prometheus.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'surehook-rules-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** An hour, one sample a minute, in promtool's notation, of a system that does its work with the usual few failures. */
+const HEALTHY: Record<string, string> = {
+  'up{job="surehook",instance="a"}': '1x60',
+  'surehook_temporal_up{instance="a"}': '1x60',
+  'surehook_queue_workers{task_type="workflow"}': '1x60',
+  'surehook_queue_workers{task_type="activity"}': '1x60',
+  'surehook_queue_oldest_task_age_seconds{task_type="workflow"}': '2x60',
+  'surehook_dead_letters_total{source="partner"}': '7x60',
+  'surehook_ingress_requests_total{source="partner",outcome="accepted"}': '0+600x60',
+  'surehook_ingress_requests_total{source="partner",outcome="signature_invalid"}': '0+6x60',
+  'surehook_ingress_requests_total{source="partner",outcome="not_queued"}': '0+1x60',
+  'surehook_ingress_requests_total{source="unknown",outcome="unknown_source"}': '0+900x60',
+  'surehook_ingress_duration_seconds_bucket{status_class="2xx",le="0.05"}': '0+600x60',
+  'surehook_ingress_duration_seconds_bucket{status_class="2xx",le="2"}': '0+601x60',
+  'surehook_ingress_duration_seconds_bucket{status_class="2xx",le="+Inf"}': '0+601x60',
+  'surehook_delivery_attempts_total{endpoint="billing",status_class="2xx"}': '0+60x60',
+  'surehook_delivery_attempts_total{endpoint="billing",status_class="5xx"}': '0+20x60',
+  'surehook_handler_attempts_total{source="partner",outcome="succeeded"}': '0+60x60',
+  'surehook_handler_attempts_total{source="partner",outcome="failed"}': '0+20x60',
+};
+
+interface Story {
+  name: string;
+  /** From minute 20 on; what came before stays. */
+  wrong: Record<string, string>;
+  fires: string[];
+  /** By this minute it has not lasted long enough. */
+  notYetAt?: number;
+}
+
+const healthyFor20 = (now: string) => `1x19 ${now}`;
+
+const STORIES: Story[] = [
+  { name: 'nothing is wrong', wrong: {}, fires: [] },
+  {
+    name: 'the first dead letter of a source',
+    wrong: { 'surehook_dead_letters_total{source="other"}': '0x44 1x15' },
+    fires: ['SurehookDeadLetters'],
+    notYetAt: 44,
+  },
+  {
+    name: 'a dead letter of an hour ago',
+    wrong: { 'surehook_dead_letters_total{source="other"}': '0x5 1x54' },
+    fires: [],
+  },
+  {
+    name: 'one request in twenty is not queued',
+    wrong: { 'surehook_ingress_requests_total{source="partner",outcome="not_queued"}': '0x19 0+80x40' },
+    fires: ['SurehookNotQueued'],
+    notYetAt: 20,
+  },
+  {
+    name: 'one acknowledgement in fifty takes 2 s',
+    wrong: {
+      'surehook_ingress_duration_seconds_bucket{status_class="2xx",le="2"}': '0+612x60',
+      'surehook_ingress_duration_seconds_bucket{status_class="2xx",le="+Inf"}': '0+612x60',
+    },
+    fires: ['SurehookSlowAcknowledge'],
+    notYetAt: 10,
+  },
+  {
+    name: 'most webhooks of one source have a wrong signature',
+    wrong: {
+      'surehook_ingress_requests_total{source="other",outcome="signature_invalid"}': '0+3x60',
+      'surehook_ingress_requests_total{source="other",outcome="accepted"}': '0+1x60',
+    },
+    fires: ['SurehookSourceRefused'],
+    notYetAt: 10,
+  },
+  {
+    name: 'an endpoint times out',
+    wrong: { 'surehook_delivery_attempts_total{endpoint="other",status_class="timeout"}': '0+1x60' },
+    fires: ['SurehookDeliveriesFailing'],
+    notYetAt: 8,
+  },
+  {
+    name: 'the handlers of a source fail',
+    wrong: { 'surehook_handler_attempts_total{source="other",outcome="failed"}': '0+1x60' },
+    fires: ['SurehookHandlersFailing'],
+    notYetAt: 8,
+  },
+  {
+    name: 'tasks wait for more than a minute',
+    wrong: { 'surehook_queue_oldest_task_age_seconds{task_type="workflow"}': healthyFor20('90x40') },
+    fires: ['SurehookQueueOld'],
+    notYetAt: 23,
+  },
+  {
+    name: 'the last worker is gone',
+    wrong: {
+      'surehook_queue_workers{task_type="workflow"}': healthyFor20('0x40'),
+      'surehook_queue_workers{task_type="activity"}': healthyFor20('0x40'),
+    },
+    fires: ['SurehookNoWorkers'],
+    notYetAt: 21,
+  },
+  {
+    name: 'Temporal is down: what is known of the queue goes stale',
+    wrong: {
+      'surehook_temporal_up{instance="a"}': healthyFor20('0x40'),
+      'surehook_queue_workers{task_type="workflow"}': healthyFor20('stale'),
+      'surehook_queue_workers{task_type="activity"}': healthyFor20('stale'),
+    },
+    fires: ['SurehookTemporalDown'],
+    notYetAt: 21,
+  },
+  {
+    name: 'a process is down',
+    wrong: { 'up{job="surehook",instance="a"}': healthyFor20('0x40') },
+    fires: ['SurehookProcessDown'],
+    notYetAt: 21,
+  },
+];
+
+function toPromtoolTest({ wrong, fires, notYetAt }: Story) {
+  const series = { ...HEALTHY, ...wrong };
+  const firing = (minute: number, names: string[]) => ({
+    expr: 'group by (alertname) (ALERTS{alertstate="firing"})',
+    eval_time: `${minute}m`,
+    exp_samples: names.map((name) => ({ labels: `{alertname="${name}"}`, value: 1 })),
+  });
+  return {
+    interval: '1m',
+    input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+    promql_expr_test: [firing(50, fires), ...(notYetAt === undefined ? [] : [firing(notYetAt, [])])],
+  };
+}
+
+describe('the alert rules', () => {
+  it('are what promtool takes', async () => {
+    expect(await promtool('check', 'rules', RULES)).toContain(`SUCCESS: ${alertRules.length} rules found`);
+  });
+
+  it.each(STORIES)('when $name: $fires', async (story) => {
+    const file = join(folder, `${STORIES.indexOf(story)}.yml`);
+    const tests = [toPromtoolTest(story)];
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify({ rule_files: [RULES], evaluation_interval: '1m', tests }));
+    expect(await promtool('test', 'rules', file)).toContain('SUCCESS');
+  });
+
+  it('have a story each', () => {
+    const told = STORIES.flatMap(({ fires }) => fires);
+    expect(told.sort()).toEqual(alertRules.map(({ alert }) => alert).sort());
+  });
+
+  it('each say how bad it is, what it is, and where to read on', () => {
+    for (const { alert, labels, annotations } of alertRules) {
+      expect(['warning', 'critical'], alert).toContain(labels.severity);
+      expect(annotations.summary, alert).toMatch(/\w{3}/);
+      expect(annotations.description, alert).toMatch(/\w{3}/);
+      expect(annotations.runbook, alert).toMatch(/^docs\/operating\.md: \w/);
+    }
+  });
+});

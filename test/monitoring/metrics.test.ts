@@ -1,0 +1,192 @@
+// GET /metrics as a real Prometheus sees it: every query of the dashboard and of the alerts, against a system under load.
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { alertRules, metricsIn, queries } from '../support/dashboard.ts';
+import { parseMetrics, type Series, sampleOf } from '../support/metrics-page.ts';
+import { Prometheus, type Sample } from '../support/prometheus.ts';
+import { Receiver } from '../support/receiver.ts';
+import { newId, Surehook, TOKEN } from '../support/surehook.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let receiver: Receiver;
+let surehook: Surehook;
+let prometheus: Prometheus;
+const ids: string[] = [];
+
+beforeAll(async () => {
+  receiver = await Receiver.start();
+  const env = { RECEIVER_URL: receiver.url };
+  const temporalAddress = inject('temporalAddress');
+  surehook = await Surehook.start({ role: 'serve', temporalAddress, taskQueue: newId('queue'), env });
+  prometheus = await Prometheus.start(new URL(surehook.operatorUrl).host, TOKEN);
+  // Counters of nothing yet have been seen, so that what comes is an increase.
+  await until('surehook_dead_letters_total{source="partner"}', (value) => value === 0);
+  await sendOneOfEach();
+});
+
+afterAll(async () => {
+  await prometheus.stop();
+  await surehook.stop();
+  await receiver.stop();
+});
+
+/** @returns the id of a new event that has been sent */
+async function send(type: string, source = 'partner'): Promise<string> {
+  const event_id = newId();
+  ids.push(event_id);
+  await surehook.send({ event_id, type }, source);
+  return event_id;
+}
+
+/** Whatever can become of a request, a handler and a delivery. */
+async function sendOneOfEach(): Promise<void> {
+  const good = await send('both');
+  await surehook.send({ event_id: good, type: 'both' });
+  await surehook.post('partner', '{}', { 'x-webhook-signature': 'wrong' });
+  await surehook.post('partner', '{}', {});
+  await surehook.send({ type: 'without an id' });
+  await surehook.send({ event_id: newId(), amount: -1 }, 'strict');
+  const refused = newId();
+  receiver.script('/handler', refused, [422]);
+  const failing = newId();
+  receiver.script('/second', failing, [500]);
+  for (const event_id of [refused, failing]) {
+    ids.push(event_id);
+    await surehook.send({ event_id, type: 'both' });
+    await surehook.untilEvent('partner', event_id, ({ status }) => status === 'failed');
+  }
+  const hanging = newId();
+  ids.push(hanging);
+  receiver.script('/first', hanging, ['hang', 200]);
+  await surehook.send({ event_id: hanging, type: 'forwarded' });
+  await surehook.untilEvent('partner', hanging, ({ status }) => status === 'processed');
+  await surehook.untilEvent('partner', await send('unreachable'), ({ status }) => status === 'failed');
+}
+
+async function until(expr: string, isDone: (value: number | undefined) => boolean): Promise<void> {
+  const read = async () => {
+    const [sample] = await prometheus.query(expr);
+    return sample && Number(sample.value[1]);
+  };
+  await waitFor(read, isDone);
+}
+
+async function readPage(): Promise<{ text: string; series: Series[] }> {
+  const text = await (await surehook.operator('/metrics')).text();
+  return { text, series: parseMetrics(text) };
+}
+
+describe('the page', () => {
+  it('needs the token of the operator API', async () => {
+    const without = await fetch(`${surehook.operatorUrl}/metrics`);
+    expect(without.status).toBe(401);
+    const response = await surehook.operator('/metrics');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect((await fetch(`${surehook.publicUrl}/metrics`)).status).toBe(404);
+  });
+
+  it('counts requests, events, tries and dead letters by what became of them', async () => {
+    const { series } = await readPage();
+    const of = (name: string, labels: Record<string, string>) => sampleOf(series, `surehook_${name}`, labels);
+    const source = 'partner';
+    expect(of('ingress_requests_total', { source, outcome: 'duplicate' })).toBe(1);
+    expect(of('ingress_requests_total', { source, outcome: 'accepted' })).toBe(5);
+    expect(of('ingress_requests_total', { source, outcome: 'signature_invalid' })).toBe(1);
+    expect(of('ingress_requests_total', { source, outcome: 'signature_missing' })).toBe(1);
+    expect(of('ingress_requests_total', { source, outcome: 'event_id_missing' })).toBe(1);
+    expect(of('ingress_requests_total', { source: 'strict', outcome: 'invalid_payload' })).toBe(1);
+    expect(of('ingress_requests_total', { source, outcome: 'not_queued' })).toBe(0);
+    expect(of('ingress_duration_seconds_count', { source, status_class: '2xx' })).toBe(6);
+    expect(of('ingress_duration_seconds_count', { source, status_class: '4xx' })).toBe(3);
+    expect(of('events_closed_total', { source, status: 'processed' })).toBe(2);
+    expect(of('events_closed_total', { source, status: 'failed' })).toBe(3);
+    expect(of('dead_letters_total', { source })).toBe(3);
+    expect(of('handler_attempts_total', { source, outcome: 'succeeded' })).toBe(2);
+    expect(of('handler_attempts_total', { source, outcome: 'failed' })).toBe(1);
+    const first = { endpoint: 'first' };
+    expect(of('delivery_attempts_total', { ...first, status_class: '2xx' })).toBe(3);
+    expect(of('delivery_attempts_total', { ...first, status_class: 'timeout' })).toBe(1);
+    expect(of('delivery_attempts_total', { endpoint: 'second', status_class: '5xx' })).toBe(3);
+    expect(of('delivery_attempts_total', { endpoint: 'closed', status_class: 'error' })).toBe(3);
+    const timedOut = of('delivery_duration_seconds_sum', { ...first, status_class: 'timeout' });
+    expect(timedOut).toBeGreaterThan(0.9); // the endpoint's timeoutMs is 1 s
+    expect(timedOut).toBeLessThan(3);
+  });
+
+  it('tells of the queue, of its workers and of the SDK', async () => {
+    const { series } = await readPage();
+    expect(sampleOf(series, 'surehook_temporal_up')).toBe(1);
+    for (const task_type of ['workflow', 'activity']) {
+      expect(sampleOf(series, 'surehook_queue_backlog_tasks', { task_type })).toBe(0);
+      expect(sampleOf(series, 'surehook_queue_oldest_task_age_seconds', { task_type })).toBe(0);
+      expect(sampleOf(series, 'surehook_queue_workers', { task_type })).toBe(1);
+    }
+    const workflow_type = 'processEvent';
+    expect(sampleOf(series, 'temporal_workflow_failed_total', { workflow_type })).toBe(3);
+    expect(sampleOf(series, 'process_cpu_seconds_total')).toBeGreaterThan(0);
+  });
+
+  it('has one series for all sources that the config does not name', async () => {
+    const before = await readPage();
+    const names = Array.from({ length: 100 }, (_, i) => `made-up-${i}`);
+    await Promise.all(names.map((name) => surehook.send({ event_id: newId(), type: 'x' }, name)));
+    const { text, series } = await readPage();
+    const unknown = { source: 'unknown', outcome: 'unknown_source' };
+    expect(sampleOf(series, 'surehook_ingress_requests_total', unknown)).toBe(100);
+    expect(text).not.toContain('made-up');
+    const isNew = ({ name, labels }: Series) => name.startsWith('surehook_') && labels.source === 'unknown';
+    const ours = (all: Series[]) => all.filter(({ name }) => name.startsWith('surehook_')).length;
+    expect(ours(series) - ours(before.series)).toBe(series.filter(isNew).length);
+    expect(series.filter((one) => isNew(one) && one.name.endsWith('_count'))).toHaveLength(1);
+  });
+
+  it('holds no event id, no event type and no run id, in any label', async () => {
+    const { text, series } = await readPage();
+    for (const id of ids) expect(text).not.toContain(id);
+    const types = ['both', 'forwarded', 'unreachable', 'without an id'];
+    for (const { name, labels } of series) {
+      for (const value of Object.values(labels)) {
+        expect(types, name).not.toContain(value);
+        expect(value, name).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
+      }
+    }
+  });
+});
+
+describe('a real Prometheus', () => {
+  it('gets an answer to every query of the dashboard', async () => {
+    expect(queries.length).toBeGreaterThan(20);
+    for (const { title, expr } of queries) {
+      const read = async (): Promise<Sample[]> => {
+        await send('both'); // a little load, so that rates have something to be of
+        return await prometheus.query(expr);
+      };
+      const samples = await waitFor(read, (all) => all.some(({ value }) => value[1] !== 'NaN'));
+      expect(samples.length, title).toBeGreaterThan(0);
+    }
+  });
+
+  it('evaluates every alert rule, and knows every metric that they name', async () => {
+    const rules = await waitFor(
+      () => prometheus.rules(),
+      (all) => all.every(({ health }) => health !== 'unknown'),
+    );
+    expect(rules.map(({ name }) => name)).toEqual(alertRules.map(({ alert }) => alert));
+    for (const { name, health, lastError } of rules)
+      expect([name, health, lastError]).toEqual([name, 'ok', undefined]);
+    const known = await prometheus.metricNames();
+    expect(known).toEqual(expect.arrayContaining(metricsIn(alertRules.map(({ expr }) => expr))));
+  });
+
+  it('fires the alert of the dead letters, and none of those that wake somebody', async () => {
+    const read = async () => (await prometheus.rules()).filter(({ state }) => state === 'firing');
+    const firing = await waitFor(read, (all) => all.length > 0);
+    expect(firing.map(({ name }) => name)).toEqual(['SurehookDeadLetters']);
+    expect(firing[0]?.alerts[0]?.labels).toMatchObject({ source: 'partner', severity: 'warning' });
+    const pending = (await prometheus.rules()).filter(({ state }) => state === 'pending');
+    const critical = alertRules
+      .filter(({ labels }) => labels.severity === 'critical')
+      .map(({ alert }) => alert);
+    for (const { name } of pending) expect(critical).not.toContain(name);
+  });
+});
