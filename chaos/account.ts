@@ -24,8 +24,8 @@ const EXPECTED: Record<string, { handled: boolean; endpoints: string[]; failed?:
   'order.poison': { handled: false, endpoints: [], failed: 'handler' },
 };
 
-/** A workflow task may take 10 s, a heartbeat may be 30 s late: so long after a fault its effects may show. */
-const WINDOW_MS = { shop: 10_000, depot: 30_000 } as Record<string, number>;
+/** A workflow task may take 30 s, and a heartbeat be as late: so long after a fault its effects may show. */
+const WINDOW_MS = 30_000;
 
 /** @returns what is wrong with the event; empty if nothing */
 export function judge(facts: Facts, event: EventRecord): string[] {
@@ -77,7 +77,7 @@ function judgeHandling({ book }: Facts, event: EventRecord): string[] {
   const { handled } = expectedOf(event);
   if (!handled) return event.handled.length === 0 ? [] : ['handled, though its handler must fail'];
   if (event.handled.length === 0) return ['LOST: acknowledged, but never handled'];
-  return unexplained(book, event, event.handled).map((pair) => `${TWICE}: handled ${pair}`);
+  return unexplained(book, event.handled).map((pair) => `${TWICE}: handled ${pair}`);
 }
 
 function judgeDeliveries(facts: Facts, event: EventRecord): string[] {
@@ -88,7 +88,7 @@ function judgeDeliveries(facts: Facts, event: EventRecord): string[] {
     const taken = event.deliveries.filter((one) => one.endpoint === endpoint && one.answer === 200);
     if (taken.length === 0 && !dead.some((one) => one.endpoint === endpoint))
       faults.push(`LOST: never delivered to ${endpoint}`);
-    const twice = unexplained(facts.book, event, taken);
+    const twice = unexplained(facts.book, taken);
     faults.push(...twice.map((pair) => `${TWICE}: delivered to ${endpoint} ${pair}`));
   }
   const ids = new Set(event.deliveries.map(({ webhookId }) => webhookId));
@@ -103,14 +103,13 @@ function judgeDeliveries(facts: Facts, event: EventRecord): string[] {
 }
 
 /** A second time is explained if the worker of either, or the server, was killed or stopped around or between them. */
-function unexplained(book: Book, event: EventRecord, calls: readonly { at: number; by: string }[]): string[] {
-  const windowMs = WINDOW_MS[event.source] as number;
+function unexplained(book: Book, calls: readonly { at: number; by: string }[]): string[] {
   return calls.slice(1).flatMap((second, i) => {
     const first = calls[i] as (typeof calls)[number];
     const isCause = ({ action, target, ...incident }: Incident) =>
       (action === 'kill' || action === 'stop') &&
       (target === first.by || target === second.by || target.startsWith('temporal#')) &&
-      overlaps(incident, first.at - windowMs, second.at);
+      overlaps(incident, first.at - WINDOW_MS, second.at);
     if (book.incidents.some(isCause)) return [];
     return [`${book.clock(first.at)} by ${first.by}, ${book.clock(second.at)} by ${second.by}`];
   });

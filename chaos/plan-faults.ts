@@ -31,9 +31,12 @@ interface Lane {
 }
 
 const RESTART = [200, 3_000] as const;
-/** Shorter and longer than a workflow task (10 s) may take. */
 const SHORT_STOP = [1_000, 5_000] as const;
-const LONG_STOP = [10_500, 13_000] as const;
+const LONG_STOP = [10_000, 13_000] as const;
+/** Longer than a workflow task may take, and than a heartbeat may be late: its work is done again elsewhere meanwhile. */
+const STALL = [31_000, 34_000] as const;
+/** A stall would fill a short run. */
+const STALLS_FROM_MS = 300_000;
 const BAD_PHASE = [3_000, 8_000] as const;
 
 export interface PlanOptions {
@@ -58,7 +61,7 @@ export function planFaults({ seed, durationMs, workers, apis, serves, hasDatabas
         ...one([...workers, ...apis, ...serves], 'kill', RESTART),
         ...one([...workers.slice(0, 1), ...apis.slice(0, 1), ...serves], 'stop', SHORT_STOP),
         ...one([...workers.slice(1), ...apis.slice(1), ...serves], 'term', RESTART),
-        ...one(workers.slice(0, 1), 'stop', LONG_STOP),
+        ...one(workers.slice(0, 1), 'stop', durationMs < STALLS_FROM_MS ? LONG_STOP : STALL),
         ['kill', workers, RESTART],
       ],
     },

@@ -14,6 +14,7 @@ import {
 import { RawBody } from '../raw-body.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import type { processEvent } from '../workflows/process-event.ts';
+import { Admission } from './admission.ts';
 import { HttpError } from './errors.ts';
 import { readSucceededSteps } from './read-event.ts';
 
@@ -25,8 +26,6 @@ const RETRY_AFTER_SECONDS = '5';
  * The price: an event whose worker was killed waits this long for another one.
  */
 const WORKFLOW_TASK_TIMEOUT = '30s';
-/** Each holds a body of up to a megabyte; with Temporal down a start is given up after 5 to 9 s only. */
-const IN_FLIGHT_MAX = 1_000;
 
 /** The first byte of a byte order mark: Temporal's own JSON readers refuse it. */
 const UTF8_BOM = 0xef;
@@ -52,25 +51,21 @@ export interface StartEventDeps {
 
 /** @throws HttpError `not_queued` unless Temporal has the event for sure */
 export function createStartEvent(deps: StartEventDeps): StartEvent {
-  let inFlight = 0;
+  const admission = new Admission();
   return async (input) => {
-    if (inFlight >= IN_FLIGHT_MAX)
-      throw notQueued('too many events wait for Temporal to confirm them; send it again later');
-    inFlight += 1;
+    const admitted = admission.enter();
+    if (!admitted) throw notQueued('Temporal is behind with the events before it; send it again later');
     const workflowId = workflowIdOf(input.event.source, input.event.event_id);
-    const started = startOnce(deps, workflowId, input).finally(() => {
-      inFlight -= 1;
-    });
+    const started = startOnce(deps, workflowId, input).finally(admitted.leave);
     started.catch(() => undefined); // a start that fails, or succeeds, after the answer is harmless: the sender tries again
     try {
       const isNew = await within(CONFIRM_WITHIN_MS, started);
+      admitted.inTime();
       return { status: isNew ? 'accepted' : 'duplicate', workflowId };
     } catch (error) {
+      admitted.tooLate();
       deps.log.error({ workflow_id: workflowId, error: String(error) }, 'event not queued');
-      const headers = { 'retry-after': RETRY_AFTER_SECONDS };
-      throw new HttpError('not_queued', 'Temporal did not confirm the event in time; send it again', {
-        headers,
-      });
+      throw notQueued('Temporal did not confirm the event in time; send it again');
     }
   };
 }

@@ -187,7 +187,7 @@ describe('without a collector', () => {
     await surehook.stop();
   });
 
-  it.each([{}, { traceparent: 'not-a-trace', tracestate: 'vendor=a1' }])(
+  it.each<Record<string, string>>([{}, { traceparent: 'not-a-trace', tracestate: 'vendor=a1' }])(
     'no trace is begun for %o',
     async (trace) => {
       const [headers = {}] = sentTo(await sendTraced(surehook, trace));
