@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { expect, it } from 'vitest';
+import { DATA_CONVERTER } from '../support/surehook.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const files = readdirSync(path('../histories')).filter((file) => file.endsWith('.json'));
@@ -17,7 +18,7 @@ it('every recorded history replays on the bundle that workers load', async () =>
   }));
   const options = {
     workflowBundle: { codePath: path('../../dist/workflow-bundle.js') },
-    dataConverter: { payloadConverterPath: path('../../dist/raw-body.js') },
+    dataConverter: DATA_CONVERTER, // the first histories are in clear, later ones under the tests' key
   };
   const results: string[] = [];
   for await (const { workflowId, error } of Worker.runReplayHistories(options, histories)) {
