@@ -1,15 +1,30 @@
 // What Surehook runs in the benchmarks: one source, a handler that does nothing, one endpoint.
-import { defineConfig, secret } from 'surehook';
+import { defineConfig, type Handler, PermanentError, secret } from 'surehook';
+
+const refused = new Set<string>();
+
+/** Each is a dead letter at once, and handled when it is replayed. */
+const refuseOnce: Handler = async ({ id }) => {
+  if (refused.has(id)) return;
+  refused.add(id);
+  throw new PermanentError('not the first time');
+};
 
 export default defineConfig({
   sources: {
     bench: {
       verify: { scheme: 'hmac', secrets: [secret('SOURCE_SECRET')] },
-      handlers: { '*': async () => undefined },
+      handlers: { '*': async () => undefined, 'order.refused': refuseOnce, 'order.lost': refuseOnce },
       forwardTo: ['receiver'],
+    },
+    // Of `--down` alone.
+    other: {
+      verify: { scheme: 'hmac', secrets: [secret('SOURCE_SECRET')] },
+      forwardTo: ['other'],
     },
   },
   endpoints: {
     receiver: { url: process.env.RECEIVER_URL ?? 'http://127.0.0.1:9', secrets: [secret('ENDPOINT_SECRET')] },
+    other: { url: process.env.OTHER_URL ?? 'http://127.0.0.1:9', secrets: [secret('ENDPOINT_SECRET')] },
   },
 });

@@ -15,13 +15,13 @@ export function makeEvents(count: number, prefix: string): SignedEvent[] {
   return Array.from({ length: count }, (_, i) => makeEvent(`${prefix}-${i}`));
 }
 
-export function makeEvent(id: string): SignedEvent {
-  const body = Buffer.from(JSON.stringify(toOrder(id)));
+export function makeEvent(id: string, type = 'order.created'): SignedEvent {
+  const body = Buffer.from(JSON.stringify(toOrder(id, type)));
   const signature = signRequest({ scheme: 'hmac', secret: SOURCE_SECRET, rawBody: body });
   return { id, body, headers: { 'content-type': 'application/json', ...signature } };
 }
 
-function toOrder(event_id: string) {
+function toOrder(event_id: string, type: string) {
   const line = (n: number) => ({
     line_id: `${event_id}-${n}`,
     sku: `SKU-${(n * 7919) % 10_007}`,
@@ -32,7 +32,7 @@ function toOrder(event_id: string) {
   });
   return {
     event_id,
-    type: 'order.created',
+    type,
     created_at: new Date().toISOString(),
     data: {
       order_id: `order_${event_id}`,

@@ -1,6 +1,8 @@
 // `npm run bench`: measures Surehook beside the plain design and beside the least that Temporal itself costs.
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
+import { measureDeadLetters } from './dead-letters.ts';
+import { measureDown } from './down.ts';
 import { measureMemory, measureScale } from './growth.ts';
 import { measure } from './measure.ts';
 import { type LoadName, type Options, readOptions, type SideName } from './options.ts';
@@ -9,7 +11,7 @@ import { Receiver } from './receiver.ts';
 import { checkGoals, formatReport, type RunResult } from './report.ts';
 import { type Side, startSide } from './sides.ts';
 import { measureStartup } from './startup.ts';
-import { startTemporal } from './temporal.ts';
+import { startPlainTemporal, startTemporal } from './temporal.ts';
 
 /** Fills caches and warms up the JIT compilers of both sides of the wire; not counted. */
 const WARM_UP: Load = { kind: 'closed', count: 150, atOnce: 10 };
@@ -33,34 +35,47 @@ receiver.stop();
 async function runAll(options: Options): Promise<unknown> {
   const context = { receiver, nodeArgs: options.nodeArgs };
   if (options.startup) return await measureStartup(options.runs, context, say);
+  if (options.down) return await measureDown(options, context, say);
   if (options.scale) return await measureScale(options.steps, context, say);
   if (options.memory) return await measureMemory(options.steps, context, say);
+  if (options.deadLetters) return await runDeadLetters(options);
   const runs: RunResult[] = [];
   for (let i = 0; i < options.runs; i++) runs.push(await runOnce(i, options));
   say(`\nmedian [min–max] of ${options.runs} runs\n\n${formatReport(runs)}`);
   return { cores: availableParallelism(), options, goals: checkGoals(runs), runs };
 }
 
+async function runDeadLetters({ steps, replays, rate, seconds, nodeArgs }: Options): Promise<unknown> {
+  const [few = 100, many = 10_000] = steps ?? [];
+  const load = { steps: [few, many] as [number, number], replays, ratePerSecond: rate, seconds };
+  return await measureDeadLetters(load, { receiver, nodeArgs }, say);
+}
+
 async function runOnce(index: number, options: Options): Promise<RunResult> {
-  const server = await startTemporal();
+  const ours = await startTemporal();
+  const plain = options.sides.includes('naive') ? await startPlainTemporal() : ours;
+  const serverOf = (name: SideName) => (name === 'naive' ? plain : ours);
   const { nodeArgs, otherBuild } = options;
-  const context = { temporalAddress: server.address, receiver, nodeArgs, otherBuild };
-  const sides = await Promise.all(options.sides.map((name) => startSide(name, context)));
+  const sides = await Promise.all(
+    options.sides.map((name) =>
+      startSide(name, { temporalAddress: serverOf(name).address, receiver, nodeArgs, otherBuild }),
+    ),
+  );
   const result: RunResult = {};
   try {
-    for (const side of sides) await measure(side, WARM_UP, server);
+    for (const side of sides) await measure(side, WARM_UP, serverOf(side.name));
     for (const name of options.only) {
       const samples: RunResult[LoadName] = {};
       result[name] = samples;
       for (const side of inTurn(sides, index)) {
-        const sample = await measure(side, toLoad(name, options), server);
-        samples[side.name as SideName] = sample;
+        const sample = await measure(side, toLoad(name, options), serverOf(side.name));
+        samples[side.name] = sample;
         say(`run ${index + 1} ${name} ${side.name}: ${JSON.stringify(sample, rounded)}`);
       }
     }
   } finally {
     await Promise.all(sides.map((side) => side.stop()));
-    await server.stop();
+    await Promise.all([...new Set([ours, plain])].map((server) => server.stop()));
   }
   return result;
 }

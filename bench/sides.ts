@@ -1,6 +1,7 @@
 // The sides of the comparison, each as processes of its own on a task queue of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,9 @@ import type { Receiver } from './receiver.ts';
 export interface Side {
   name: SideName;
   pids: number[];
+  /** Empty for a side without a listener. */
+  url: string;
+  operatorUrl: string;
   drive: Drive;
   stop(): Promise<void>;
 }
@@ -21,29 +25,39 @@ export interface SideContext {
   temporalAddress: string;
   receiver: Receiver;
   nodeArgs: string[];
+  /** A second endpoint, which may hang. */
+  otherUrl?: string;
   /** The folder of the build that `other` runs. */
   otherBuild?: string;
 }
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+export const OPERATOR_TOKEN = 'operator-token-of-the-bench';
 export const PROJECT = path('..');
 /** Bundling two workflows on a machine whose cores are all busy. */
 const READY_WITHIN_MS = 60_000;
+
+const ROLES: Record<Exclude<SideName, 'floor'>, string[]> = {
+  naive: ['naive'],
+  'naive-tuned': ['naive'],
+  serve: ['serve'],
+  other: ['other'],
+  'api+worker': ['api', 'worker'],
+};
 
 let queues = 0;
 
 export async function startSide(name: SideName, context: SideContext): Promise<Side> {
   if (name === 'floor') return await startFloor(context);
-  const roles = { naive: ['naive'], serve: ['serve'], other: ['other'], 'api+worker': ['api', 'worker'] }[
-    name
-  ];
+  const roles = ROLES[name];
   queues += 1;
   const taskQueue = `bench-${name}-${process.pid}-${queues}`;
   const started = roles.map((role) => startRole(role, taskQueue, context));
   const [api] = await Promise.all(started);
   const children = (await Promise.all(started)).map(({ child }) => child);
   const url = new URL(`http://127.0.0.1:${api?.port}/webhooks/bench`);
-  return toSide(name, children, driveHttp(url, context.receiver));
+  const operatorUrl = `http://127.0.0.1:${api?.operatorPort}`;
+  return toSide(name, children, driveHttp(url, context.receiver), { url: url.href, operatorUrl });
 }
 
 async function startRole(role: string, taskQueue: string, context: SideContext) {
@@ -57,27 +71,35 @@ async function startRole(role: string, taskQueue: string, context: SideContext) 
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await untilReady(child, `http://127.0.0.1:${role === 'worker' ? operatorPort : port}/readyz`);
-  return { child, port };
+  return { child, port, operatorPort };
 }
 
 function commandOf(role: string, { otherBuild = '' }: SideContext): string[] {
   if (role === 'naive') return [path('./naive/server.ts')];
   if (role === 'other') return [`${resolve(otherBuild)}/cli.js`, 'serve'];
-  return [path('../dist/cli.js'), role];
+  const cli = path('../dist/cli.js');
+  return [...flagsOf(cli), cli, role];
 }
 
-export function surehookEnv({ temporalAddress, receiver }: SideContext): Record<string, string> {
+/** Of the first line, as `npx surehook` runs it. */
+function flagsOf(script: string): string[] {
+  const [, flags = ''] = /^#!.* node ?(.*)\n/.exec(readFileSync(script, 'utf8')) ?? [];
+  return flags.split(' ').filter(Boolean);
+}
+
+export function surehookEnv({ temporalAddress, receiver, otherUrl }: SideContext): Record<string, string> {
   const { PATH = '', HOME = '' } = process.env;
   return {
     PATH,
     HOME,
     TEMPORAL_ADDRESS: temporalAddress,
     SUREHOOK_CONFIG: path('./bench.config.ts'),
-    SUREHOOK_OPERATOR_TOKEN: 'operator-token-of-the-bench',
+    SUREHOOK_OPERATOR_TOKEN: OPERATOR_TOKEN,
     SUREHOOK_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 'k1').toString('base64')}`,
     LOG_LEVEL: 'info',
     HOST: '127.0.0.1',
     RECEIVER_URL: receiver.url,
+    ...(otherUrl ? { OTHER_URL: otherUrl } : {}),
     SOURCE_SECRET,
     ENDPOINT_SECRET,
   };
@@ -116,11 +138,16 @@ async function startFloor({ temporalAddress, nodeArgs }: SideContext): Promise<S
   });
 }
 
-function toSide(name: SideName, children: ChildProcess[], drive: Drive): Side {
+function toSide(
+  name: SideName,
+  children: ChildProcess[],
+  drive: Drive,
+  urls = { url: '', operatorUrl: '' },
+): Side {
   const stop = async () => {
     const ended = children.map((child) => (child.exitCode === null ? once(child, 'exit') : undefined));
     for (const child of children) child.kill('SIGTERM');
     await Promise.all(ended);
   };
-  return { name, pids: children.map(({ pid }) => pid as number), drive, stop };
+  return { name, pids: children.map(({ pid }) => pid as number), ...urls, drive, stop };
 }

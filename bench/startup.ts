@@ -40,11 +40,17 @@ export async function measureStartup(runs: number, context: Context, say: (line:
 
 async function timeStart(command: string, args: string[], env: Record<string, string>): Promise<number> {
   const begin = performance.now();
-  const child = spawn(command, args, { cwd: PROJECT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  // A group of its own: npm has a shell between us and Surehook, which would not pass the signal on.
+  const child = spawn(command, args, {
+    cwd: PROJECT,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
   await untilUp(child);
   const seconds = (performance.now() - begin) / 1_000;
-  child.kill('SIGTERM');
-  await once(child, 'exit');
+  process.kill(-(child.pid as number), 'SIGTERM');
+  await once(child, 'close'); // Surehook holds the other end of its output until it has ended
   return seconds;
 }
 

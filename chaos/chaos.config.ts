@@ -28,12 +28,13 @@ const forwardTo = {
   '*': ['healthy', 'flaky'],
 };
 
-const endpoint = (name: string, schedule: (number | string)[]) => ({
+const endpoint = (name: string, schedule: (number | string)[], breaker: false | { probeAfter: string }) => ({
   url: `${receiver}/${name}`,
   secrets: [secret('CHAOS_ENDPOINT_SECRET')],
   headers: { 'x-chaos-instance': instance },
   timeoutMs: 3_000,
   retry: schedule,
+  breaker,
 });
 
 export default defineConfig({
@@ -43,9 +44,11 @@ export default defineConfig({
     depot: { verify, handlers: { '*': countAndWork(500, 2_000) }, retry, timeoutMs: 8_000, forwardTo },
   },
   endpoints: {
-    healthy: endpoint('healthy', [0, '1s', '1s', '2s', '4s', '4s']),
+    healthy: endpoint('healthy', [0, '1s', '1s', '2s', '4s', '4s'], { probeAfter: '1s' }),
     // Longer than its longest bad phase, many times.
-    flaky: endpoint('flaky', [0, '1s', '2s', '3s', '4s', '5s', '6s', '6s', '6s', '6s', '6s']),
-    broken: endpoint('broken', [0, '1s']),
+    flaky: endpoint('flaky', [0, '1s', '2s', '3s', '4s', '5s', '6s', '6s', '6s', '6s', '6s'], {
+      probeAfter: '1s',
+    }),
+    broken: endpoint('broken', [0, '1s'], false), // what is sent to it has to end as a dead letter
   },
 });

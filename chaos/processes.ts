@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { claimPort } from '../src/temporal/ports-and-processes.ts';
 import type { Book } from './book.ts';
+import { ENCRYPTION_KEYS } from './keys.ts';
 import { ENDPOINT_SECRET, type Receiver } from './receiver.ts';
 import { type Ingress, SOURCE_SECRET } from './sender.ts';
 import { type Role, SurehookProcess } from './surehook-process.ts';
@@ -31,7 +32,7 @@ export async function createProcesses({ folder, book, receiver, temporal, serves
       TEMPORAL_ADDRESS: temporal.address,
       SUREHOOK_CONFIG: CONFIG,
       SUREHOOK_OPERATOR_TOKEN: TOKEN,
-      SUREHOOK_ENCRYPTION_KEYS: `chaos:${Buffer.alloc(32, 'chaos').toString('base64')}`,
+      SUREHOOK_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
       HOST: '127.0.0.1',
       PORT: String(port),
       OPERATOR_PORT: '0',

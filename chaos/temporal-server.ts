@@ -1,6 +1,7 @@
 // The Temporal server of a run: on one port and one database over all its lives.
 import { Client, Connection } from '@temporalio/client';
 import type { Book } from './book.ts';
+import { DATA_CONVERTER } from './keys.ts';
 
 /** How a server is started, and on what database. */
 export interface Backend {
@@ -34,7 +35,7 @@ export class TemporalServer {
     this.#book = book;
     this.address = `127.0.0.1:${backend.port}`;
     this.#connection = Connection.lazy({ address: this.address });
-    this.client = new Client({ connection: this.#connection });
+    this.client = new Client({ connection: this.#connection, dataConverter: DATA_CONVERTER });
   }
 
   static async start(backend: Backend, book: Book): Promise<TemporalServer> {

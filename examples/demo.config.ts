@@ -31,6 +31,11 @@ export default defineConfig({
       secrets: [secret('DEMO_ENDPOINT_SECRET')],
       retry: [0, '1s', '1s', '1s'],
     },
-    broken: { url: `${receiver}/broken`, secrets: [secret('DEMO_ENDPOINT_SECRET')], retry: [0, '1s'] },
+    broken: {
+      url: `${receiver}/broken`,
+      secrets: [secret('DEMO_ENDPOINT_SECRET')],
+      retry: [0, '1s'],
+      breaker: false, // it would hold its deliveries, and the demo shows dead letters
+    },
   },
 });

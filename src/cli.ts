@@ -1,7 +1,8 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 // The `surehook` command: its subcommands and their options.
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { addOperatorCommands } from './commands/add-operator-commands.ts';
 import { ConfigError } from './config/config-error.ts';
 import { DevSecrets } from './config/dev-secrets.ts';
 import { isDebugging, loadDotEnv, loadSettings } from './config/settings.ts';
@@ -67,29 +68,19 @@ program
     if (!ok) process.exitCode = 1;
   });
 
-const events = program.command('events').description('look at events, through the operator API');
-events
-  .command('list')
-  .description('events, running ones first, then those that ended last')
-  .option('--source <name>', 'of this source only')
-  .option('--type <type>', 'of this event type only')
-  .option('--status <status>', 'processing, processed, failed or canceled')
-  .option('--since <time>', 'received at or after: a time, or an age such as 1d')
-  .option('--until <time>', 'received before')
-  .option('--limit <count>', 'at most this many (1 to 200)', '50')
-  .option('--cursor <cursor>', 'go on where the page before ended')
-  .option('--json', 'for machines')
-  .action(async (options) => {
-    const commands = await import('./commands/events.ts');
-    print(await commands.listEvents(await operatorClient(), options));
-  });
-events
-  .command('show <source> <event_id>')
-  .description('one event: payload, handler, every delivery with every attempt')
-  .option('--json', 'for machines')
-  .action(async (source, eventId, options) => {
-    const commands = await import('./commands/events.ts');
-    print(await commands.showEvent(await operatorClient(), source, eventId, options));
+addOperatorCommands(program, print);
+
+program
+  .command('alerts')
+  .description('look at the alert routes')
+  .command('test [route]')
+  .description('send a test alert through each route, or one; exit code 1 unless each channel took it')
+  .action(async (route) => {
+    loadDotEnv();
+    const { testAlerts } = await import('./commands/test-alerts.ts');
+    const [text, ok] = await testAlerts(loadSettings(), route);
+    print(text);
+    if (!ok) process.exitCode = 1;
   });
 
 program
@@ -100,24 +91,19 @@ program
   .action(async () => {
     loadDotEnv();
     const { loadConfig } = await import('./config/load-config.ts');
-    const { configPath, env, stateDir } = loadSettings();
+    const { configPath, env, stateDir, storage } = loadSettings();
     const kept = new DevSecrets(stateDir);
-    const { sources, endpoints } = await loadConfig({
+    const { sources, endpoints, alerts } = await loadConfig({
       path: configPath,
       env,
       makeSecret: (name) => kept.get(name) ?? '',
+      hasStorage: storage !== undefined,
     });
     const names = (things: ReadonlyMap<string, unknown>) => [...things.keys()].join(', ') || 'none';
     print(
-      `${configPath} is valid, no secret is missing (sources: ${names(sources)}; endpoints: ${names(endpoints)})`,
+      `${configPath} is valid, no secret is missing (sources: ${names(sources)}; endpoints: ${names(endpoints)}; alerts: ${names(alerts)})`,
     );
   });
-
-async function operatorClient() {
-  loadDotEnv();
-  const { OperatorClient } = await import('./commands/operator-client.ts');
-  return new OperatorClient(loadSettings());
-}
 
 try {
   await program.parseAsync();

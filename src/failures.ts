@@ -9,6 +9,12 @@ export const STEP_FAILED = 'StepFailed';
 /** The type of the failure of an activity that has not begun its try: Temporal did not give it the event's body. */
 export const BODY_NOT_READ = 'BodyNotRead';
 
+/** The type of the failure of a delivery that has made no try: its endpoint is down, or has too many tries in flight. */
+export const ENDPOINT_HELD = 'EndpointHeld';
+
+/** The error of a delivery that was held for as long as its endpoint's config allows: it is a dead letter. */
+export const ENDPOINT_DOWN = 'endpoint_down';
+
 /** The worker was lost during the try, or the try outlived every limit: it may have had its effect. */
 export const INTERRUPTED = 'interrupted';
 

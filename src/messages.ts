@@ -30,15 +30,42 @@ export interface ProcessEventInput extends EventMeta {
   steps: StepPlan[];
   /** Steps that had succeeded in an earlier run of the same event: they are not repeated. */
   checkpoint?: StepOutcome[];
+  /** Absent in an event's first run. */
+  rerun?: Rerun;
 }
 
-/** One try of a step. Exactly one of `status_code` and `error` is set, but for a handler that succeeded: neither. */
+/** Why a dead letter runs again. */
+export interface Rerun {
+  /** The run that had failed. */
+  of: string;
+  how: 'replayed' | 'resent';
+  /** RFC 3339 UTC. */
+  at: string;
+  /** Of a replay. */
+  from?: ReplayFrom;
+  /** The bulk job that it belongs to, and the part of it. */
+  job_id?: string;
+  job_part?: number;
+  /** An operator gave another body: that of `of` is the original. */
+  payload_corrected?: true;
+}
+
+/** `failed_step`: what had succeeded is not repeated. */
+export type ReplayFrom = 'failed_step' | 'start';
+
+/**
+ * One try of a step. Exactly one of `status_code` and `error` is set; neither for a handler that succeeded, and while it
+ * runs.
+ */
 export interface Attempt {
   /** 1 for the first try. Counts over the local and the regular activity. */
   attempt: number;
   /** RFC 3339 UTC, when the try began. */
   at: string;
+  /** So far, if it is running. */
   duration_ms: number;
+  /** It has not ended: only where an event is looked at, never stored. */
+  running?: true;
   status_code?: number;
   /** A code such as `timeout`, `connection_refused`, `handler:TypeError`; never a message. */
   error?: string;
@@ -52,8 +79,8 @@ export interface Attempt {
   next_attempt_at?: string;
 }
 
-/** `retrying`: this try failed, the schedule has more. */
-export type StepStatus = 'succeeded' | 'retrying' | 'failed';
+/** `retrying`: this try failed, the schedule has more. `running`: only where an event is looked at, never stored. */
+export type StepStatus = 'succeeded' | 'running' | 'retrying' | 'failed' | 'canceled';
 
 export interface StepOutcome {
   step: StepName;
@@ -61,6 +88,18 @@ export interface StepOutcome {
   attempts: Attempt[];
   /** What the handler returned. */
   result?: unknown;
+  /** Of a delivery that waits for its endpoint to come back. */
+  held?: Held;
+}
+
+/** Why a delivery that is under way makes no try now, and since when. */
+export interface Held {
+  /** RFC 3339 UTC: since when it has waited, over all turns. */
+  since: string;
+  /** `endpoint_down`: the breaker is open; `endpoint_busy`: as many tries are in flight as one endpoint may have. */
+  reason: 'endpoint_down' | 'endpoint_busy';
+  /** RFC 3339 UTC: about when it looks again. */
+  next_turn_at: string;
 }
 
 export interface ProcessEventResult {
@@ -82,13 +121,93 @@ export interface ActivityInput {
   attempts: Attempt[];
 }
 
+/** Asks for the tries of these steps, to be kept on record when their run is cancelled. */
+export interface KeepTriesInput {
+  steps: StepName[];
+}
+
 /** Answer of the `status` query. */
 export interface EventProgress {
   status: 'processing' | 'delivering' | 'processed' | 'failed';
   steps: StepOutcome[];
 }
 
+/** The input of the workflow that stays open as long as an event is a dead letter. */
+export interface DeadLetterInput {
+  source: string;
+  event_id: string;
+  event_type: string;
+  /** The run that failed. */
+  run_id: string;
+  failed_steps: StepName[];
+  /** Codes, each once. */
+  errors: string[];
+}
+
+/** Memo of that workflow: what a list shows without reading histories. */
+export interface DeadLetterMemo {
+  run_id: string;
+  received_at: string;
+  /** Of all failed steps together. */
+  attempts: number;
+  /** For people. */
+  error: string;
+}
+
+/** Added to that memo once it is known: when Temporal deletes the failed run, and when the alert routes are told. */
+export interface Expiry {
+  warns_at: string;
+  expires_at: string;
+}
+
+/** How long Temporal keeps a run that has closed, and how long before the end of that it is told of. */
+export interface Retention {
+  retention_ms: number;
+  warn_before_ms: number;
+}
+
+/**
+ * How an event ceased to be a dead letter. `gone`: its latest run is no failed one any more, nobody has told why.
+ * `expired`: Temporal has deleted the failed run, as its retention has passed.
+ */
+export type CloseReason = 'replayed' | 'resent' | 'reset' | 'discarded' | 'gone' | 'expired';
+
+/** The signal that closes a dead letter. */
+export interface CloseDeadLetter {
+  how: CloseReason;
+  /** The run that came after the failed one. */
+  run_id?: string;
+  job_id?: string;
+  reason?: string;
+}
+
+export interface DeadLetterResult extends CloseDeadLetter {
+  closed_at: string;
+}
+
+/** Carries the event, so that it can be seen when the failed run is gone. */
+export interface DiscardEventInput {
+  event: EventMeta;
+  steps: StepPlan[];
+  /** The run that had failed. */
+  of: string;
+  reason: string;
+  /** RFC 3339 UTC. */
+  at: string;
+  job_id?: string;
+  job_part?: number;
+}
+
+export interface DiscardEventResult {
+  status: 'discarded';
+  reason: string;
+  at: string;
+}
+
 export const PROCESS_EVENT = 'processEvent';
+export const DEAD_LETTER = 'deadLetter';
+export const DISCARD_EVENT = 'discardEvent';
+export const CLOSE_SIGNAL = 'close';
 export const STATUS_QUERY = 'status';
 
 /** Custom search attributes, all without payload: Temporal does not encrypt them. */
@@ -97,6 +216,8 @@ export const SEARCH_ATTRIBUTES = {
   eventType: defineSearchAttributeKey('WebhookEventType', 'KEYWORD'),
   failedStep: defineSearchAttributeKey('WebhookFailedStep', 'KEYWORD_LIST'),
   error: defineSearchAttributeKey('WebhookError', 'KEYWORD_LIST'),
+  /** Of runs that a job has started. */
+  job: defineSearchAttributeKey('WebhookJob', 'KEYWORD'),
 } as const;
 
 /** A step with a longer limit for one try starts as a regular, heartbeating activity: a workflow task lasts 10 s. */
@@ -105,4 +226,19 @@ export const LOCAL_TIMEOUT_MAX_MS = 5_000;
 /** The endpoint that a delivery step names. */
 export function endpointOf(step: StepName): string {
   return step.slice('deliver:'.length);
+}
+
+/** The try was cut off by the cancellation of its event. */
+export function cutShort({ running: _now, next_attempt_at: _never, ...attempt }: Attempt): Attempt {
+  return { ...attempt, error: 'canceled', message: 'the event was canceled during this try' };
+}
+
+/** Of a step that has not ended when its event was cancelled: no try of it will follow. */
+export function toCanceled(outcome: StepOutcome): StepOutcome {
+  if (outcome.status === 'succeeded' || outcome.status === 'failed') return outcome;
+  const [last] = outcome.attempts.slice(-1);
+  if (last === undefined) return { ...outcome, status: 'canceled' };
+  const { next_attempt_at: _never, ...attempt } = last;
+  const ended = last.running ? cutShort(last) : attempt;
+  return { ...outcome, status: 'canceled', attempts: [...outcome.attempts.slice(0, -1), ended] };
 }

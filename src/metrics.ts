@@ -1,5 +1,6 @@
 // Every metric of Surehook: its name, help, labels and buckets, and the one way to record each.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { BreakerState } from './endpoints.ts';
 import type { QueueStats, TaskType } from './temporal/queue-stats.ts';
 
 /** Label values are bounded: what the config does not name is this. */
@@ -11,12 +12,17 @@ const INGRESS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 const TRY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** How an event's run ended; a failed one is a dead letter. */
-export type ClosedStatus = 'processed' | 'failed' | 'canceled';
+export type ClosedStatus = 'processed' | 'failed' | 'canceled' | 'discarded';
 export type HandlerOutcome = 'succeeded' | 'failed' | 'timeout';
 /** `error`: no answer came, for another reason than time. */
 export type StatusClass = '2xx' | '3xx' | '4xx' | '5xx' | 'timeout' | 'error';
 
-const CLOSED_STATUSES: ClosedStatus[] = ['processed', 'failed', 'canceled'];
+/** `sent`, or a try that failed and is made again; `dropped`: the route is gone from the config. */
+export type AlertOutcome = 'sent' | 'failed' | 'dropped';
+
+const ALERT_OUTCOMES: AlertOutcome[] = ['sent', 'failed', 'dropped'];
+const BREAKER_STATES: BreakerState[] = ['closed', 'half_open', 'open'];
+const CLOSED_STATUSES: ClosedStatus[] = ['processed', 'failed', 'canceled', 'discarded'];
 const HANDLER_OUTCOMES: HandlerOutcome[] = ['succeeded', 'failed', 'timeout'];
 const STATUS_CLASSES: StatusClass[] = ['2xx', '3xx', '4xx', '5xx', 'timeout', 'error'];
 /** A counter that appears with its first event at 1 has not increased, as Prometheus sees it: these begin at 0. */
@@ -26,12 +32,15 @@ const OUTCOMES_FROM_ZERO = ['accepted', 'duplicate', 'not_queued'];
 export interface Names {
   sources: Iterable<string>;
   endpoints: Iterable<string>;
+  /** Of alerts. */
+  routes: Iterable<string>;
 }
 
 export class Metrics {
   readonly registry = new Registry();
   readonly #sources = new Set<string>();
   readonly #endpoints = new Set<string>();
+  readonly #routes = new Set<string>();
 
   readonly #ingressRequests = this.#counter(
     'surehook_ingress_requests_total',
@@ -46,7 +55,7 @@ export class Metrics {
   );
   readonly #eventsClosed = this.#counter(
     'surehook_events_closed_total',
-    'Runs of events that this worker has ended, by status: processed, failed or canceled.',
+    'Runs of events that this worker has ended, by status: processed, failed, canceled or discarded.',
     ['source', 'status'],
   );
   readonly #deadLetters = this.#counter(
@@ -76,6 +85,21 @@ export class Metrics {
     ['endpoint', 'status_class'],
     TRY_BUCKETS,
   );
+  readonly #breakerState = this.#gauge(
+    'surehook_breaker_state',
+    'The breaker of an endpoint in this worker: 0 closed, 1 half-open (a probe is under way), 2 open: its deliveries are held.',
+    ['endpoint'],
+  );
+  readonly #deliveriesHeld = this.#counter(
+    'surehook_deliveries_held_total',
+    'Deliveries that had to wait for their endpoint: it is down, or has as many tries in flight as it may.',
+    ['endpoint'],
+  );
+  readonly #alerts = this.#counter(
+    'surehook_alerts_total',
+    'Tries to send an alert, by outcome: sent, failed (it is tried again), or dropped with its route.',
+    ['route', 'outcome'],
+  );
   readonly #temporalUp = this.#gauge(
     'surehook_temporal_up',
     'Whether Temporal answered at this scrape: 1 or 0. Without an answer the queue metrics are absent.',
@@ -102,7 +126,7 @@ export class Metrics {
   }
 
   /** Names that the config knows; their counters begin at 0. */
-  know({ sources, endpoints }: Names): void {
+  know({ sources, endpoints, routes }: Names): void {
     for (const source of sources) {
       this.#sources.add(source);
       for (const outcome of OUTCOMES_FROM_ZERO) this.#ingressRequests.inc({ source, outcome }, 0);
@@ -113,6 +137,11 @@ export class Metrics {
     for (const endpoint of endpoints) {
       this.#endpoints.add(endpoint);
       for (const status_class of STATUS_CLASSES) this.#deliveryAttempts.inc({ endpoint, status_class }, 0);
+      this.#deliveriesHeld.inc({ endpoint }, 0);
+    }
+    for (const route of routes) {
+      this.#routes.add(route);
+      for (const outcome of ALERT_OUTCOMES) this.#alerts.inc({ route, outcome }, 0);
     }
   }
 
@@ -140,6 +169,19 @@ export class Metrics {
     const labels = { endpoint: this.#endpoints.has(name) ? name : UNKNOWN, status_class };
     this.#deliveryAttempts.inc(labels);
     this.#deliveryDuration.observe(labels, durationMs / 1_000);
+  }
+
+  breakerChanged(endpoint: string, state: BreakerState): void {
+    this.#breakerState.set({ endpoint }, BREAKER_STATES.indexOf(state));
+  }
+
+  /** Once for each time that it begins to wait. */
+  deliveryHeld(endpoint: string): void {
+    this.#deliveriesHeld.inc({ endpoint });
+  }
+
+  alertTried(name: string, outcome: AlertOutcome): void {
+    this.#alerts.inc({ route: this.#routes.has(name) ? name : UNKNOWN, outcome });
   }
 
   /** @param stats undefined: Temporal did not answer, and nothing is known of the queue */

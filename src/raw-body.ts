@@ -20,20 +20,36 @@ export class RawBody {
   }
 }
 
+/** A body that is not in Temporal, as a worker has it: the key under which the storage has it. */
+export class StoredBody {
+  readonly key: string;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+}
+
 const MARK = 'surehook-raw';
+const STORED_MARK = 'surehook-stored';
 
 /** Of a payload in clear: an encrypted one does not show its kind. */
 export function isRawBody({ metadata }: Payload): boolean {
   return metadata?.[MARK] !== undefined;
 }
 
+export function toStoredPayload(key: string): Payload {
+  return { metadata: { encoding: encode('binary/plain'), [STORED_MARK]: encode('1') }, data: encode(key) };
+}
+
 class SurehookPayloadConverter implements PayloadConverter {
   toPayload<T>(value: T, context?: SerializationContext): Payload {
+    if (value instanceof StoredBody) return toStoredPayload(value.key);
     if (!(value instanceof RawBody)) return defaultPayloadConverter.toPayload(value, context);
     return { metadata: { encoding: encode(value.encoding), [MARK]: encode('1') }, data: value.bytes };
   }
 
   fromPayload<T>(payload: Payload, context?: SerializationContext): T {
+    if (payload.metadata?.[STORED_MARK]) return new StoredBody(decode(payload.data ?? new Uint8Array())) as T;
     if (!isRawBody(payload)) return defaultPayloadConverter.fromPayload(payload, context);
     const encoding = decode(payload.metadata?.encoding ?? new Uint8Array()) as BodyEncoding;
     return new RawBody(payload.data ?? new Uint8Array(), encoding) as T;

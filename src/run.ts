@@ -12,9 +12,11 @@ import type { Settings } from './config/settings.ts';
 import { Lifetime, type Stops, stopAll } from './lifetime.ts';
 import { createLog } from './log.ts';
 import { type Observability, startObservability } from './observability.ts';
+import { openStorage } from './storage/open-storage.ts';
 import { connectToTemporal, type Temporal } from './temporal/connection.ts';
 import type { EncryptionKeys } from './temporal/encryption-codec.ts';
 import { prepareNamespace } from './temporal/prepare-namespace.ts';
+import type { WebUi } from './web-ui.ts';
 import { createWorker } from './worker.ts';
 
 export type Role = 'serve' | 'api' | 'worker';
@@ -65,13 +67,20 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
   const config = await loadConfig({
     path: settings.configPath,
     env: settings.env,
+    hasStorage: settings.storage !== undefined,
     ...(makeSecret ? { makeSecret } : {}),
   });
-  observability.metrics.know({ sources: config.sources.keys(), endpoints: config.endpoints.keys() });
+  observability.metrics.know({
+    sources: config.sources.keys(),
+    endpoints: config.endpoints.keys(),
+    routes: config.alerts.keys(),
+  });
   const token = role === 'worker' ? undefined : requireOperatorToken(settings);
+  const storage = settings.storage && (await openStorage(settings.storage));
   const temporal = await connectToTemporal(
     settings,
     requireEncryptionKeys(settings),
+    storage,
     options.temporalAddress,
   );
   stops.push(() => temporal.connection.close());
@@ -118,16 +127,26 @@ interface Parts {
 }
 
 async function listenToOperators(
-  { options, temporal, log, observability, working }: Parts,
+  { options, config, temporal, log, observability, working }: Parts,
   token: string | undefined,
   checkReady: CheckReady,
 ): Promise<Listener> {
-  const { settings, openCodec = false, webUiUrl } = options;
-  const webUi = webUiUrl ? { url: webUiUrl, namespace: temporal.namespace } : undefined;
+  const { settings, openCodec = false } = options;
+  const webUi = webUiOf(options, temporal);
   const metricsPage = observability.metricsPage(temporal);
   const listener = await listen({
     app: token
-      ? createOperatorApp({ temporal, token, openCodec, webUi, metricsPage, checkReady, log })
+      ? createOperatorApp({
+          temporal,
+          config,
+          taskQueue: settings.taskQueue,
+          token,
+          openCodec,
+          webUi,
+          metricsPage,
+          checkReady,
+          log,
+        })
       : createWorkerApp({ token: settings.operatorToken, metricsPage, checkReady, log }),
     host: settings.operatorHost,
     port: settings.operatorPort,
@@ -135,6 +154,10 @@ async function listenToOperators(
   });
   working.push(listener.stop);
   return listener;
+}
+
+function webUiOf({ webUiUrl }: RunOptions, { namespace }: Temporal): WebUi | undefined {
+  return webUiUrl ? { url: webUiUrl, namespace } : undefined;
 }
 
 async function listenToSenders(
@@ -162,6 +185,7 @@ async function startWorker(parts: Parts): Promise<Worker> {
     config,
     log,
     observer,
+    webUi: webUiOf(options, temporal),
   });
   const running = worker.run();
   running.catch((error) => {

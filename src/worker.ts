@@ -5,8 +5,16 @@ import type { Logger } from 'pino';
 import { createActivities } from './activities/index.ts';
 import type { TryObserver } from './activities/observe-try.ts';
 import type { Config } from './config/config.ts';
+import { createListJobItems, createRunJobItem } from './dead-letters/job-items.ts';
+import { workflowIdOf } from './ids.ts';
+import { createCountDeadLetters, createSignalAlertRoute } from './temporal/alert-signals.ts';
 import type { Temporal } from './temporal/connection.ts';
+import { useLeanWorkflowThreads } from './temporal/lean-workflow-threads.ts';
 import { createLoadBody } from './temporal/load-body.ts';
+import { createReadTries } from './temporal/read-tries.ts';
+import { createReportBreaker } from './temporal/report-breaker.ts';
+import { createReadRetentionMs } from './temporal/retention.ts';
+import { type WebUi, webUiUrl } from './web-ui.ts';
 
 /** Written by `npm run build`. */
 const WORKFLOW_BUNDLE = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
@@ -17,7 +25,10 @@ export interface WorkerDeps {
   config: Config;
   log: Logger;
   observer: TryObserver;
+  webUi: WebUi | undefined;
 }
+
+useLeanWorkflowThreads();
 
 export async function createWorker({
   temporal,
@@ -25,13 +36,28 @@ export async function createWorker({
   config,
   log,
   observer,
+  webUi,
 }: WorkerDeps): Promise<Worker> {
   return await Worker.create({
     connection: temporal.connection,
     namespace: temporal.namespace,
     taskQueue,
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
-    activities: createActivities({ config, loadBody: createLoadBody(temporal), log, observer }),
+    activities: createActivities({
+      config,
+      loadBody: createLoadBody(temporal),
+      log,
+      observer,
+      signalAlertRoute: createSignalAlertRoute(temporal, taskQueue),
+      reportBreaker: createReportBreaker(temporal, taskQueue),
+      countDeadLetters: createCountDeadLetters(temporal),
+      readTries: createReadTries(temporal),
+      readRetentionMs: createReadRetentionMs(temporal),
+      linkTo: (source, eventId, runId) =>
+        webUi ? webUiUrl(webUi, workflowIdOf(source, eventId), runId) : undefined,
+      listJobItems: createListJobItems(temporal),
+      runJobItem: createRunJobItem({ temporal, config, taskQueue, eager: true }),
+    }),
     dataConverter: temporal.dataConverter,
     // A step's first try holds its workflow's task, and an endpoint may take 5 s to answer.
     maxConcurrentWorkflowTaskExecutions: 100,

@@ -6,7 +6,7 @@ import type { Handler, HandlerLogger, WebhookEvent } from '../config/define-conf
 import { isPermanentError } from '../failures.ts';
 import { workflowIdOf } from '../ids.ts';
 import type { ActivityInput, EventMeta, StepOutcome } from '../messages.ts';
-import type { RawBody } from '../raw-body.ts';
+import type { RawBody, StoredBody } from '../raw-body.ts';
 import type { LoadBody } from '../temporal/load-body.ts';
 import { observeTry, type TryObserver } from './observe-try.ts';
 import { runAttempt, type TryResult } from './run-attempt.ts';
@@ -24,7 +24,7 @@ export interface HandleEventDeps {
 }
 
 export function createHandleEvent({ config, log, loadBody, observer }: HandleEventDeps) {
-  return async function handleEvent(input: ActivityInput, body?: RawBody): Promise<StepOutcome> {
+  return async function handleEvent(input: ActivityInput, body?: RawBody | StoredBody): Promise<StepOutcome> {
     const source = config.sources.get(input.event.source);
     const handler = source && forType(source.handlers, input.event.event_type);
     return await runAttempt({

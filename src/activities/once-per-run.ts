@@ -26,6 +26,11 @@ export class OncePerRun<T> {
     }
   }
 
+  /** @returns what came out of it, if this process has done it of late */
+  async recall(key: string): Promise<T | undefined> {
+    return await this.#outcomes.get(key)?.outcome.catch(() => undefined);
+  }
+
   /** A map keeps its entries in the order in which they came. */
   #forgetOld(): void {
     for (const [key, { at }] of this.#outcomes) {

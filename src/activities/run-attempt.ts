@@ -1,11 +1,22 @@
 // One try of a step, local or regular: keeps the attempt log, and turns a failed try into what Temporal should do next.
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import { ApplicationFailureCategory, type ApplicationFailureOptions } from '@temporalio/common';
-import { BODY_NOT_READ, INTERRUPTED, STEP_FAILED } from '../failures.ts';
-import type { ActivityInput, Attempt, StepOutcome } from '../messages.ts';
-import type { RawBody } from '../raw-body.ts';
+import { CancelledFailure } from '@temporalio/common';
+import { BODY_NOT_READ, INTERRUPTED } from '../failures.ts';
+import {
+  type ActivityInput,
+  type Attempt,
+  cutShort,
+  type Held,
+  type StepName,
+  type StepOutcome,
+  toCanceled,
+} from '../messages.ts';
+import type { RawBody, StoredBody } from '../raw-body.ts';
 import type { LoadBody } from '../temporal/load-body.ts';
+import { retryLater, toFailure } from './attempt-failures.ts';
+import { type Gate, holdBack } from './hold-back.ts';
 import { OncePerRun } from './once-per-run.ts';
+import { untilAborted, within } from './within.ts';
 
 /** What one try came to. */
 export interface TryResult {
@@ -25,21 +36,27 @@ export interface TryResult {
 }
 
 /** Heartbeat details of a regular activity: they survive failed attempts, and show while it waits. */
-interface Heartbeat {
+export interface Heartbeat {
   attempts: Attempt[];
   /** What a handler reported last. */
   progress?: unknown;
+  /** Of a delivery that waits for its endpoint. */
+  held?: Held;
+  /** RFC 3339 UTC. */
+  first_held_at?: string;
 }
 
 export interface AttemptOptions {
   input: ActivityInput;
-  /** A local activity has it from the workflow. */
-  body: RawBody | undefined;
+  /** A local activity has it from the workflow, or where it is. */
+  body: RawBody | StoredBody | undefined;
   loadBody: LoadBody;
   /** The delay before each retry, in milliseconds. */
   schedule: readonly number[];
   timeoutMs: number;
   work: (body: RawBody, attempt: number, signal: AbortSignal, heartbeat: Beat) => Promise<TryResult>;
+  /** What may hold a try back: that is no try, and costs none. */
+  gate?: Gate;
 }
 
 type Beat = (details?: unknown) => void;
@@ -54,6 +71,16 @@ const JITTER = 0.1;
 
 const locally = new OncePerRun<StepOutcome>();
 
+const keyOf = (runId: string | undefined, step: StepName) => `${runId} ${step}`;
+
+/** @returns what the local try of a step came to, if this process has made it of late */
+export async function recallLocalTry(
+  runId: string | undefined,
+  step: StepName,
+): Promise<StepOutcome | undefined> {
+  return await locally.recall(keyOf(runId, step));
+}
+
 /**
  * A local activity never throws: the workflow goes on with a regular one if the outcome is `retrying`. A regular one
  * throws, so that Temporal's retry policy does the waiting; its failure holds the outcome once it is final.
@@ -63,28 +90,46 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
   const beat = info.heartbeatDetails as Heartbeat | undefined;
   const log = [...(beat?.attempts ?? options.input.attempts)];
   if (info.isLocal) {
-    const key = `${info.workflowExecution?.runId} ${options.input.step}`;
-    return await locally.do(key, () => tryOnce(options, options.body as RawBody, log, () => undefined));
+    const key = keyOf(info.workflowExecution?.runId, options.input.step);
+    return await locally.do(key, () => tryLocally(options, log));
   }
   if (beat === undefined) handOver(log);
-  return await tryHeartbeating(options, await getBody(options), log);
+  const hold = options.gate?.enter({ mayWait: true });
+  if (hold) throw holdBack(options.input.step, hold, beat, log);
+  try {
+    return await tryHeartbeating(options, await getBody(options), log, beat?.first_held_at);
+  } finally {
+    options.gate?.leave();
+  }
+}
+
+/** Held back, or without its body, it is no try: a regular activity can wait. */
+async function tryLocally(options: AttemptOptions, log: Attempt[]): Promise<StepOutcome> {
+  const later: StepOutcome = { step: options.input.step, status: 'retrying', attempts: log };
+  if (options.gate?.enter({ mayWait: false })) return later;
+  try {
+    let body: RawBody;
+    try {
+      body = await getBody(options);
+    } catch {
+      return later;
+    }
+    return await tryOnce(options, body, log, () => undefined);
+  } finally {
+    options.gate?.leave();
+  }
 }
 
 /** Before the try begins, or a Temporal that answers late would use up the time, and the tries, of the endpoint. */
 async function getBody({ body, loadBody }: AttemptOptions): Promise<RawBody> {
-  if (body) return body;
-  const { cancellationSignal, info } = Context.current();
-  const limit = AbortSignal.any([cancellationSignal, AbortSignal.timeout(LOAD_WITHIN_MS)]);
-  const late = new Promise<never>((_, reject) => {
-    limit.addEventListener('abort', () => reject(limit.reason), { once: true });
-  });
-  late.catch(() => undefined); // a body that comes in time leaves nobody listening
+  if (body && 'bytes' in body) return body;
+  const load = loadBody(Context.current().info.workflowExecution, body);
   try {
-    return await Promise.race([loadBody(info.workflowExecution), late]);
+    return await within(LOAD_WITHIN_MS, (signal) => Promise.race([load, untilAborted(signal)]));
   } catch (error) {
     throwIfCancelled();
     throw ApplicationFailure.create({
-      message: `the body could not be read from Temporal: ${(error as Error).message}`,
+      message: `the body could not be read: ${(error as Error).message}`,
       type: BODY_NOT_READ,
       nextRetryDelay: LOAD_AGAIN_AFTER_MS,
     });
@@ -103,19 +148,26 @@ function handOver(log: Attempt[]): void {
   throw retryLater(last, delay);
 }
 
-async function tryHeartbeating(options: AttemptOptions, body: RawBody, log: Attempt[]): Promise<StepOutcome> {
+async function tryHeartbeating(
+  options: AttemptOptions,
+  body: RawBody,
+  log: Attempt[],
+  first_held_at: string | undefined,
+): Promise<StepOutcome> {
   const context = Context.current();
   let progress: unknown;
-  const send = () => context.heartbeat({ attempts: log, progress } satisfies Heartbeat);
+  const kept = first_held_at === undefined ? {} : { first_held_at };
+  const send = () => context.heartbeat({ attempts: log, progress, ...kept } satisfies Heartbeat);
   const timer = setInterval(send, HEARTBEAT_INTERVAL_MS);
   try {
-    const outcome = await tryOnce(options, body, log, (details) => {
+    const onDetails = (details: unknown) => {
       progress = details;
       send();
-    });
+    };
+    const outcome = await tryOnce(options, body, log, onDetails, send);
     if (outcome.status === 'succeeded') return outcome;
     send();
-    throwIfCancelled();
+    if (isCancelRequested()) throw new CancelledFailure('canceled', [toCanceled(outcome)]);
     throw toFailure(outcome);
   } finally {
     clearInterval(timer);
@@ -127,6 +179,7 @@ async function tryOnce(
   body: RawBody,
   log: Attempt[],
   heartbeat: Beat,
+  onBegin?: () => void,
 ): Promise<StepOutcome> {
   const context = Context.current();
   // A worker that dies during each try would go round for ever: its tries count.
@@ -139,14 +192,13 @@ async function tryOnce(
   };
   entry.message = 'the worker was lost during this try';
   log.push(entry);
-  if (!context.info.isLocal) context.heartbeat({ attempts: log } satisfies Heartbeat);
+  onBegin?.();
   const started = performance.now();
-  const signal = AbortSignal.any([context.cancellationSignal, AbortSignal.timeout(timeoutMs)]);
-  const result = await work(body, entry.attempt, signal, heartbeat);
+  const result = await within(timeoutMs, (signal) => work(body, entry.attempt, signal, heartbeat));
   entry.duration_ms = Math.round(performance.now() - started);
-  if (!result.ok && context.cancellationSignal.aborted)
-    entry.message = 'the worker was stopped during this try';
-  else complete(entry, result);
+  if (result.ok || !context.cancellationSignal.aborted) complete(entry, result);
+  else if (isCancelRequested()) Object.assign(entry, cutShort(entry));
+  else entry.message = 'the worker was stopped during this try';
   return conclude(input, schedule, log, result);
 }
 
@@ -176,37 +228,12 @@ function conclude(
   return { step, status: 'retrying', attempts };
 }
 
-function toFailure(outcome: StepOutcome): ApplicationFailure {
-  const last = outcome.attempts.at(-1) as Attempt;
-  if (outcome.status === 'retrying') {
-    return retryLater(last, Date.parse(last.next_attempt_at ?? last.at) - Date.now());
-  }
-  return createFailure(last, { nonRetryable: true, details: [outcome] });
-}
-
-function retryLater(last: Attempt, delayMs: number): ApplicationFailure {
-  return createFailure(last, { nextRetryDelay: Math.max(1, delayMs) }); // 0 would mean: no retry at all
-}
-
-function createFailure(last: Attempt, options: ApplicationFailureOptions): ApplicationFailure {
-  const category = ApplicationFailureCategory.BENIGN; // our own log line tells of it
-  const failure = ApplicationFailure.create({
-    message: describe(last),
-    type: STEP_FAILED,
-    category,
-    ...options,
-  });
-  failure.stack = ''; // where in Surehook it was made tells an operator nothing
-  return failure;
-}
-
-function describe(attempt: Attempt): string {
-  const what = attempt.error ?? `HTTP ${attempt.status_code}`;
-  return `attempt ${attempt.attempt}: ${what}${attempt.message ? `: ${attempt.message}` : ''}`;
-}
-
 /** A cancelled workflow wants to hear of it; a worker that stops wants its try to be made again elsewhere. */
 function throwIfCancelled(): void {
+  if (isCancelRequested()) Context.current().cancellationSignal.throwIfAborted();
+}
+
+function isCancelRequested(): boolean {
   const { cancellationDetails, cancellationSignal } = Context.current();
-  if (cancellationSignal.aborted && cancellationDetails?.cancelRequested) cancellationSignal.throwIfAborted();
+  return cancellationSignal.aborted && cancellationDetails?.cancelRequested === true;
 }

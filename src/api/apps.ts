@@ -2,15 +2,22 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import type { Config } from '../config/config.ts';
 import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../ids.ts';
 import type { Temporal } from '../temporal/connection.ts';
+import { readEvent } from '../temporal/read-event.ts';
+import type { WebUi } from '../web-ui.ts';
 import { allowWebUi, createCodecRouter, refuseOtherHosts } from './codec.ts';
+import { createDeadLetterRouter } from './dead-letters.ts';
+import { listEarlierRuns } from './earlier-runs.ts';
+import { listEndpoints, showEndpoint } from './endpoints.ts';
 import { HttpError, sendProblem } from './errors.ts';
-import { listEarlierRuns, toEventView, type WebUi } from './event-view.ts';
+import { toEventView } from './event-view.ts';
+import { cancelEvent, retryNow } from './in-flight.ts';
+import { createJobRouter } from './jobs.ts';
 import { listEvents } from './list-events.ts';
 import { type IngressObserver, observeIngress } from './observe-ingress.ts';
 import { openapi } from './openapi.ts';
-import { readEvent } from './read-event.ts';
 import { createReceiveWebhook } from './receive-webhook.ts';
 import { type MetricsPage, serveMetrics } from './serve-metrics.ts';
 import type { StartEvent } from './start-event.ts';
@@ -37,6 +44,8 @@ export function createPublicApp(deps: PublicAppDeps): Express {
 
 export interface OperatorAppDeps {
   temporal: Temporal;
+  config: Config;
+  taskQueue: string;
   token: string;
   /** In dev: the Web UI has no token to send. */
   openCodec: boolean;
@@ -48,6 +57,8 @@ export interface OperatorAppDeps {
 
 export function createOperatorApp({
   temporal,
+  config,
+  taskQueue,
   token,
   openCodec,
   webUi,
@@ -59,7 +70,11 @@ export function createOperatorApp({
   const { client, namespace } = temporal;
   const tokenNeeded = requireToken(token);
   if (webUi) app.use('/codec', allowWebUi(webUi.url));
-  app.use('/codec', openCodec ? refuseOtherHosts : tokenNeeded, createCodecRouter(temporal.codec));
+  app.use(
+    '/codec',
+    openCodec ? refuseOtherHosts : tokenNeeded,
+    createCodecRouter(temporal.codec, temporal.resolve),
+  );
   app.use(tokenNeeded);
   app.get('/metrics', serveMetrics(metricsPage));
   app.get(
@@ -71,9 +86,25 @@ export function createOperatorApp({
     const isName = SOURCE_NAME.test(source) && EVENT_ID.test(event_id);
     const run = isName ? await readEvent(temporal, workflowId) : undefined;
     if (!run) throw new HttpError('event_not_found', `there is no event ${event_id} of source ${source}`);
-    const earlier_runs = await listEarlierRuns(client, workflowId, run.description.runId);
+    const earlier_runs = await listEarlierRuns(temporal, workflowId, run.description.runId);
     response.json({ ...toEventView(run, webUi), earlier_runs });
   });
+  app.get(
+    '/endpoints',
+    async (_request, response) => void response.json(await listEndpoints(temporal, config)),
+  );
+  app.get(
+    '/endpoints/:name',
+    async ({ params }, response) => void response.json(await showEndpoint(temporal, config, params.name)),
+  );
+  const inFlight = { temporal, log };
+  app.post('/events/:source/:event_id/retry', (request, response) => retryNow(inFlight, request, response));
+  app.post('/events/:source/:event_id/cancel', (request, response) =>
+    cancelEvent(inFlight, request, response),
+  );
+  const deadLetters = { temporal, config, taskQueue, eager: false, webUi, log };
+  app.use('/dead-letters', createDeadLetterRouter(deadLetters));
+  app.use('/jobs', createJobRouter(deadLetters));
   return close(app, log);
 }
 

@@ -7,6 +7,8 @@ import { HttpError } from './errors.ts';
 /** A page of a history with several large payloads, in base64. */
 const BODY_LIMIT = '32mb';
 
+type Convert = (payloads: Payload[]) => Promise<Payload[]>;
+
 const base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
 /** JSON of `temporal.api.common.v1.Payloads`. */
 const payloadsSchema = z.object({
@@ -15,9 +17,10 @@ const payloadsSchema = z.object({
     .default([]),
 });
 
-export function createCodecRouter(codec: PayloadCodec): Router {
+/** @param resolve what is not in Temporal is shown all the same */
+export function createCodecRouter(codec: PayloadCodec, resolve: Convert): Router {
   const convert =
-    (how: (payloads: Payload[]) => Promise<Payload[]>): RequestHandler =>
+    (how: Convert): RequestHandler =>
     async (request, response) => {
       const parsed = payloadsSchema.safeParse(request.body);
       if (!parsed.success)
@@ -32,7 +35,7 @@ export function createCodecRouter(codec: PayloadCodec): Router {
   );
   router.post(
     '/decode',
-    convert((payloads) => codec.decode(payloads)),
+    convert(async (payloads) => await codec.decode(await resolve(payloads))),
   );
   return router;
 }

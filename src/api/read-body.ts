@@ -23,10 +23,11 @@ export function readBody(
       request.removeAllListeners('data').pause();
       reject(tooLarge());
     });
-    request.on('end', () =>
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)),
-    );
     const endedEarly = () => reject(new HttpError('bad_request', 'the body ended early'));
+    request.on('end', () => {
+      request.off('close', endedEarly); // each request closes; an error with its stack for each would be waste
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
+    });
     request.on('error', endedEarly);
     request.on('close', endedEarly);
   });

@@ -2,12 +2,16 @@
 import type { Request, Response } from 'express';
 import ipaddr from 'ipaddr.js';
 import type { Logger } from 'pino';
-import { type Config, forType, type SourceConfig } from '../config/config.ts';
-import type { EventMeta, StepPlan } from '../messages.ts';
+import type { Config, SourceConfig } from '../config/config.ts';
+import { INLINE_MAX_BYTES } from '../config/define-config.ts';
+import { planSteps } from '../config/plan-steps.ts';
+import type { EventMeta } from '../messages.ts';
 import { type VerifyFailure, verifySignature } from '../signatures/index.ts';
 import type { TraceHeaders } from '../tracing.ts';
+import { checkSchema } from './check-schema.ts';
 import { HttpError } from './errors.ts';
 import { findEventId, findEventType, parseJson } from './event-fields.ts';
+import { LargeBodies } from './large-bodies.ts';
 import { readBody } from './read-body.ts';
 import type { StartEvent } from './start-event.ts';
 
@@ -32,6 +36,7 @@ export type ReceiveWebhook = (
 ) => Promise<Received>;
 
 export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhookDeps): ReceiveWebhook {
+  const largeBodies = new LargeBodies();
   return async function receiveWebhook(request, response, trace) {
     const source = config.sources.get(request.params.source);
     if (source === undefined) {
@@ -39,6 +44,15 @@ export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhook
     }
     checkMethod(request);
     checkAddress(source, request.ip);
+    const leave = admitBody(largeBodies, source, request);
+    try {
+      return await receive(source, request, response, trace);
+    } finally {
+      leave();
+    }
+  };
+
+  async function receive(source: SourceConfig, request: Request, response: Response, trace: TraceHeaders) {
     const rawBody = await readBody(request, response, source.maxBodyBytes);
     checkSignature(source, request, rawBody);
     const payload = parseJson(rawBody);
@@ -68,7 +82,17 @@ export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhook
     const statusCode = status === 'accepted' ? 202 : 200;
     response.status(statusCode).json({ status, event_id, source: source.name, workflow_id: workflowId });
     return { outcome: status, statusCode, eventId: event_id };
-  };
+  }
+}
+
+/** A body that does not tell its size may be as large as any. */
+function admitBody(largeBodies: LargeBodies, { maxBodyBytes }: SourceConfig, request: Request): () => void {
+  const bytes = Number(request.headers['content-length'] ?? maxBodyBytes);
+  if (bytes <= INLINE_MAX_BYTES || bytes > maxBodyBytes) return () => undefined; // small, or refused unread
+  const leave = largeBodies.enter(bytes);
+  if (leave) return leave;
+  const detail = 'too many large bodies are on their way; send it again later';
+  throw new HttpError('not_queued', detail, { headers: { 'retry-after': '5' }, bodyUnread: true });
 }
 
 function checkMethod({ method }: Request): void {
@@ -106,21 +130,6 @@ function checkSignature({ verify }: SourceConfig, request: Request, rawBody: Buf
   if (!result.ok) throw new HttpError(result.code, SIGNATURE_FAULTS[result.code]);
 }
 
-/** An array of a thousand bad items is told of by its first ones. */
-const ISSUES_MAX = 20;
-
-async function checkSchema({ schema }: SourceConfig, payload: unknown): Promise<void> {
-  const result = await schema?.safeParseAsync(payload);
-  if (result === undefined || result.success) return;
-  const errors = result.error.issues.slice(0, ISSUES_MAX).map(({ path, message }) => ({
-    path: path.map(String).join('.'),
-    message,
-  }));
-  throw new HttpError('invalid_payload', `${errors[0]?.path || 'the body'}: ${errors[0]?.message}`, {
-    members: { errors },
-  });
-}
-
 /** Credentials stay out of the history; a header that came several times is joined. */
 function storedHeaders({ credentialHeaders }: SourceConfig, { headers }: Request): Record<string, string> {
   const kept = Object.entries(headers).filter(
@@ -129,20 +138,4 @@ function storedHeaders({ credentialHeaders }: SourceConfig, { headers }: Request
   return Object.fromEntries(
     kept.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)]),
   );
-}
-
-function planSteps(source: SourceConfig, eventType: string, { endpoints }: Config): StepPlan[] {
-  const steps: StepPlan[] = [];
-  if (forType(source.handlers, eventType)) {
-    steps.push({ step: 'handler', timeout_ms: source.timeoutMs });
-  }
-  for (const name of new Set(forType(source.forwardTo, eventType))) {
-    const endpoint = endpoints.get(name);
-    if (endpoint === undefined) continue; // the schema holds that it exists
-    steps.push({
-      step: `deliver:${name}`,
-      timeout_ms: endpoint.timeoutMs,
-    });
-  }
-  return steps;
 }

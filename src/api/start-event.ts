@@ -1,32 +1,19 @@
 // Starts the one workflow of an event. Temporal's unique ids are the deduplication.
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { TypedSearchAttributes } from '@temporalio/common';
+import { isGrpcServiceError, ServiceError } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { SourceConfig } from '../config/config.ts';
 import { workflowIdOf } from '../ids.ts';
-import {
-  type EventMeta,
-  PROCESS_EVENT,
-  SEARCH_ATTRIBUTES,
-  type StepOutcome,
-  type StepPlan,
-} from '../messages.ts';
+import type { EventMeta, Rerun, StepPlan } from '../messages.ts';
 import { RawBody } from '../raw-body.ts';
-import type { Temporal } from '../temporal/connection.ts';
-import type { processEvent } from '../workflows/process-event.ts';
+import { StorageUnavailableError } from '../storage/errors.ts';
+import { readEvent, succeededSteps } from '../temporal/read-event.ts';
+import { type StartRunDeps, startFirstRun, startRerun } from '../temporal/start-run.ts';
 import { Admission } from './admission.ts';
 import { HttpError } from './errors.ts';
-import { readSucceededSteps } from './read-event.ts';
 
 /** The sender hears of it within 3 s; a native connection alone would go on trying for 5 to 9 s. */
 const CONFIRM_WITHIN_MS = 2_500;
 const RETRY_AFTER_SECONDS = '5';
-/**
- * Temporal's own 10 s run out on a machine that is starved of CPU; the first tries of the event are then made again.
- * The price: an event whose worker was killed waits this long for another one.
- */
-const WORKFLOW_TASK_TIMEOUT = '30s';
-
 /** The first byte of a byte order mark: Temporal's own JSON readers refuse it. */
 const UTF8_BOM = 0xef;
 
@@ -41,11 +28,7 @@ export type StartEvent = (
   input: StartEventInput,
 ) => Promise<{ status: 'accepted' | 'duplicate'; workflowId: string }>;
 
-export interface StartEventDeps {
-  temporal: Temporal;
-  taskQueue: string;
-  /** A worker shares this process and connection: the first workflow task comes with the answer to the start. */
-  eager: boolean;
+export interface StartEventDeps extends StartRunDeps {
   log: Logger;
 }
 
@@ -63,11 +46,27 @@ export function createStartEvent(deps: StartEventDeps): StartEvent {
       admitted.inTime();
       return { status: isNew ? 'accepted' : 'duplicate', workflowId };
     } catch (error) {
-      admitted.tooLate();
+      // Temporal has not seen it, and is not behind.
+      if (isStorageFault(error)) {
+        deps.log.error({ workflow_id: workflowId, error: String(error) }, 'body not stored');
+        throw notQueued('the body could not be stored; send it again');
+      }
+      if (saysBehind(error)) admitted.tooLate();
       deps.log.error({ workflow_id: workflowId, error: String(error) }, 'event not queued');
       throw notQueued('Temporal did not confirm the event in time; send it again');
     }
   };
+}
+
+/** Not, for one, a resend whose old payload cannot be read: that says nothing of how fast Temporal is. */
+function saysBehind(error: unknown): boolean {
+  return error instanceof LateError || isGrpcServiceError(error) || error instanceof ServiceError;
+}
+
+/** The SDK wraps what it does not know. */
+function isStorageFault(error: unknown): boolean {
+  const isOne = (thrown: unknown) => thrown instanceof StorageUnavailableError;
+  return isOne(error) || isOne((error as Error).cause);
 }
 
 function notQueued(detail: string): HttpError {
@@ -75,52 +74,24 @@ function notQueued(detail: string): HttpError {
 }
 
 async function startOnce(deps: StartEventDeps, workflowId: string, input: StartEventInput): Promise<boolean> {
-  if (await start(deps, workflowId, input, 'REJECT_DUPLICATE')) return true;
-  if (input.source.redelivery === 'ignore') return false;
-  const { status } = await deps.temporal.client.workflow.getHandle(workflowId).describe();
+  const { event, steps, rawBody, source } = input;
+  const body = new RawBody(rawBody, rawBody[0] === UTF8_BOM ? 'binary/plain' : 'json/plain');
+  if (await startFirstRun(deps, { ...event, steps }, body)) return true;
+  if (source.redelivery === 'ignore') return false;
+  const { status, runId } = await deps.temporal.client.workflow.getHandle(workflowId).describe();
   if (status.name === 'RUNNING' || status.name === 'COMPLETED') return false;
   // Somebody fixed what was broken and pressed "resend": it runs again, without the steps that had succeeded.
-  const checkpoint = await readSucceededSteps(deps.temporal, workflowId);
-  return await start(deps, workflowId, input, 'ALLOW_DUPLICATE_FAILED_ONLY', checkpoint);
+  const checkpoint = succeededSteps(await readEvent(deps.temporal, workflowId, false));
+  const rerun: Rerun = { of: runId, how: 'resent', at: new Date().toISOString() };
+  return (await startRerun(deps, { ...event, steps, checkpoint, rerun }, body)) !== undefined;
 }
 
-async function start(
-  { temporal: { client }, taskQueue, eager }: StartEventDeps,
-  workflowId: string,
-  { event, steps, rawBody }: StartEventInput,
-  workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY',
-  checkpoint?: StepOutcome[],
-): Promise<boolean> {
-  const { source, event_type } = event;
-  try {
-    await client.workflow.start<typeof processEvent>(PROCESS_EVENT, {
-      workflowId,
-      taskQueue,
-      workflowIdReusePolicy,
-      workflowIdConflictPolicy: 'FAIL',
-      requestEagerStart: eager,
-      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-      args: [
-        { ...event, steps, ...(checkpoint ? { checkpoint } : {}) },
-        new RawBody(rawBody, rawBody[0] === UTF8_BOM ? 'binary/plain' : 'json/plain'),
-      ],
-      staticSummary: `${event_type} from ${source}`,
-      typedSearchAttributes: new TypedSearchAttributes([
-        { key: SEARCH_ATTRIBUTES.source, value: source },
-        { key: SEARCH_ATTRIBUTES.eventType, value: event_type },
-      ]),
-    });
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
-    throw error;
-  }
-}
+class LateError extends Error {}
 
 async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no confirmation within ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new LateError(`no confirmation within ${ms} ms`)), ms);
   });
   try {
     return await Promise.race([promise, late]);

@@ -1,9 +1,10 @@
 // `surehook events`: what the operator API tells of events, on a terminal.
+import type { EarlierRun } from '../api/earlier-runs.ts';
 import type { EventView } from '../api/event-view.ts';
 import type { EventItem } from '../api/list-events.ts';
-import { ConfigError } from '../config/config-error.ts';
 import type { Attempt } from '../messages.ts';
 import type { OperatorClient } from './operator-client.ts';
+import { table, toTime } from './text.ts';
 
 export interface ListOptions {
   source?: string;
@@ -32,7 +33,7 @@ export async function listEvents(
   return [table(['RECEIVED', 'SOURCE', 'EVENT ID', 'TYPE', 'STATUS'], rows), ...more].join('\n');
 }
 
-type Shown = EventView & { earlier_runs: { run_id: string; status: string; started_at: string }[] };
+export type Shown = EventView & { earlier_runs: EarlierRun[] };
 
 export async function showEvent(
   client: OperatorClient,
@@ -40,67 +41,82 @@ export async function showEvent(
   eventId: string,
   { json }: { json?: boolean },
 ): Promise<string> {
-  const event = await client.get<Shown>(
-    `/events/${encodeURIComponent(source)}/${encodeURIComponent(eventId)}`,
-  );
-  if (json) return JSON.stringify(event, null, 2);
-  const facts: [string, string | null][] = [
+  const event = await client.get<Shown>(pathOf(source, eventId));
+  return json ? JSON.stringify(event, null, 2) : eventLines(event).join('\n');
+}
+
+export async function retryEvent(
+  client: OperatorClient,
+  source: string,
+  eventId: string,
+  { json }: { json?: boolean },
+): Promise<string> {
+  const answer = await client.post<{ steps: string[] }>(`${pathOf(source, eventId)}/retry`, '{}');
+  if (json) return JSON.stringify(answer, null, 2);
+  return `Tried now: ${answer.steps.join(', ')}. See: surehook events show ${source} ${eventId}`;
+}
+
+export async function cancelEvent(
+  client: OperatorClient,
+  source: string,
+  eventId: string,
+  { json }: { json?: boolean },
+): Promise<string> {
+  const answer = await client.post(`${pathOf(source, eventId)}/cancel`, '{}');
+  if (json) return JSON.stringify(answer, null, 2);
+  return `Told to stop. See: surehook events show ${source} ${eventId}`;
+}
+
+function pathOf(source: string, eventId: string): string {
+  return `/events/${encodeURIComponent(source)}/${encodeURIComponent(eventId)}`;
+}
+
+/** @param more comes after the first facts */
+export function eventLines(event: Shown, more: string[] = []): string[] {
+  const { discarded } = event;
+  const facts: [string, string | null | undefined][] = [
     ['Event', `${event.source} ${event.event_id}`],
     ['Type', event.event_type],
     ['Status', event.status],
+    ['Reason', discarded?.reason],
+    ['Run', event.began.how === 'first' ? null : beginning(event.began)],
     ['Received', event.received_at],
     ['Closed', event.closed_at],
     ['Error', event.error],
     ['Web UI', event.web_ui_url],
   ];
   const lines = facts.filter(([, value]) => value).map(([name, value]) => `${`${name}:`.padEnd(10)}${value}`);
+  lines.push(...more);
   if (event.handler)
     lines.push('', `Handler: ${event.handler.status}`, ...attemptLines(event.handler.attempts));
   if (event.handler?.result !== undefined) lines.push(`  result ${JSON.stringify(event.handler.result)}`);
-  for (const { endpoint, status, attempts } of event.deliveries) {
+  for (const { endpoint, status, attempts, held } of event.deliveries) {
     lines.push('', `Delivery to ${endpoint}: ${status}`, ...attemptLines(attempts));
+    if (held) lines.push(`  held since ${held.since}: ${held.reason}, next turn ${held.next_turn_at}`);
   }
   if (event.earlier_runs.length > 0) {
-    lines.push(
-      '',
-      'Earlier runs:',
-      ...event.earlier_runs.map((run) => `  ${run.started_at} ${run.status} ${run.run_id}`),
-    );
+    const toLine = ({ started_at, status, run_id, began }: EarlierRun) =>
+      `  ${started_at} ${status} ${run_id}${began && began.how !== 'first' ? ` (${beginning(began)})` : ''}`;
+    lines.push('', 'Earlier runs:', ...event.earlier_runs.map(toLine));
   }
-  return [...lines, '', 'Payload:', JSON.stringify(event.payload, null, 2)].join('\n');
+  return [...lines, '', 'Payload:', JSON.stringify(event.payload, null, 2)];
+}
+
+function beginning({ how, from, payload_corrected }: EventView['began']): string {
+  const start = from === 'start' ? ' from the start' : '';
+  return `${how}${start}${payload_corrected ? ', with a corrected payload' : ''}`;
 }
 
 function attemptLines(attempts: Attempt[]): string[] {
   return attempts.flatMap((a) => {
+    if (a.running)
+      return [
+        `  ${String(a.attempt).padStart(2)}  ${a.at}  running, for ${(a.duration_ms / 1_000).toFixed(1)} s`,
+      ];
     const what = a.error ?? (a.status_code ? `HTTP ${a.status_code}` : 'ok');
     const next = a.next_attempt_at ? `, next try ${a.next_attempt_at}` : '';
     const line = `  ${String(a.attempt).padStart(2)}  ${a.at}  ${what} in ${a.duration_ms} ms${next}`;
     const detail = a.message ?? a.response_excerpt;
     return detail ? [line, `      ${detail.split('\n')[0]}`] : [line];
   });
-}
-
-function table(head: string[], rows: string[][]): string {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)));
-  const toLine = (row: string[]) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return [head, ...rows].map(toLine).join('\n');
-}
-
-const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `30m`, `6h` and `1d` count back from now; anything else is a time. */
-function toTime(option: string, value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  const [, count, unit = ''] = /^(\d+)([smhd])$/.exec(value) ?? [];
-  const time = new Date(
-    count === undefined ? Date.parse(value) : Date.now() - Number(count) * (UNITS[unit] ?? 0),
-  );
-  if (!Number.isNaN(time.getTime())) return time.toISOString();
-  throw new ConfigError(
-    `${option}: expected a time such as 2026-01-31T12:00:00Z, or an age such as 30m, 6h, 1d`,
-  );
 }

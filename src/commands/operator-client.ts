@@ -1,9 +1,18 @@
 // How the commands reach the operator API, and what they say when they cannot.
-
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
 import type { Settings } from '../config/settings.ts';
 import { toOrigin } from '../http-origin.ts';
+
+type Query = Record<string, string | undefined>;
+
+interface Init {
+  method?: string;
+  body?: string;
+  headers?: Record<string, string>;
+}
 
 export class OperatorClient {
   readonly #url: string;
@@ -22,22 +31,45 @@ export class OperatorClient {
   }
 
   /** @throws ConfigError with the API's own words if it refuses */
-  async get<T>(path: string, query: Record<string, string | undefined> = {}): Promise<T> {
+  async get<T>(path: string, query: Query = {}): Promise<T> {
+    return (await (await this.#fetch(this.#toUrl(path, query))).json()) as T;
+  }
+
+  /** @param body JSON; @throws ConfigError as `get` */
+  async post<T>(path: string, body: string): Promise<T> {
+    const headers = { 'content-type': 'application/json' };
+    return (await (await this.#fetch(this.#toUrl(path), { method: 'POST', body, headers })).json()) as T;
+  }
+
+  /** @throws ConfigError as `get` */
+  async stream(path: string, query: Query): Promise<Readable> {
+    const { body } = await this.#fetch(this.#toUrl(path, query));
+    return body ? Readable.fromWeb(body as ReadableStream) : Readable.from([]);
+  }
+
+  #toUrl(path: string, query: Query = {}): URL {
     const url = new URL(path, this.#url);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, value);
-    const response = await this.#fetch(url);
-    const body = (await response.json().catch(() => ({}))) as { detail?: string; code?: string };
-    if (response.ok) return body as T;
+    return url;
+  }
+
+  async #fetch(url: URL, { headers = {}, ...init }: Init = {}): Promise<Response> {
+    const response = await this.#reach(url, {
+      ...init,
+      headers: { ...headers, authorization: `Bearer ${this.#token}` },
+    });
+    if (response.ok) return response;
+    const body = (await response.json().catch(() => ({}))) as { detail?: string };
     if (response.status === 401) {
       throw new ConfigError(`SUREHOOK_OPERATOR_TOKEN: ${url.origin} takes another token; set it to that one`);
     }
     throw new ConfigError(body.detail ?? `${url.origin} answered ${response.status}`);
   }
 
-  async #fetch(url: URL): Promise<Response> {
+  async #reach(url: URL, init: Init): Promise<Response> {
     try {
-      return await fetch(url, { headers: { authorization: `Bearer ${this.#token}` } });
+      return await fetch(url, init);
     } catch {
       throw new ConfigError(
         `no operator API answers at ${url.origin}: start Surehook, or set SUREHOOK_OPERATOR_URL`,

@@ -28,6 +28,7 @@ export async function send(
     env: settings.env,
     makeSecret: (name) => kept.get(name) ?? '',
     onlySource: sourceName,
+    hasStorage: settings.storage !== undefined,
   });
   const source = config.sources.get(sourceName) as SourceConfig;
   const { id, type } = options;

@@ -35,11 +35,56 @@ export interface EndpointConfig {
   headers: Readonly<Record<string, string | Secret>>;
   timeoutMs: number;
   retry: RetrySchedule;
+  /** undefined: switched off. */
+  breaker: BreakerConfig | undefined;
 }
+
+export interface BreakerConfig {
+  /** It opens after so many tries that failed one after the other. */
+  failures: number;
+  /** The first look at whether the endpoint is back. */
+  probeAfterMs: number;
+  /** A delivery that was held for so long becomes a dead letter. */
+  holdForMs: number;
+}
+
+interface AlertRouteBase {
+  name: string;
+  /** undefined: all. */
+  sources: readonly string[] | undefined;
+  on: readonly ('dead_letter' | 'recovered' | 'expiring')[];
+  gatherMs: number;
+  everyMs: number;
+}
+export interface SlackRoute extends AlertRouteBase {
+  channel: 'slack';
+  url: Secret;
+}
+export interface PagerDutyRoute extends AlertRouteBase {
+  channel: 'pagerduty';
+  routingKey: Secret;
+  severity: 'critical' | 'error' | 'warning' | 'info';
+  url: string;
+}
+export interface EmailRoute extends AlertRouteBase {
+  channel: 'email';
+  smtp: Secret;
+  from: string;
+  to: readonly string[];
+}
+export interface WebhookRoute extends AlertRouteBase {
+  channel: 'webhook';
+  url: string;
+  secrets: readonly Secret[];
+}
+export type AlertRouteConfig = SlackRoute | PagerDutyRoute | EmailRoute | WebhookRoute;
 
 export interface Config {
   sources: ReadonlyMap<string, SourceConfig>;
   endpoints: ReadonlyMap<string, EndpointConfig>;
+  alerts: ReadonlyMap<string, AlertRouteConfig>;
+  /** How long before Temporal deletes a dead letter it is told of; undefined: as the retention suggests. */
+  retention: { warnBeforeMs: number | undefined };
 }
 
 /** The entry for this event type, else that for the rest. */

@@ -1,10 +1,11 @@
 // What `surehook.config.ts` may contain: the types its author sees, and the zod schema that holds the file to them.
 import { z } from 'zod';
-import { SOURCE_NAME } from '../ids.ts';
+import { RESERVED_SOURCE_NAMES } from '../ids.ts';
 import { SCHEME_NAMES } from '../signatures/index.ts';
+import { alertRouteSchema } from './alerts-schema.ts';
 import { isIpRange } from './ip-range.ts';
-import { retrySchema } from './retry-schedule.ts';
-import { SecretRef } from './secret.ts';
+import { duration, retrySchema } from './retry-schedule.ts';
+import { name, secretRef, secrets } from './schema-parts.ts';
 
 /** A webhook as a handler sees it. */
 export interface WebhookEvent {
@@ -46,20 +47,12 @@ export interface HandlerContext {
  */
 export type Handler = (event: WebhookEvent, context: HandlerContext) => unknown;
 
-const name = z
-  .string()
-  .regex(SOURCE_NAME, 'expected lower-case letters, digits, - and _, at most 63 characters');
+/** Temporal refuses a payload over 2 MB. */
+export const INLINE_MAX_BYTES = 1_900_000;
+/** With a storage for bodies: a process parses each as a whole, and may have many at once. */
+export const STORED_MAX_BYTES = 16_777_216;
+
 const timeoutMs = z.int().min(1).max(86_400_000);
-const secretRef = z.custom<SecretRef>((value) => value instanceof SecretRef || looksLikeSecretRef(value), {
-  error: "expected secret('NAME'): secrets do not belong in the config file",
-});
-const secrets = z.array(secretRef).min(1, "expected at least one secret('NAME')");
-
-/** A config file in another package may load another copy of this module. */
-function looksLikeSecretRef(value: unknown): boolean {
-  return typeof value === 'object' && value?.constructor?.name === 'SecretRef' && 'name' in value;
-}
-
 const locator = z
   .string()
   .regex(
@@ -105,8 +98,7 @@ const source = z.strictObject({
   eventType: locators.optional(),
   schema: bodySchema.optional(),
   ipAllowList: z.array(cidr).optional(),
-  // Temporal refuses a payload over 2 MB.
-  maxBodyBytes: z.int().min(1).max(1_900_000).default(1_048_576),
+  maxBodyBytes: z.int().min(1).max(STORED_MAX_BYTES).default(1_048_576),
   toleranceSeconds: z.number().positive().optional(),
   handlers: z.record(z.string(), handler).default({}),
   timeoutMs: timeoutMs.default(5_000),
@@ -130,22 +122,39 @@ const headerValue = z.union([z.string().regex(/^[\t\x20-\x7e]*$/, 'expected visi
   error: "expected visible ASCII or secret('NAME')",
 });
 
+const SECOND_MS = 1_000;
+
+const breaker = z.strictObject({
+  failures: z.int().min(1).max(1_000).default(10),
+  probeAfter: duration
+    .refine((ms) => ms >= SECOND_MS, { error: "expected '1s' or more" }) // Temporal's timers fire in whole seconds
+    .default(10_000),
+  holdFor: duration.default(24 * 3_600_000),
+});
+
 const endpoint = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }),
   secrets,
   headers: z.record(headerName, headerValue).default({}),
   timeoutMs: timeoutMs.default(5_000),
   retry: retrySchema.optional(),
+  breaker: z
+    .union([z.custom<false>((value) => value === false), breaker], {
+      error: 'expected false or { failures, probeAfter, holdFor }',
+    })
+    .prefault({}),
 });
 
-const sourceName = name.refine((value) => value !== 'agent', {
-  error: "'agent' is reserved for agent tasks",
+const sourceName = name.refine((value) => !RESERVED_SOURCE_NAMES.includes(value), {
+  error: ({ input }) => `'${input}' is reserved: workflows of Surehook's own have ids that begin with it`,
 });
 
 export const configSchema = z
   .strictObject({
     sources: z.record(sourceName, source),
     endpoints: z.record(name, endpoint).default({}),
+    alerts: z.record(name, alertRouteSchema).default({}),
+    retention: z.strictObject({ warnBefore: duration.optional() }).default({}),
   })
   .superRefine((config, context) => {
     for (const [sourceKey, { forwardTo }] of Object.entries(config.sources)) {
@@ -157,6 +166,13 @@ export const configSchema = z
           path,
           message: `there is no endpoint '${target}' under endpoints`,
         });
+      }
+    }
+    for (const [route, { sources = [] }] of Object.entries(config.alerts)) {
+      for (const source of sources) {
+        if (Object.hasOwn(config.sources, source)) continue;
+        const path = ['alerts', route, 'sources'];
+        context.addIssue({ code: 'custom', path, message: `there is no source '${source}' under sources` });
       }
     }
   });

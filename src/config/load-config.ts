@@ -1,41 +1,61 @@
 // Reads `surehook.config.ts`, checks it, and resolves its secrets.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
-import { checkSecret, type SchemeName, schemeDefaults } from '../signatures/index.ts';
+import { type SchemeName, schemeDefaults } from '../signatures/index.ts';
+import { toAlertRoute } from './alert-routes.ts';
 import type { Config, EndpointConfig, Locator, SourceConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import { configSchema, type ParsedConfig } from './define-config.ts';
+import { configSchema, INLINE_MAX_BYTES, type ParsedConfig } from './define-config.ts';
 import { DELIVERY_RETRY, HANDLER_RETRY } from './retry-schedule.ts';
-import { Secret, type SecretRef } from './secret.ts';
+import { SecretStore } from './secret-store.ts';
 
 export interface LoadConfigOptions {
   path: string;
   env: NodeJS.ProcessEnv;
   /** Gives a value to a secret that is not set (dev only). */
   makeSecret?: (name: string) => string;
+  /** Bodies may be larger than what Temporal takes. */
+  hasStorage?: boolean;
   /** Resolves this source alone: a command that needs no other secret. */
   onlySource?: string;
+  /** Resolves the alert routes alone. */
+  onlyAlerts?: boolean;
 }
 
 /** @throws ConfigError naming every fault found, or every secret that is missing */
-export async function loadConfig({ path, env, makeSecret, onlySource }: LoadConfigOptions): Promise<Config> {
+export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
+  const { path, env, makeSecret, hasStorage } = options;
   const whole = parse(path, await readConfigFile(path));
-  const parsed = onlySource === undefined ? whole : pickSource(whole, onlySource, path);
+  if (!hasStorage) checkBodyLimits(whole, path);
+  const parsed = pick(whole, options);
   const secrets = new SecretStore(env, makeSecret);
   const config = {
     sources: mapValues(parsed.sources, (source, name) => toSource(name, source, secrets)),
     endpoints: mapValues(parsed.endpoints, (endpoint, name) => toEndpoint(name, endpoint, secrets)),
+    alerts: mapValues(parsed.alerts, (route, name) => toAlertRoute(name, route, secrets)),
+    retention: { warnBeforeMs: parsed.retention.warnBefore },
   };
   secrets.check();
   return Object.freeze(config);
 }
 
-function pickSource({ sources }: ParsedConfig, name: string, path: string): ParsedConfig {
-  const source = Object.hasOwn(sources, name) ? sources[name] : undefined;
-  if (source) return { sources: { [name]: source }, endpoints: {} };
-  throw new ConfigError(`${path} has no source '${name}'; it has: ${Object.keys(sources).join(', ')}`);
+function checkBodyLimits({ sources }: ParsedConfig, path: string): void {
+  const large = Object.entries(sources).filter(([, { maxBodyBytes }]) => maxBodyBytes > INLINE_MAX_BYTES);
+  if (large.length === 0) return;
+  const which = large.map(([name]) => `sources.${name}.maxBodyBytes`).join(', ');
+  throw new ConfigError(
+    `${path} is not valid: ${which}: over ${INLINE_MAX_BYTES} bytes, bodies need a place of their own; set SUREHOOK_STORAGE to one, or lower the limit`,
+  );
+}
+
+function pick(whole: ParsedConfig, { onlySource: name, onlyAlerts, path }: LoadConfigOptions): ParsedConfig {
+  if (onlyAlerts) return { ...whole, sources: {}, endpoints: {} };
+  if (name === undefined) return whole;
+  const source = Object.hasOwn(whole.sources, name) ? whole.sources[name] : undefined;
+  if (source) return { ...whole, sources: { [name]: source }, endpoints: {}, alerts: {} };
+  throw new ConfigError(`${path} has no source '${name}'; it has: ${Object.keys(whole.sources).join(', ')}`);
 }
 
 async function readConfigFile(path: string): Promise<unknown> {
@@ -146,7 +166,14 @@ function toEndpoint(
     headers: Object.freeze(Object.fromEntries(headers)),
     timeoutMs: endpoint.timeoutMs,
     retry: endpoint.retry ?? DELIVERY_RETRY,
+    breaker: toBreaker(endpoint.breaker),
   });
+}
+
+function toBreaker(breaker: ParsedConfig['endpoints'][string]['breaker']): EndpointConfig['breaker'] {
+  if (breaker === false) return undefined;
+  const { failures, probeAfter, holdFor } = breaker;
+  return Object.freeze({ failures, probeAfterMs: probeAfter, holdForMs: holdFor });
 }
 
 function toLocator(text: string): Locator {
@@ -157,52 +184,4 @@ function toLocator(text: string): Locator {
 
 function mapValues<T, U>(record: Record<string, T>, map: (value: T, key: string) => U): Map<string, U> {
   return new Map(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
-}
-
-/** Resolves secrets and remembers what is wrong, so that one run names every fault. */
-class SecretStore {
-  readonly #env: NodeJS.ProcessEnv;
-  readonly #makeSecret: ((name: string) => string) | undefined;
-  readonly #missing = new Set<string>();
-  readonly #unusable = new Set<string>();
-
-  constructor(env: NodeJS.ProcessEnv, makeSecret: ((name: string) => string) | undefined) {
-    this.#env = env;
-    this.#makeSecret = makeSecret;
-  }
-
-  resolve({ name }: SecretRef, at: string, use?: SchemeName | 'delivery'): Secret {
-    const value = this.#read(name) ?? this.#makeSecret?.(name);
-    if (!value) this.#missing.add(name);
-    else if (use) {
-      const reason = checkSecret(use, value);
-      if (reason) this.#unusable.add(`${name} (${at}): ${reason}`);
-    } else if (/[^\t\x20-\x7e]/.test(value)) {
-      this.#unusable.add(`${name} (${at}): a header value must be visible ASCII`);
-    }
-    return new Secret(name, value ?? '');
-  }
-
-  #read(name: string): string | undefined {
-    const file = this.#env[`${name}_FILE`];
-    if (this.#env[name] || !file) return this.#env[name] || undefined;
-    try {
-      return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined;
-    } catch (error) {
-      this.#unusable.add(`${name}_FILE: ${(error as Error).message}`);
-      return ''; // and not one made up: the file was meant
-    }
-  }
-
-  check(): void {
-    const missing = [...this.#missing];
-    const unusable = [...this.#unusable];
-    if (missing.length > 0) {
-      const names = missing.join(', ');
-      throw new ConfigError(
-        `missing ${missing.length === 1 ? 'secret' : 'secrets'} ${names}: set the environment variable, or <NAME>_FILE to a file that holds it${unusable.map((fault) => `; ${fault}`).join('')}`,
-      );
-    }
-    if (unusable.length > 0) throw new ConfigError(`unusable secret: ${unusable.join('; ')}`);
-  }
 }

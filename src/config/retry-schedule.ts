@@ -9,7 +9,7 @@ const MAX_ATTEMPTS = 100;
 /** A wait longer than this is no retry but a forgotten event. */
 const MAX_DELAY_MS = 7 * 24 * 3_600_000;
 
-const duration = z
+export const duration = z
   .union([z.number(), z.string()], { error: "expected milliseconds or a string such as '30s'" })
   .transform((value, context) => {
     const ms = toMs(value);

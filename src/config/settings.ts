@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 import { encryptionKeysSchema } from './encryption-keys.ts';
 import { isIpRange } from './ip-range.ts';
+import { storagePlaceSchema } from './storage-place.ts';
 
 const port = (fallback: number) =>
   z
@@ -31,6 +32,7 @@ const schema = z.object({
     )
     .optional(),
   SUREHOOK_ENCRYPTION_KEYS: encryptionKeysSchema.optional(),
+  SUREHOOK_STORAGE: storagePlaceSchema.optional(),
   SUREHOOK_TRUSTED_PROXIES: z
     .string()
     .transform((list) => list.split(',').map((one) => one.trim()))
@@ -76,6 +78,8 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     operatorHost: s.OPERATOR_HOST,
     operatorToken: s.SUREHOOK_OPERATOR_TOKEN,
     encryptionKeys: s.SUREHOOK_ENCRYPTION_KEYS,
+    /** Of bodies that Temporal does not take. */
+    storage: s.SUREHOOK_STORAGE,
     operatorUrl: s.SUREHOOK_OPERATOR_URL,
     trustedProxies: s.SUREHOOK_TRUSTED_PROXIES ?? [],
     configPath: s.SUREHOOK_CONFIG,

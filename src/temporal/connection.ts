@@ -6,6 +6,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
+import type { BodyStorage } from '../storage/body-storage.ts';
 import { createDataConverter, createPayloadReader, type PayloadReader } from './data-converter.ts';
 import { EncryptionCodec, type EncryptionKeys } from './encryption-codec.ts';
 
@@ -13,7 +14,9 @@ import { EncryptionCodec, type EncryptionKeys } from './encryption-codec.ts';
 export interface Temporal extends PayloadReader {
   connection: NativeConnection;
   client: Client;
+  /** For workers: see `BodyStorage`. */
   dataConverter: DataConverter;
+  storage: BodyStorage | undefined;
   codec: PayloadCodec;
   namespace: string;
   address: string;
@@ -26,12 +29,14 @@ const CONNECT_WITHIN_MS = 10_000;
  * Connects as Temporal's own tools do: environment, profile and config file, read by `@temporalio/envconfig`.
  *
  * @param keys encrypt all that is written
+ * @param storage has what is too large for Temporal
  * @param address of the dev server, where Surehook has started one
  * @throws ConfigError if Temporal does not answer
  */
 export async function connectToTemporal(
   settings: Settings,
   keys: EncryptionKeys,
+  storage?: BodyStorage,
   address?: string,
 ): Promise<Temporal> {
   const given = readConnectConfig(settings);
@@ -42,16 +47,17 @@ export async function connectToTemporal(
   try {
     const connection = await Promise.race([NativeConnection.connect(options), giveUp()]);
     const codec = new EncryptionCodec(keys);
-    const dataConverter = createDataConverter(codec);
-    const client = new Client({ connection, namespace, dataConverter });
+    const forClients = createDataConverter(codec, storage?.forClients());
+    const client = new Client({ connection, namespace, dataConverter: forClients });
     return {
       connection,
       client,
-      dataConverter,
+      dataConverter: createDataConverter(codec, storage?.forWorkers()),
+      storage,
       codec,
       namespace,
       address: target,
-      ...createPayloadReader(dataConverter),
+      ...createPayloadReader(forClients),
     };
   } catch (error) {
     throw new ConfigError(

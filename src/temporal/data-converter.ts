@@ -1,36 +1,58 @@
 // How clients and workers write values into Temporal, and how histories are read without them.
 import { fileURLToPath } from 'node:url';
-import type { DataConverter, Payload, PayloadCodec, ProtoFailure } from '@temporalio/common';
+import type { DataConverter, ExternalStorage, Payload, PayloadCodec, ProtoFailure } from '@temporalio/common';
 import {
   decodeArrayFromPayloads,
   decodeOptionalFailureToOptionalError,
+  ExternalStorageRunner,
+  isReferencePayload,
   loadDataConverter,
 } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { StorageUnavailableError } from '../storage/errors.ts';
 
 // The SDK loads both by path: it bundles them into the workflow sandbox too.
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const path = (name: string) => fileURLToPath(new URL(`../${name}.${extension}`, import.meta.url));
 
-export function createDataConverter(codec: PayloadCodec): DataConverter {
+export function createDataConverter(codec: PayloadCodec, externalStorage?: ExternalStorage): DataConverter {
   return {
     payloadConverterPath: path('raw-body'),
     failureConverterPath: path('failure-converter'),
     payloadCodecs: [codec],
+    ...(externalStorage ? { externalStorage } : {}),
   };
 }
 
+type Resolve = (payloads: Payload[]) => Promise<Payload[]>;
+
 /** Reads what a history or a description holds, as the SDK would. */
 export interface PayloadReader {
-  /** @throws DecryptionError */
+  /** @throws DecryptionError, BodyLostError or StorageUnavailableError */
   readPayloads(payloads: { payloads?: Payload[] | null } | null | undefined): Promise<unknown[]>;
+  /** Puts what the storage has in the place of references to it. @throws BodyLostError or StorageUnavailableError */
+  resolve: Resolve;
   /** @throws DecryptionError */
   readFailure(failure: ProtoFailure | null | undefined): Promise<Error | undefined>;
 }
 
 export function createPayloadReader(dataConverter: DataConverter): PayloadReader {
   const loaded = loadDataConverter(dataConverter);
+  const resolve = createResolver(dataConverter.externalStorage);
   return {
-    readPayloads: async (payloads) => await decodeArrayFromPayloads(loaded, payloads?.payloads),
+    resolve,
+    readPayloads: async (payloads) =>
+      await decodeArrayFromPayloads(loaded, await resolve(payloads?.payloads ?? [])),
     readFailure: async (failure) => await decodeOptionalFailureToOptionalError(loaded, failure),
+  };
+}
+
+function createResolver(externalStorage: ExternalStorage | undefined): Resolve {
+  const runner = externalStorage && new ExternalStorageRunner(externalStorage);
+  return async (payloads) => {
+    if (!payloads.some(isReferencePayload)) return payloads;
+    if (runner) return await runner.retrieve(payloads);
+    throw new StorageUnavailableError(
+      'the body is not in Temporal: set SUREHOOK_STORAGE to where it was stored',
+    );
   };
 }

@@ -1,11 +1,19 @@
 // Reads the body of an event from the first entry of its workflow's history, where the ingress put it.
-import type { RawBody } from '../raw-body.ts';
+import type { RawBody, StoredBody } from '../raw-body.ts';
 import type { Temporal } from './connection.ts';
 
-export type LoadBody = (execution: { workflowId: string; runId: string } | undefined) => Promise<RawBody>;
+/** @param stored is given by the workflow where the body is not in Temporal */
+export type LoadBody = (
+  execution: { workflowId: string; runId: string } | undefined,
+  stored?: StoredBody,
+) => Promise<RawBody>;
 
-export function createLoadBody({ client, namespace, readPayloads }: Temporal): LoadBody {
-  return async (execution) => {
+export function createLoadBody({ client, namespace, readPayloads, storage }: Temporal): LoadBody {
+  return async (execution, stored) => {
+    if (stored && storage) {
+      const [body] = (await readPayloads({ payloads: [await storage.fetch(stored.key)] })) as [RawBody];
+      return body;
+    }
     const request = { namespace, execution, maximumPageSize: 1 };
     const { history } = await client.workflowService.getWorkflowExecutionHistory(request);
     const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;

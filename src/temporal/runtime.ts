@@ -8,7 +8,7 @@ import {
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { parseWorkflowId } from '../ids.ts';
-import { PROCESS_EVENT } from '../messages.ts';
+import { DISCARD_EVENT, PROCESS_EVENT } from '../messages.ts';
 import type { ClosedStatus } from '../metrics.ts';
 import { claimPort, LOOPBACK } from './ports-and-processes.ts';
 
@@ -72,18 +72,23 @@ const CLOSED: Record<string, ClosedStatus> = {
   'Workflow completed as cancelled': 'canceled',
 };
 
+/** Undefined for a workflow that is no event's. */
+function toClosedStatus(status: ClosedStatus, workflowType: unknown): ClosedStatus | undefined {
+  if (workflowType === PROCESS_EVENT) return status;
+  return workflowType === DISCARD_EVENT && status === 'processed' ? 'discarded' : undefined;
+}
+
 /** It gives us every line: how an event ended is told at DEBUG. We log from WARN up. */
 function createSdkLogger({ log, onEventClosed }: RuntimeHooks): DefaultLogger {
   const temporal = log.child({ component: 'temporal' });
   const isTime = atMostEvery(RETRY_LOG_INTERVAL_MS);
   return new DefaultLogger('DEBUG', ({ level, message, meta }) => {
     const status = meta?.sdkComponent === 'worker' ? CLOSED[message] : undefined;
-    if (status && meta?.workflowType === PROCESS_EVENT) {
-      onEventClosed(parseWorkflowId(String(meta.workflowId))?.source ?? '', status);
-    }
+    const ended = status && toClosedStatus(status, meta?.workflowType);
+    if (ended) onEventClosed(parseWorkflowId(String(meta?.workflowId))?.source ?? '', ended);
     if (level !== 'WARN' && level !== 'ERROR') return;
     if (meta?.target === RETRY_TARGET && !isTime()) return;
-    if (status === 'failed') log.error(toEventFields(meta), 'event failed: it is a dead letter now');
+    if (ended === 'failed') log.error(toEventFields(meta), 'event failed: it is a dead letter now');
     else temporal[level === 'WARN' ? 'warn' : 'error'](toSdkFields(meta), message);
   });
 }

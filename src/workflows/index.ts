@@ -1,2 +1,7 @@
 // The workflows of a worker.
+export { alertRoute } from './alert-route.ts';
+export { deadLetter } from './dead-letter.ts';
+export { discardDeadLetters, replayDeadLetters } from './dead-letter-jobs.ts';
+export { discardEvent } from './discard-event.ts';
+export { endpointBreaker } from './endpoint-breaker.ts';
 export { processEvent } from './process-event.ts';

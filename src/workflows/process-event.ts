@@ -1,9 +1,11 @@
 // One webhook event: its handler, then one delivery per endpoint; ends Completed, or Failed as a dead letter.
 import {
+  ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
   defineQuery,
   isCancellation,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   setHandler,
@@ -26,6 +28,10 @@ import {
   type StepPlan,
 } from '../messages.ts';
 import type { RawBody } from '../raw-body.ts';
+import { cancelAfter, keepTriesOf } from './cancel.ts';
+import { closeDeadLetter, openDeadLetter } from './case.ts';
+import { raiseAlert } from './raise-alert.ts';
+import { resets } from './resets.ts';
 
 export const statusQuery = defineQuery<EventProgress>(STATUS_QUERY);
 
@@ -36,35 +42,63 @@ const TIMEOUT_MARGIN_MS = 5_000;
 const AFTER_A_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
 
 export async function processEvent(input: ProcessEventInput, body: RawBody): Promise<ProcessEventResult> {
-  const { steps, checkpoint = [], ...event } = input;
+  const { steps, checkpoint = [], rerun, ...event } = input;
   const done: StepOutcome[] = [...checkpoint];
   let status: EventProgress['status'] = 'processing';
   setHandler(statusQuery, () => ({ status, steps: done }));
 
+  // Before anything else: an event that runs again is no dead letter any more.
+  if (resets.told) await resets.told;
+  else if (rerun)
+    await closeDeadLetter({ how: rerun.how, ...(rerun.job_id ? { job_id: rerun.job_id } : {}) });
+
   const todo = steps.filter((plan) => !checkpoint.some((outcome) => outcome.step === plan.step));
+  const onCancel = () => keepTriesOf(todo.map(({ step }) => step));
   const run = async (plan: StepPlan) => {
-    done.push(await runStep(plan, event, body));
+    done.push(await runStep(plan, event, body, onCancel));
   };
-  if (todo[0]?.step === 'handler') await run(todo.shift() as StepPlan);
-  if (!done.some(isFailed)) {
-    status = 'delivering';
-    await Promise.all(todo.map(run));
+  try {
+    const [first] = todo;
+    if (first?.step === 'handler') await run(first);
+    if (!done.some(isFailed)) {
+      status = 'delivering';
+      await untilAll(todo.filter((plan) => plan.step !== 'handler').map(run));
+    }
+  } catch (error) {
+    if (isCancellation(error)) await onCancel();
+    throw error;
   }
 
   const failed = done.filter(isFailed);
   status = failed.length === 0 ? 'processed' : 'failed';
-  if (failed.length > 0)
-    throw toDeadLetter(
-      failed,
-      done.filter((outcome) => !isFailed(outcome)),
-    );
+  if (failed.length > 0) {
+    const succeeded = done.filter((outcome) => !isFailed(outcome));
+    throw await toDeadLetter(event, failed, succeeded);
+  }
+  if (resets.told) await resets.told;
+  if (rerun || resets.told) await raiseAlert('recovered', event);
   return { status: 'processed', steps: done };
+}
+
+/** Steps end badly by being cancelled alone: then each is waited for, as it may have something to report. */
+async function untilAll(steps: Promise<void>[]): Promise<void> {
+  try {
+    await Promise.all(steps);
+  } catch (error) {
+    await Promise.allSettled(steps);
+    throw error;
+  }
 }
 
 const isFailed = (outcome: StepOutcome) => outcome.status === 'failed';
 
 /** The first try is a local activity: no round trips through the server. The rest is a regular one's. */
-async function runStep(plan: StepPlan, event: EventMeta, body: RawBody): Promise<StepOutcome> {
+async function runStep(
+  plan: StepPlan,
+  event: EventMeta,
+  body: RawBody,
+  onCancel: () => Promise<void>,
+): Promise<StepOutcome> {
   const { step } = plan;
   const name = step === 'handler' ? 'handleEvent' : 'deliver';
   const startToCloseTimeout = plan.timeout_ms + TIMEOUT_MARGIN_MS;
@@ -90,9 +124,10 @@ async function runStep(plan: StepPlan, event: EventMeta, body: RawBody): Promise
     summary: step,
     // How many tries there are is the activity's to say: it keeps the log, and a reset would start Temporal's count anew.
     retry: AFTER_A_LOST_WORKER,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED, // it reports how its last try ended
   });
   try {
-    return await regular[name]({ event, step, attempts });
+    return await cancelAfter(onCancel, () => regular[name]({ event, step, attempts }));
   } catch (error) {
     if (isCancellation(error)) throw error;
     return toFailedOutcome(step, attempts, error);
@@ -101,23 +136,35 @@ async function runStep(plan: StepPlan, event: EventMeta, body: RawBody): Promise
 
 function toFailedOutcome(step: StepPlan['step'], attempts: Attempt[], error: unknown): StepOutcome {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure && cause.details?.[0]) return cause.details[0] as StepOutcome;
+  if (cause instanceof ApplicationFailure && cause.details?.[0])
+    return { ...(cause.details[0] as StepOutcome), status: 'failed' };
   const log =
     cause instanceof TimeoutFailure ? (cause.lastHeartbeatDetails as { attempts: Attempt[] }) : undefined;
   return { step, status: 'failed', attempts: log?.attempts ?? attempts };
 }
 
-function toDeadLetter(failed: StepOutcome[], checkpoint: StepOutcome[]): ApplicationFailure {
+async function toDeadLetter(
+  event: EventMeta,
+  failed: StepOutcome[],
+  checkpoint: StepOutcome[],
+): Promise<ApplicationFailure> {
+  const failedSteps = failed.map(({ step }) => step);
   const errors = failed.map((outcome) => errorCode(outcome.attempts.at(-1)));
+  const codes = [...new Set(errors)];
   upsertSearchAttributes([
-    { key: SEARCH_ATTRIBUTES.failedStep, value: failed.map(({ step }) => step) },
-    { key: SEARCH_ATTRIBUTES.error, value: [...new Set(errors)] },
+    { key: SEARCH_ATTRIBUTES.failedStep, value: failedSteps },
+    { key: SEARCH_ATTRIBUTES.error, value: codes },
   ]);
   const what = failed.map(
     ({ step, attempts }, i) => `${step} failed after ${tries(attempts.length)}: ${errors[i]}`,
   );
-  const details: EventFailureDetails = { failed, checkpoint };
   const message = what.join('; ');
+  // Runs that were open before dead letters had a workflow have failed without one in their histories.
+  if (patched('dead-letter')) {
+    const attempts = failed.reduce((sum, outcome) => sum + outcome.attempts.length, 0);
+    await openDeadLetter({ event, failedSteps, codes, attempts, error: message });
+  }
+  const details: EventFailureDetails = { failed, checkpoint };
   const failure = ApplicationFailure.create({
     message,
     type: EVENT_FAILED,

@@ -2,7 +2,7 @@
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { type Answer, type Exchange, type ExchangeOptions, exchange } from '../support/raw-http.ts';
-import { newId, SECRETS, Surehook, signHmac, TOKEN } from '../support/surehook.ts';
+import { DATA_CONVERTER, newId, SECRETS, Surehook, signHmac, TOKEN } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 /** Is in every body that is sent, and may be in no log. */
@@ -31,7 +31,7 @@ export class Ingress {
     const taskQueue = newId('queue');
     const surehook = await Surehook.start({ role: 'serve', temporalAddress, taskQueue, env });
     const connection = await Connection.connect({ address: temporalAddress });
-    return new Ingress(surehook, taskQueue, new Client({ connection }));
+    return new Ingress(surehook, taskQueue, new Client({ connection, dataConverter: DATA_CONVERTER }));
   }
 
   async stop(): Promise<void> {
@@ -96,7 +96,7 @@ export class Ingress {
   /** Whatever was refused has started nothing: one more event is accepted, and once it is listed, all are. */
   async expectOnlyAcceptedStarted(): Promise<void> {
     await this.send('partner', toBody({ event_id: newId('last') }));
-    const query = `TaskQueue = '${this.taskQueue}'`;
+    const query = `TaskQueue = '${this.taskQueue}' AND WorkflowType != 'deadLetter'`;
     const list = async () => {
       const ids: string[] = [];
       for await (const { workflowId } of this.temporal.workflow.list({ query })) ids.push(workflowId);

@@ -26,6 +26,9 @@ const HEALTHY: Record<string, string> = {
   'surehook_ingress_duration_seconds_bucket{status_class="2xx",le="+Inf"}': '0+601x60',
   'surehook_delivery_attempts_total{endpoint="billing",status_class="2xx"}': '0+60x60',
   'surehook_delivery_attempts_total{endpoint="billing",status_class="5xx"}': '0+20x60',
+  'surehook_breaker_state{endpoint="billing"}': '0x60',
+  'surehook_alerts_total{route="ops",outcome="sent"}': '0+1x60',
+  'surehook_alerts_total{route="ops",outcome="failed"}': '0+1x60',
   'surehook_handler_attempts_total{source="partner",outcome="succeeded"}': '0+60x60',
   'surehook_handler_attempts_total{source="partner",outcome="failed"}': '0+20x60',
 };
@@ -53,6 +56,12 @@ const STORIES: Story[] = [
     name: 'a dead letter of an hour ago',
     wrong: { 'surehook_dead_letters_total{source="other"}': '0x5 1x54' },
     fires: [],
+  },
+  {
+    name: 'the channel of an alert route is down',
+    wrong: { 'surehook_alerts_total{route="other",outcome="failed"}': '0x19 0+1x40' },
+    fires: ['SurehookAlertsFailing'],
+    notYetAt: 25,
   },
   {
     name: 'one request in twenty is not queued',
@@ -83,6 +92,12 @@ const STORIES: Story[] = [
     wrong: { 'surehook_delivery_attempts_total{endpoint="other",status_class="timeout"}': '0+1x60' },
     fires: ['SurehookDeliveriesFailing'],
     notYetAt: 8,
+  },
+  {
+    name: 'an endpoint is down, and a probe is under way each other minute',
+    wrong: { 'surehook_breaker_state{endpoint="other"}': '0x19 2 1 2 1 2 1 2x34' },
+    fires: ['SurehookEndpointDown'],
+    notYetAt: 23,
   },
   {
     name: 'the handlers of a source fail',

@@ -16,7 +16,8 @@ beforeAll(async () => {
   receiver = await Receiver.start();
   const env = { RECEIVER_URL: receiver.url };
   const temporalAddress = inject('temporalAddress');
-  surehook = await Surehook.start({ role: 'serve', temporalAddress, taskQueue: newId('queue'), env });
+  const taskQueue = newId('queue');
+  surehook = await Surehook.start({ role: 'serve', temporalAddress, taskQueue, env, config: 'alerted' });
   prometheus = await Prometheus.start(new URL(surehook.operatorUrl).host, TOKEN);
   // Counters of nothing yet have been seen, so that what comes is an increase.
   await until('surehook_dead_letters_total{source="partner"}', (value) => value === 0);

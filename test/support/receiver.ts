@@ -21,6 +21,7 @@ export class Receiver {
   readonly requests: Received[] = [];
   readonly #server: Server;
   readonly #scripts = new Map<string, Answer[]>();
+  readonly #byPath = new Map<string, Answer>();
 
   private constructor(server: Server) {
     this.#server = server;
@@ -45,6 +46,11 @@ export class Receiver {
     this.#scripts.set(`${path} ${eventId}`, answers);
   }
 
+  /** Answers whatever comes at this path so from now on, where no event's script says otherwise. */
+  answerAll(path: string, answer: Answer): void {
+    this.#byPath.set(path, answer);
+  }
+
   /** What came for one event, optionally at one path. */
   of(eventId: string, path?: string): Received[] {
     return this.requests.filter(
@@ -59,7 +65,7 @@ export class Receiver {
 
   #next(path: string, eventId: string): Answer {
     const script = this.#scripts.get(`${path} ${eventId}`);
-    if (script === undefined) return 200;
+    if (script === undefined) return this.#byPath.get(path) ?? 200;
     return (script.length > 1 ? script.shift() : script[0]) ?? 200;
   }
 

@@ -4,19 +4,30 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EndpointView } from '../../src/api/endpoints.ts';
 import { loadSettings } from '../../src/config/settings.ts';
 import { startDevServer } from '../../src/temporal/dev-server.ts';
 import { findTemporalCli } from '../../src/temporal/find-cli.ts';
 import { type Answer, Receiver } from './receiver.ts';
-import { Surehook } from './surehook.ts';
+import { Surehook, TOKEN } from './surehook.ts';
+import { waitFor } from './wait-for.ts';
 
 interface Story {
   name: string;
   type: string;
   source?: string;
   script?: Record<string, Answer[]>;
-  /** Sent again once it has failed. */
-  resend?: boolean;
+  /** What is done once it has failed, and the status that it comes to. */
+  afterwards?: [
+    'resend' | 'replay' | 'replay-many' | 'discard' | 'reset-to-first' | 'reset-to-last',
+    'processed' | 'failed' | 'discarded',
+  ];
+  /** It is cancelled as soon as its first request has come. */
+  cancel?: boolean;
+  /** The dead letter's history, and not the event's. */
+  ofDeadLetter?: boolean;
+  /** That of the job. */
+  ofJob?: boolean;
 }
 
 const STORIES: Story[] = [
@@ -28,7 +39,58 @@ const STORIES: Story[] = [
   { name: 'delivery-retried', type: 'both', script: { '/first': [500, 500, 200], '/second': [503, 200] } },
   { name: 'one-delivery-dead', type: 'both', script: { '/second': [500] } },
   { name: 'gone', type: 'forwarded', script: { '/first': [410] } },
-  { name: 'rerun-from-checkpoint', type: 'both', script: { '/second': [500, 500, 500, 200] }, resend: true },
+  {
+    name: 'rerun-from-checkpoint',
+    type: 'both',
+    script: { '/second': [500, 500, 500, 200] },
+    afterwards: ['resend', 'processed'],
+  },
+  { name: 'dead-letter', type: 'both', script: { '/handler': [422] } },
+  { name: 'replayed', type: 'both', script: { '/handler': [422, 200] }, afterwards: ['replay', 'processed'] },
+  { name: 'replayed-in-vain', type: 'both', script: { '/handler': [422] }, afterwards: ['replay', 'failed'] },
+  { name: 'resent', type: 'both', script: { '/handler': [422, 200] }, afterwards: ['resend', 'processed'] },
+  {
+    name: 'reset',
+    type: 'both',
+    script: { '/handler': [422, 200] },
+    afterwards: ['reset-to-first', 'processed'],
+  },
+  {
+    name: 'reset-to-its-end',
+    type: 'both',
+    script: { '/handler': [422] },
+    afterwards: ['reset-to-last', 'failed'],
+  },
+  { name: 'discarded', type: 'both', script: { '/handler': [422] }, afterwards: ['discard', 'discarded'] },
+  {
+    name: 'dead-letter-closed',
+    type: 'both',
+    script: { '/handler': [422, 200] },
+    afterwards: ['replay', 'processed'],
+    ofDeadLetter: true,
+  },
+  { name: 'dead-letter-open', type: 'both', script: { '/handler': [422] }, ofDeadLetter: true },
+  {
+    name: 'dead-letter-closed-in-time',
+    type: 'both',
+    script: { '/handler': [422, 200] },
+    afterwards: ['replay', 'processed'],
+    ofDeadLetter: true,
+  },
+  {
+    name: 'canceled-while-handled',
+    type: 'any',
+    source: 'slow',
+    script: { '/handler': ['hang'] },
+    cancel: true,
+  },
+  {
+    name: 'job',
+    type: 'both',
+    script: { '/handler': [422, 200] },
+    afterwards: ['replay-many', 'processed'],
+    ofJob: true,
+  },
 ];
 
 const { path, cacheDir } = loadSettings(process.env);
@@ -45,23 +107,109 @@ const surehook = await Surehook.start({
   env,
 });
 
-for (const { name, type, source = 'partner', script = {}, resend } of STORIES) {
-  const file = new URL(`../histories/${name}.json`, import.meta.url);
-  if (existsSync(file)) continue;
-  for (const [at, answers] of Object.entries(script)) receiver.script(at, name, answers);
-  await surehook.send({ event_id: name, type }, source);
-  await surehook.untilEvent(source, name, (event) => event.closed_at !== null);
-  if (resend) {
-    await surehook.send({ event_id: name, type }, source);
-    await surehook.untilEvent(source, name, (event) => event.status === 'processed');
-  }
-  const show = ['workflow', 'show', '--workflow-id', `${source}:${name}`, '--output', 'json'];
-  const json = execFileSync(cliPath, [...show, '--address', server.address], { encoding: 'utf8' });
-  writeFileSync(file, json.replaceAll(hostname(), 'recorder'));
+const temporal = (...args: string[]) =>
+  execFileSync(cliPath, ['workflow', ...args, '--address', server.address], { encoding: 'utf8' });
+
+function fileOf(name: string): URL {
+  return new URL(`../histories/${name}.json`, import.meta.url);
+}
+
+function record(workflowId: string, name: string): void {
+  const json = temporal('show', '--workflow-id', workflowId, '--output', 'json');
+  writeFileSync(fileOf(name), json.replaceAll(`@${hostname()}`, '@recorder'));
   process.stdout.write(`recorded ${name}\n`);
 }
 
+/** An endpoint that goes down and comes back: a delivery that was held, and the workflow of its breaker. */
+async function recordBreaker(): Promise<void> {
+  const { address: temporalAddress } = server;
+  const start = {
+    role: 'serve',
+    temporalAddress,
+    taskQueue: 'record-breaker',
+    env,
+    config: 'breaker',
+  } as const;
+  const breaking = await Surehook.start(start);
+  const untilBreaker = async (wanted: string) => {
+    const read = async () => (await (await breaking.operator('/endpoints/dead')).json()) as EndpointView;
+    await waitFor(read, ({ breaker }) => breaker.state === wanted);
+  };
+  receiver.answerAll('/dead?key=url-secret', 503);
+  for (let i = 0; i < 5; i++) await breaking.send({ event_id: `before-${i}`, type: 'dead' });
+  await untilBreaker('open');
+  await breaking.send({ event_id: 'delivery-held', type: 'dead' });
+  await breaking.untilEvent(
+    'partner',
+    'delivery-held',
+    ({ deliveries }) => deliveries[0]?.held !== undefined,
+  );
+  receiver.answerAll('/dead?key=url-secret', 200);
+  await breaking.untilEvent('partner', 'delivery-held', ({ status }) => status === 'processed');
+  await untilBreaker('closed');
+  record('partner:delivery-held', 'delivery-held');
+  record('endpoint:dead', 'endpoint-breaker');
+  await breaking.stop();
+}
+
+/** @returns the id of its workflow, once it has ended */
+async function replayMany(): Promise<string> {
+  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+  const body = JSON.stringify({ filter: { source: 'partner', error: 'handler:PermanentError' } });
+  const answer = await surehook.operator('/dead-letters/replay', { method: 'POST', headers, body });
+  const { job_id } = (await answer.json()) as { job_id: string };
+  const job = await waitFor(
+    async () => (await surehook.operator(`/jobs/${job_id}`)).json() as Promise<Record<string, string | null>>,
+    ({ closed_at }) => closed_at !== null,
+  );
+  return job.workflow_id as string;
+}
+
+async function goOn(what: NonNullable<Story['afterwards']>[0], name: string, type: string, source: string) {
+  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+  const post = (verb: string, body: string) =>
+    surehook.operator(`/dead-letters/${source}/${name}/${verb}`, { method: 'POST', headers, body });
+  const reset = (to: string) =>
+    temporal('reset', '--workflow-id', `${source}:${name}`, '--reason', 'fixed', '--type', to);
+  if (what === 'resend') await surehook.send({ event_id: name, type }, source);
+  else if (what === 'replay') await post('replay', '{}');
+  else if (what === 'discard') await post('discard', '{"reason":"recorded"}');
+  else reset(what === 'reset-to-first' ? 'FirstWorkflowTask' : 'LastWorkflowTask');
+}
+
+for (const {
+  name,
+  type,
+  source = 'partner',
+  script = {},
+  afterwards,
+  cancel,
+  ofDeadLetter,
+  ofJob,
+} of STORIES) {
+  const file = fileOf(name);
+  if (existsSync(file)) continue;
+  for (const [at, answers] of Object.entries(script)) receiver.script(at, name, answers);
+  await surehook.send({ event_id: name, type }, source);
+  if (cancel) {
+    await surehook.untilEvent(source, name, ({ handler }) => handler?.status === 'running');
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    await surehook.operator(`/events/${source}/${name}/cancel`, { method: 'POST', headers });
+  }
+  const { run_id } = await surehook.untilEvent(source, name, (event) => event.closed_at !== null);
+  let jobId = '';
+  if (afterwards) {
+    const [what, status] = afterwards;
+    if (what === 'replay-many') jobId = await replayMany();
+    else await goOn(what, name, type, source);
+    await surehook.untilEvent(source, name, (event) => event.run_id !== run_id && event.status === status);
+  }
+  const id = ofJob ? jobId : `${ofDeadLetter ? 'dead-letter:' : ''}${source}:${name}`;
+  record(id, name);
+}
+
 await surehook.stop();
+if (!existsSync(fileOf('endpoint-breaker'))) await recordBreaker();
 await server.stop();
 await receiver.stop();
 rmSync(stateDir, { recursive: true, force: true });

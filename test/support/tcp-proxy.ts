@@ -1,4 +1,4 @@
-// A TCP proxy between Surehook and Temporal, so that a test can take the one from the other.
+// A TCP proxy between Surehook and what it calls, so that a test can take the one from the other.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -6,6 +6,7 @@ export class TcpProxy {
   readonly address: string;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #hangs = false;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -24,13 +25,14 @@ export class TcpProxy {
         one.on('error', () => undefined);
         one.on('close', () => proxy.#sockets.delete(one));
       }
-      socket.pipe(upstream).pipe(socket);
+      if (!proxy.#hangs) socket.pipe(upstream).pipe(socket);
     });
     return proxy;
   }
 
   /** Nothing passes any more, and nobody is told: as with a network that swallows everything. */
   hang(): void {
+    this.#hangs = true;
     for (const socket of this.#sockets) socket.unpipe().pause();
   }
 

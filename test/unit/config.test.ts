@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type EndpointConfig, forType, type SourceConfig } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { DELIVERY_RETRY, HANDLER_RETRY } from '../../src/config/retry-schedule.ts';
+import { RESERVED_SOURCE_NAMES } from '../../src/ids.ts';
 import { signRequest, verifySignature } from '../../src/signatures/index.ts';
 import { ENV, faultsOf, INDEX, load, loadOne, refusal, write } from '../support/config-file.ts';
 
@@ -28,6 +29,7 @@ describe('a valid config', () => {
       headers: {},
       timeoutMs: 5_000,
       retry: DELIVERY_RETRY,
+      breaker: { failures: 10, probeAfterMs: 10_000, holdForMs: 86_400_000 },
     });
   });
 
@@ -61,7 +63,8 @@ describe('a valid config', () => {
         timeoutMs: 86_400_000, retry: [0, 500, '1m'], forwardTo: { 'a.b': ['billing'], '*': [] },
         redelivery: 'ignore',`,
       endpoint: `
-        timeoutMs: 1, retry: { initial: '1s', attempts: 3 }, headers: { 'X-Team': 'a b', 'X-Key': secret('A') },`,
+        timeoutMs: 1, retry: { initial: '1s', attempts: 3 }, breaker: { failures: 3, probeAfter: 2_000, holdFor: '1m' },
+        headers: { 'X-Team': 'a b', 'X-Key': secret('A') },`,
     });
     const { schema, handlers, forwardTo, verify, ...rest } = source;
     const format = { header: 'X-Sig', prefix: 'sha256=', encoding: 'base64', timestampHeader: 'X-Time' };
@@ -83,8 +86,13 @@ describe('a valid config', () => {
     expect([...handlers.keys()]).toEqual(['a.b', '*']);
     expect(forType(forwardTo, 'a.b')).toEqual(['billing']);
     expect(endpoint).toMatchObject({ timeoutMs: 1, retry: [1_000, 2_000] });
+    expect(endpoint.breaker).toEqual({ failures: 3, probeAfterMs: 2_000, holdForMs: 60_000 });
     expect(endpoint.headers['x-team']).toBe('a b');
     expect(String(endpoint.headers['x-key'])).toBe('[secret A]');
+  });
+
+  it('has no breaker where it is switched off', async () => {
+    expect((await loadOne({ endpoint: 'breaker: false' })).endpoint.breaker).toBeUndefined();
   });
 
   it('finds id and type where the scheme has them, unless it says otherwise', async () => {
@@ -126,6 +134,16 @@ describe('a valid config', () => {
     const logins = ['authorization', 'proxy-authorization', 'cookie'];
     expect([...(sources.get('partner')?.credentialHeaders ?? [])]).toEqual([...logins, 'x-partner-sig']);
     expect([...(sources.get('github')?.credentialHeaders ?? [])]).toEqual([...logins, 'x-hub-signature-256']);
+  });
+
+  it('takes bodies up to 16 MiB where there is a storage for them', async () => {
+    const parts = { source: 'maxBodyBytes: 16_777_216' };
+    const { source } = await loadOne(parts, { hasStorage: true });
+    expect(source.maxBodyBytes).toBe(16_777_216);
+    expect(await faultsOf(parts)).toEqual([
+      'sources.partner.maxBodyBytes: over 1900000 bytes, bodies need a place of their own',
+      'set SUREHOOK_STORAGE to one, or lower the limit',
+    ]);
   });
 
   it("gives an event type its own entry, and the '*' entry to every other", async () => {
@@ -177,7 +195,7 @@ describe('a mistake in a source is named with its path', () => {
     ["ipAllowList: ['example.com']", 'ipAllowList.0', RANGE],
     ["ipAllowList: ['::1', '10.1/16']", 'ipAllowList.1', RANGE],
     ["ipAllowList: ['192.168']", 'ipAllowList.0', RANGE],
-    ['maxBodyBytes: 2_000_000', 'maxBodyBytes', 'Too big: expected number to be <=1900000'],
+    ['maxBodyBytes: 17_000_000', 'maxBodyBytes', 'Too big: expected number to be <=16777216'],
     ['toleranceSeconds: 0', 'toleranceSeconds', 'Too small: expected number to be >0'],
     ["handlers: { a: 'x' }", 'handlers.a', 'expected a function'],
     ['timeoutMs: 0', 'timeoutMs', 'Too small: expected number to be >=1'],
@@ -210,6 +228,11 @@ describe('a mistake in an endpoint is named with its path', () => {
     ["url: 'localhost:9000'", 'url', 'expected an http or https URL'],
     ["url: 'ftp://a.test'", 'url', 'expected an http or https URL'],
     ['secrets: []', 'secrets', "expected at least one secret('NAME')"],
+    ["breaker: { probeAfter: '500ms' }", 'breaker.probeAfter', "expected '1s' or more"],
+    ['breaker: { failures: 0 }', 'breaker.failures', 'Too small: expected number to be >=1'],
+    ["breaker: { holdFor: 'soon' }", 'breaker.holdFor', DURATION],
+    ['breaker: { probes: 1 }', 'breaker.probes', UNKNOWN],
+    ['breaker: true', 'breaker', 'expected false or { failures, probeAfter, holdFor }'],
     ["secrets: ['whsec_abcd']", 'secrets.0', SECRET],
     ["headers: { 'x team': 'a' }", 'headers.x team', 'expected a header name'],
     ["headers: { 'x-team': 'a\\r\\nb: c' }", 'headers.x-team', 'expected visible ASCII'],
@@ -247,7 +270,10 @@ describe('a mistake elsewhere is named with its path', () => {
   });
 
   it.each([
-    ['agent', "'agent' is reserved for agent tasks"],
+    ...RESERVED_SOURCE_NAMES.map((name): [string, string] => [
+      name,
+      `'${name}' is reserved: workflows of Surehook's own have ids that begin with it`,
+    ]),
     ['My Shop', NAME],
     ['shop:eu', NAME],
     ['-shop', NAME],

@@ -1,6 +1,14 @@
 // Workflow ids, and what may be part of one.
 import { describe, expect, it } from 'vitest';
-import { EVENT_ID, EVENT_ID_MAX_LENGTH, parseWorkflowId, SOURCE_NAME, workflowIdOf } from '../../src/ids.ts';
+import {
+  deadLetterIdOf,
+  EVENT_ID,
+  EVENT_ID_MAX_LENGTH,
+  eventOfDeadLetter,
+  parseWorkflowId,
+  SOURCE_NAME,
+  workflowIdOf,
+} from '../../src/ids.ts';
 
 describe('a workflow id', () => {
   it.each([
@@ -21,7 +29,10 @@ describe('a workflow id', () => {
     const source = 's'.repeat(63);
     const eventId = 'e'.repeat(EVENT_ID_MAX_LENGTH);
     expect([SOURCE_NAME.test(source), EVENT_ID.test(eventId)]).toEqual([true, true]);
-    expect(workflowIdOf(source, eventId)).toHaveLength(255);
+    const workflowId = workflowIdOf(source, eventId);
+    expect(deadLetterIdOf(workflowId)).toHaveLength(255);
+    expect(eventOfDeadLetter(deadLetterIdOf(workflowId))).toBe(workflowId);
+    expect(eventOfDeadLetter(workflowId)).toBeUndefined();
     expect([SOURCE_NAME.test(`${source}s`), EVENT_ID.test(`${eventId}e`)]).toEqual([false, false]);
   });
 });

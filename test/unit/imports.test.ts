@@ -20,7 +20,7 @@ function packagesLoadedBy(from: (file: string) => boolean): string[] {
   return [...all].filter((name) => !isOurs(name)).sort();
 }
 
-const PURE = ['messages.ts', 'failures.ts', 'ids.ts'];
+const PURE = ['messages.ts', 'failures.ts', 'ids.ts', 'alerts.ts', 'endpoints.ts', 'jobs.ts'];
 const isPure = (name: string) => PURE.includes(name);
 
 describe('the scan of the imports', () => {
@@ -40,7 +40,7 @@ describe('the scan of the imports', () => {
   });
 });
 
-describe('messages, failures and ids', () => {
+describe('messages, failures, ids, alerts, endpoints and jobs', () => {
   it('import nothing of ours', () => {
     expect(offences(isPure, () => false)).toEqual([]);
   });
@@ -56,7 +56,11 @@ describe('workflows', () => {
   });
 
   it("load nothing but Temporal's own, and so no zod and no built-in of Node", () => {
-    expect(packagesLoadedBy(isWorkflow)).toEqual(['@temporalio/common', '@temporalio/workflow']);
+    expect(packagesLoadedBy(isWorkflow)).toEqual([
+      '@temporalio/common',
+      '@temporalio/workflow',
+      '@temporalio/workflow/lib/global-attributes.js', // the random seed, which tells of a reset
+    ]);
   });
 
   it('run with a payload converter that loads nothing else either', () => {
@@ -73,7 +77,10 @@ describe('workflows', () => {
     expect(packages).not.toContain('zod');
     const ours = modules.filter((id) => id.startsWith('./dist/')).map((id) => id.slice('./dist/'.length));
     expect(
-      ours.filter((id) => !/^(workflows\/|messages|failures|failure-converter|ids|raw-body)/.test(id)),
+      ours.filter(
+        (id) =>
+          !/^(workflows\/|messages|alerts|endpoints|jobs|failures|failure-converter|ids|raw-body)/.test(id),
+      ),
     ).toEqual([]);
     const builtIns = modules.filter((id) => id.startsWith('node:') || builtinModules.includes(id));
     expect(builtIns).toEqual([]);
@@ -99,7 +106,7 @@ describe('activities', () => {
 
   it('load no config machinery, no client and no HTTP server', () => {
     const loaded = packagesLoadedBy(isActivity).filter((name) => !name.startsWith('node:'));
-    expect(loaded).toEqual(['@temporalio/activity', '@temporalio/common', 'undici']);
+    expect(loaded).toEqual(['@temporalio/activity', '@temporalio/common', 'nodemailer', 'undici']);
     expect([...loadedBy('config/config.ts')]).toEqual([]);
   });
 });
@@ -126,6 +133,21 @@ describe('api', () => {
     const isAllowed = ({ from, to, typeOnly }: Import) =>
       !isApi(to) || from === 'run.ts' || from === 'cli.ts' || (typeOnly && isIn('commands')(from));
     expect(offences(isOutside, isAllowed)).toEqual([]);
+  });
+});
+
+describe('dead-letters', () => {
+  it('know nothing of HTTP: activities are given them, too', () => {
+    const isDeadLetter = isIn('dead-letters');
+    const isAllowed = ({ to }: Import) =>
+      isDeadLetter(to) ||
+      isPure(to) ||
+      isIn('temporal')(to) ||
+      isIn('config')(to) ||
+      ['raw-body.ts', 'storage/errors.ts'].includes(to);
+    expect(offences(isDeadLetter, isAllowed)).toEqual([]);
+    const loaded = packagesLoadedBy(isDeadLetter);
+    expect(loaded.filter((name) => /^(express|zod|@temporalio\/worker)$/.test(name))).toEqual([]);
   });
 });
 

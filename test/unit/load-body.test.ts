@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.ts';
 import { createLog } from '../../src/log.ts';
 import { Metrics } from '../../src/metrics.ts';
-import { RawBody } from '../../src/raw-body.ts';
+import { RawBody, StoredBody } from '../../src/raw-body.ts';
 import type { LoadBody } from '../../src/temporal/load-body.ts';
 import { NO_TRACING } from '../../src/tracing.ts';
 import { load } from '../support/config-file.ts';
@@ -22,14 +22,29 @@ beforeAll(async () => {
 });
 afterAll(() => receiver.stop());
 
-/** @returns what came of a first regular try, and its heartbeats */
-async function deliver(loadBody: LoadBody) {
+const STORED = new StoredBody('2026-01-01/of-a-test');
+
+/** @returns what came of a first try, regular or local,, and its heartbeats */
+async function deliver(loadBody: LoadBody, isLocal = false) {
   const config = await load({
     endpoints: `slow: { url: '${receiver.url}/slow', secrets, timeoutMs: ${TIMEOUT_MS}, retry: [0] }`,
   });
-  const activities = createActivities({ config, loadBody, log: createLog('silent'), observer });
+  const activities = createActivities({
+    config,
+    loadBody,
+    log: createLog('silent'),
+    observer,
+    readRetentionMs: async () => 86_400_000,
+    readTries: async () => new Map(),
+    signalAlertRoute: async () => undefined,
+    reportBreaker: async () => undefined,
+    countDeadLetters: async () => 0,
+    linkTo: () => undefined,
+    listJobItems: async () => ({ items: [], failing: 0 }),
+    runJobItem: async () => 'skipped',
+  });
   const beats: unknown[] = [];
-  const info = { isLocal: false, workflowExecution: { workflowId: 'partner:evt_1', runId: 'r' } } as Info;
+  const info = { isLocal, workflowExecution: { workflowId: 'partner:evt_1', runId: 'r' } } as Info;
   const signal = new AbortController().signal;
   const beat = (details: unknown) => void beats.push(details);
   const [client, log, meter, cancellation] = [undefined, undefined, undefined, {}] as unknown as never[];
@@ -43,7 +58,8 @@ async function deliver(loadBody: LoadBody) {
     meter as never,
     cancellation as never,
   );
-  const run = () => activities.deliver({ event, step: 'deliver:slow', attempts: [] });
+  const run = () =>
+    activities.deliver({ event, step: 'deliver:slow', attempts: [] }, isLocal ? STORED : undefined);
   const outcome = await asyncLocalStorage.run(context, run).catch((error: ApplicationFailure) => error);
   return { outcome, beats };
 }
@@ -62,5 +78,12 @@ it('a body that cannot be read is no try: nothing is logged, and Temporal is ask
   const { outcome, beats } = await deliver(() => Promise.reject(new Error('unavailable')));
   expect(outcome).toMatchObject({ type: 'BodyNotRead', nonRetryable: false, nextRetryDelay: 2_000 });
   expect(beats).toEqual([]);
+  expect(receiver.requests).toHaveLength(length);
+});
+
+it('a stored body that cannot be read is no local try either: a regular activity is to wait for it', async () => {
+  const { length } = receiver.requests;
+  const { outcome } = await deliver(() => Promise.reject(new Error('unavailable')), true);
+  expect(outcome).toEqual({ step: 'deliver:slow', status: 'retrying', attempts: [] });
   expect(receiver.requests).toHaveLength(length);
 });

@@ -64,6 +64,7 @@ describe('metrics', () => {
     expect([...labels].sort()).toEqual([
       'endpoint',
       'outcome',
+      'route',
       'source',
       'status',
       'status_class',

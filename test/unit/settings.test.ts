@@ -27,6 +27,7 @@ describe('settings that are not given', () => {
     operatorHost: '127.0.0.1',
     operatorToken: undefined,
     operatorUrl: undefined,
+    storage: undefined,
     trustedProxies: [],
     configPath: 'surehook.config.ts',
     stateDir: '.surehook',
@@ -54,6 +55,7 @@ describe('settings that are not given', () => {
       OPERATOR_HOST: '',
       SUREHOOK_OPERATOR_TOKEN: '',
       SUREHOOK_OPERATOR_URL: '',
+      SUREHOOK_STORAGE: '',
       SUREHOOK_TRUSTED_PROXIES: '',
       SUREHOOK_CONFIG: '',
       SUREHOOK_STATE_DIR: '',
@@ -131,6 +133,19 @@ describe('settings that are given', () => {
     expect(loadSettings(both).tracesUrl).toBe('https://traces.test/in');
   });
 
+  it.each([
+    ['disk:/var/lib/bodies', { kind: 'disk', path: '/var/lib/bodies' }],
+    ['disk:bodies', { kind: 'disk', path: 'bodies' }],
+    ['s3://bodies', { kind: 's3', bucket: 'bodies', prefix: '' }],
+    [
+      's3://bodies/a/b/?region=eu-west-1',
+      { kind: 's3', bucket: 'bodies', prefix: 'a/b/', region: 'eu-west-1' },
+    ],
+    ['s3://b-1?endpoint=http://minio:9000', { kind: 's3', bucket: 'b-1', endpoint: 'http://minio:9000' }],
+  ])('name a place for large bodies: %s', (SUREHOOK_STORAGE, place) => {
+    expect(loadSettings({ SUREHOOK_STORAGE }).storage).toMatchObject(place);
+  });
+
   it("reach secrets and Temporal's own settings too, empty ones left out", () => {
     const env = {
       STRIPE_SECRET: 's',
@@ -150,6 +165,20 @@ describe('a setting that cannot be used', () => {
   const port = 'expected a port from 0 to 65535';
   const token = 'expected at least 16 visible ASCII characters; make one with: openssl rand -hex 32';
   const proxies = 'expected addresses or CIDR ranges, separated by commas';
+
+  it.each([
+    '/var/lib/bodies',
+    'disk:',
+    's3://',
+    's3://UPPER',
+    's3://bodies/../other',
+    's3://bodies?endpoint=minio:9000',
+    's3://bodies?secret=x',
+    's3://key:secret@bodies',
+  ])('is named with what is expected: SUREHOOK_STORAGE=%s', (SUREHOOK_STORAGE) => {
+    const expected = 'expected disk:/path or s3://bucket/prefix?endpoint=https://…&region=…';
+    expect(refusal({ SUREHOOK_STORAGE })).toBe(`SUREHOOK_STORAGE: ${expected}`);
+  });
 
   it.each(PORTS)('is named with what is expected: %s', (name) => {
     for (const value of [

@@ -12,18 +12,21 @@ const files = readdirSync(path('../histories')).filter((file) => file.endsWith('
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 it('every recorded history replays on the bundle that workers load', async () => {
-  const histories = files.map((file) => ({
-    workflowId: file,
-    history: historyFromJSON(JSON.parse(readFileSync(path(`../histories/${file}`), 'utf8'))),
-  }));
+  const histories = files.map((file) => {
+    const history = historyFromJSON(JSON.parse(readFileSync(path(`../histories/${file}`), 'utf8')));
+    // The id of a dead letter is made from it.
+    const workflowId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? file;
+    return { workflowId, history };
+  });
   const options = {
     workflowBundle: { codePath: path('../../dist/workflow-bundle.js') },
     dataConverter: DATA_CONVERTER, // the first histories are in clear, later ones under the tests' key
   };
+  const ids = histories.map((one) => one.workflowId);
   const results: string[] = [];
   for await (const { workflowId, error } of Worker.runReplayHistories(options, histories)) {
     results.push(`${workflowId}: ${error ?? 'ok'}`);
   }
-  expect(results.sort()).toEqual(files.map((file) => `${file}: ok`).sort());
-  expect(files.length).toBeGreaterThanOrEqual(9);
+  expect(results.sort()).toEqual(ids.map((id) => `${id}: ok`).sort());
+  expect(files.length).toBeGreaterThanOrEqual(24);
 });

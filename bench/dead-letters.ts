@@ -1,0 +1,187 @@
+// `npm run bench -- dead-letters`: what list and count cost with few and with many, and a bulk replay beside the ingress.
+import { setTimeout as delay } from 'node:timers/promises';
+import { Pool } from 'undici';
+import type { JobItemView } from '../src/api/job-items.ts';
+import type { JobView } from '../src/api/job-view.ts';
+import { makeEvent } from './events.ts';
+import { type Load, pace } from './pace.ts';
+import { formatTable } from './report.ts';
+import { OPERATOR_TOKEN, type Side, type SideContext, startSide } from './sides.ts';
+import { percentile } from './statistics.ts';
+import { startTemporal } from './temporal.ts';
+
+export interface DeadLetterLoad {
+  /** How many there are at the first look, and at the second. */
+  steps: [few: number, many: number];
+  replays: number;
+  ratePerSecond: number;
+  /** Of each light load. */
+  seconds: number;
+}
+
+type Context = Omit<SideContext, 'temporalAddress'>;
+type Say = (line: string) => void;
+
+/** Calls whose median is taken; the limit of a dev server's visibility is 100 a second. */
+const CALLS = 60;
+const POLL_MS = 200;
+/** The last runs have failed, and the server has done what it does afterwards. */
+const SETTLE_MS = 5_000;
+const AT_ONCE = 30;
+const LIGHT_PER_SECOND = 10;
+const GOALS = { cost: 3, rate: 0.1, slower: 0.2 };
+
+export async function measureDeadLetters(load: DeadLetterLoad, context: Context, say: Say) {
+  const server = await startTemporal();
+  const side = await startSide('serve', { ...context, temporalAddress: server.address });
+  try {
+    const bench = new Bench(side, context);
+    await bench.light(5); // warms up
+    return { ...(await measureCost(bench, load, say)), ...(await measureReplay(bench, load, say)) };
+  } finally {
+    await side.stop();
+    await server.stop();
+  }
+}
+
+async function measureCost(bench: Bench, { steps: [few, many], replays }: DeadLetterLoad, say: Say) {
+  await bench.makeLetters(few, 'order.refused');
+  const before = await bench.costs();
+  await bench.makeLetters(replays, 'order.lost');
+  await bench.makeLetters(Math.max(0, many - few - replays), 'order.refused');
+  const after = await bench.costs();
+  const rows = Object.entries(after).map(([name, ms]) => {
+    const first = before[name] as number;
+    const ratio = ms / first;
+    return [name, first.toFixed(1), ms.toFixed(1), ratio.toFixed(2), ratio <= GOALS.cost ? 'yes' : 'NO'];
+  });
+  const head = ['p50 ms', `${few} dead letters`, `${many}`, 'ratio', `at most ${GOALS.cost}`];
+  say(formatTable(head, rows));
+  return { few, many, before, after };
+}
+
+async function measureReplay(bench: Bench, { ratePerSecond, seconds }: DeadLetterLoad, say: Say) {
+  const quiet = [await bench.light(seconds)];
+  const job = await bench.replay('order.lost', ratePerSecond);
+  const busy: number[] = [];
+  while (!(await bench.hasEnded(job))) busy.push(...(await bench.light(Math.min(seconds, 5))));
+  const rate = await bench.rateOf(job);
+  quiet.push(await bench.light(seconds)); // before and after: a store that grows slows both alike
+  const [p50, p50Busy] = [percentile(quiet.flat(), 50), percentile(busy, 50)];
+  const [off, slower] = [rate.perSecond / ratePerSecond - 1, p50Busy / p50 - 1];
+  const verdict = (value: number, goal: number) => (value <= goal ? 'yes' : 'NO');
+  const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+  say(
+    formatTable(
+      ['bulk replay', 'measured', 'off by', 'goal', 'met'],
+      [
+        [
+          `${rate.count} at ${ratePerSecond}/s`,
+          `${rate.perSecond.toFixed(2)}/s`,
+          ...[percent(off), `within ${percent(GOALS.rate)}`, verdict(Math.abs(off), GOALS.rate)],
+        ],
+        [
+          `acknowledge p50 at ${LIGHT_PER_SECOND}/s`,
+          `${p50.toFixed(1)} → ${p50Busy.toFixed(1)} ms`,
+          ...[percent(slower), `at most ${percent(GOALS.slower)}`, verdict(slower, GOALS.slower)],
+        ],
+      ],
+    ),
+  );
+  return { rate, ack_p50: p50, ack_p50_during: p50Busy };
+}
+
+class Bench {
+  readonly #side: Side;
+  readonly #context: Context;
+  readonly #pool: Pool;
+  #sent = 0;
+  #letters = 0;
+
+  constructor(side: Side, context: Context) {
+    this.#side = side;
+    this.#context = context;
+    this.#pool = new Pool(new URL(side.url).origin, { connections: AT_ONCE, pipelining: 1 });
+  }
+
+  /** @returns what each acknowledgement took */
+  async light(seconds: number): Promise<number[]> {
+    const took: number[] = [];
+    await this.#send({ kind: 'open', perSecond: LIGHT_PER_SECOND, seconds }, 'order.created', took);
+    return took;
+  }
+
+  async makeLetters(count: number, type: string): Promise<void> {
+    if (count === 0) return;
+    await this.#send({ kind: 'closed', count, atOnce: AT_ONCE }, type, []);
+    this.#letters += count;
+    while ((await this.#get<{ count: number }>('/dead-letters/count')).count < this.#letters)
+      await delay(POLL_MS);
+    await delay(SETTLE_MS);
+  }
+
+  async costs(): Promise<Record<string, number>> {
+    const calls = {
+      count: '/dead-letters/count',
+      'count with a filter': '/dead-letters/count?source=bench&error=handler%3APermanentError',
+      'first page of 50': '/dead-letters?limit=50',
+      'first page with a filter': '/dead-letters?source=bench&error=handler%3APermanentError&limit=50',
+    };
+    const medians: Record<string, number> = {};
+    for (const [name, path] of Object.entries(calls)) {
+      const took: number[] = [];
+      for (let i = 0; i < CALLS; i++) {
+        const begin = performance.now();
+        await this.#get(path);
+        took.push(performance.now() - begin);
+      }
+      medians[name] = percentile(took, 50);
+    }
+    return medians;
+  }
+
+  async replay(type: string, rate_per_second: number): Promise<string> {
+    const body = JSON.stringify({ filter: { type }, rate_per_second });
+    return (await this.#get<{ job_id: string }>('/dead-letters/replay', { method: 'POST', body })).job_id;
+  }
+
+  async hasEnded(jobId: string): Promise<boolean> {
+    const { started, matched, status } = await this.#get<JobView>(`/jobs/${jobId}`);
+    return started >= matched || status !== 'running';
+  }
+
+  async rateOf(jobId: string): Promise<{ count: number; perSecond: number }> {
+    const times: number[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const more: string = cursor && `&cursor=${cursor}`;
+      const path = `/jobs/${jobId}/items?limit=200${more}`;
+      const page = await this.#get<{ items: JobItemView[]; next_cursor: string | null }>(path);
+      times.push(...page.items.map((one) => Date.parse(one.started_at)));
+      cursor = page.next_cursor;
+    }
+    const seconds = (Math.max(...times) - Math.min(...times)) / 1_000;
+    return { count: times.length, perSecond: (times.length - 1) / seconds };
+  }
+
+  async #send(load: Load, type: string, took: number[]): Promise<void> {
+    const { pathname: path } = new URL(this.#side.url);
+    await pace(load, async () => {
+      this.#sent += 1;
+      const { body, headers } = makeEvent(`${type}-${process.pid}-${this.#sent}`, type);
+      const begin = performance.now();
+      const answer = await this.#pool.request({ path, method: 'POST', headers, body });
+      await answer.body.dump();
+      took.push(performance.now() - begin);
+      if (answer.statusCode !== 202) throw new Error(`the ingress answered ${answer.statusCode}`);
+    });
+    this.#context.receiver.arrivals.clear();
+  }
+
+  async #get<T>(path: string, init: RequestInit = {}): Promise<T> {
+    const headers = { authorization: `Bearer ${OPERATOR_TOKEN}`, 'content-type': 'application/json' };
+    const answer = await fetch(this.#side.operatorUrl + path, { ...init, headers });
+    if (!answer.ok) throw new Error(`${path} was answered ${answer.status}: ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+}

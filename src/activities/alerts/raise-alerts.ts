@@ -1,0 +1,83 @@
+// The activity that tells the alert routes' workflows of a dead letter, or of its end: a signal, and no message to anybody.
+import type { Raise, RaiseSignal } from '../../alerts.ts';
+import type { AlertRouteConfig, Config } from '../../config/config.ts';
+import type { SignalAlertRoute } from '../../temporal/alert-signals.ts';
+
+/** A storm signals each route this often: a signal is a task of its workflow, and costs more than what it carries. */
+const SIGNAL_EVERY_MS = 250;
+/** About 30 kB. */
+const RAISES_PER_SIGNAL_MAX = 100;
+
+export interface RaiseAlertsDeps {
+  config: Config;
+  signalAlertRoute: SignalAlertRoute;
+}
+
+/** It throws unless Temporal has the raise for each route: who calls it tries again, and a repeated raise counts once. */
+export function createRaiseAlerts({ config, signalAlertRoute }: RaiseAlertsDeps) {
+  const queues = new Map(
+    [...config.alerts.values()].map((route) => [route, new SignalQueue(route, signalAlertRoute)]),
+  );
+  return async function raiseAlerts(raise: Raise): Promise<void> {
+    const wanted = [...queues].filter(([route]) => wants(route, raise));
+    const outcomes = await Promise.allSettled(wanted.map(([, queue]) => queue.add(raise)));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed) throw failed.reason;
+  };
+}
+
+export function wants({ sources, on }: AlertRouteConfig, { kind, source }: Raise): boolean {
+  if (sources !== undefined && !sources.includes(source)) return false;
+  return on.includes(kind === 'discarded' ? 'recovered' : kind);
+}
+
+interface Waiting {
+  raise: Raise;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+/** The first raise goes at once; what comes within the next moment goes together. */
+class SignalQueue {
+  readonly #route: AlertRouteConfig;
+  readonly #signal: SignalAlertRoute;
+  readonly #waiting: Waiting[] = [];
+  #isBusy = false;
+
+  constructor(route: AlertRouteConfig, signal: SignalAlertRoute) {
+    this.#route = route;
+    this.#signal = signal;
+  }
+
+  /** Resolves once Temporal has it. */
+  async add(raise: Raise): Promise<void> {
+    return await new Promise((resolve, reject) => {
+      this.#waiting.push({ raise, resolve, reject });
+      if (!this.#isBusy) this.#sendAll();
+    });
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#isBusy = true;
+    while (this.#waiting.length > 0) {
+      const pause = new Promise((resolve) => setTimeout(resolve, SIGNAL_EVERY_MS).unref());
+      await this.#send(this.#waiting.splice(0, RAISES_PER_SIGNAL_MAX));
+      await pause;
+    }
+    this.#isBusy = false;
+  }
+
+  async #send(batch: Waiting[]): Promise<void> {
+    const { name, gatherMs, everyMs } = this.#route;
+    const signal: RaiseSignal = {
+      raises: batch.map(({ raise }) => raise),
+      pace: { gather_ms: gatherMs, every_ms: everyMs },
+    };
+    try {
+      await this.#signal(name, signal);
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+}

@@ -1,0 +1,162 @@
+// The activity that sends an alert: looks the route up, asks how many dead letters are open, sends, and throws to be tried again.
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
+import type { Logger } from 'pino';
+import type { Dispatcher } from 'undici';
+import { OTHER, type SendAlertInput, type SendAlertResult } from '../../alerts.ts';
+import type { AlertRouteConfig, Config, PagerDutyRoute } from '../../config/config.ts';
+import type { Metrics } from '../../metrics.ts';
+import type { CountDeadLetters } from '../../temporal/alert-signals.ts';
+import type { TryResult } from '../run-attempt.ts';
+import { type Alert, type LinkTo, sourcesOf } from './alert.ts';
+import { judgeIncident, toResolve, toTrigger } from './pagerduty.ts';
+import { codeOf, postJson, sendMessage } from './send-to-channel.ts';
+
+/** While workers are replaced, one of the old ones may not know a new route yet: some seconds of retries. */
+const MISSING_ROUTE_TRIES = 4;
+/** Temporal limits how often it may be asked; the sources that matter come first. */
+const COUNTED_MAX = 10;
+
+export interface SendAlertDeps {
+  config: Config;
+  log: Logger;
+  metrics: Metrics;
+  dispatcher: Dispatcher;
+  countDeadLetters: CountDeadLetters;
+  linkTo: LinkTo;
+}
+
+export function createSendAlert(deps: SendAlertDeps) {
+  return async function sendAlert(input: SendAlertInput): Promise<SendAlertResult> {
+    // Looked up at each try: a URL or secret that was changed in the config is used from the next one on.
+    const route = deps.config.alerts.get(input.route);
+    if (route === undefined) return dropped(deps, input);
+    const { attempt } = Context.current().info;
+    try {
+      const recheck =
+        route.channel === 'pagerduty'
+          ? await sendIncidents(deps, route, input)
+          : await send(deps, route, input);
+      return { status: 'sent', recheck };
+    } catch (error) {
+      deps.metrics.alertTried(route.name, 'failed');
+      const { type, message } = error as ApplicationFailure;
+      const code = type ?? 'error';
+      deps.log.warn(
+        { route: route.name, channel: route.channel, attempt, error: code, message },
+        'alert failed',
+      );
+      throw error;
+    }
+  };
+}
+
+function dropped({ log, metrics }: SendAlertDeps, { route }: SendAlertInput): SendAlertResult {
+  if (Context.current().info.attempt < MISSING_ROUTE_TRIES) {
+    throw fail('alert_route_missing', `this worker's config has no alert route '${route}'`);
+  }
+  metrics.alertTried(route, 'dropped');
+  log.warn({ route }, 'alert dropped: the config has no such route any more');
+  return { status: 'dropped', recheck: [] };
+}
+
+async function send(
+  deps: SendAlertDeps,
+  route: Exclude<AlertRouteConfig, PagerDutyRoute>,
+  input: SendAlertInput,
+): Promise<string[]> {
+  const alert = toAlert(deps, input);
+  const sources = sourcesOf(alert.gathered);
+  const counted = sources.filter((source) => source !== OTHER).slice(0, COUNTED_MAX);
+  const counts = await Promise.all(
+    counted.map(async (source) => [source, await countOpen(deps, alert, source)]),
+  );
+  const open = Object.fromEntries(counts.filter(([, count]) => count !== undefined));
+  await assertSent(deps, route, await sendMessage(route, { ...alert, open }, channelDeps(deps)));
+  return [];
+}
+
+/** An alert goes without the number rather than not at all. None says nothing where events have just failed. */
+async function countOpen(
+  deps: SendAlertDeps,
+  { gathered }: Alert,
+  source: string,
+): Promise<number | undefined> {
+  const count = await deps.countDeadLetters(source).catch(() => undefined);
+  return count === 0 && gathered.dead_letter?.[source] ? undefined : count;
+}
+
+/** Heartbeat details: what an earlier try of this alert has done already. */
+interface Progress {
+  done: string[];
+  recheck: string[];
+}
+
+async function sendIncidents(
+  deps: SendAlertDeps,
+  route: PagerDutyRoute,
+  input: SendAlertInput,
+): Promise<string[]> {
+  const context = Context.current();
+  const alert = toAlert(deps, input);
+  const { done, recheck }: Progress = (context.info.heartbeatDetails as Progress) ?? {
+    done: [],
+    recheck: [],
+  };
+  for (const source of new Set([...sourcesOf(alert.gathered), ...input.recheck])) {
+    if (source === OTHER || done.includes(source)) continue;
+    const count = await deps.countDeadLetters(source).catch((error: Error) => {
+      throw fail('dead_letters_not_counted', error.message);
+    });
+    const isRecheck = input.recheck.includes(source);
+    const { action, again } = judgeIncident(alert, source, count, isRecheck);
+    if (action) {
+      const counted = { ...alert, open: { [source]: count } };
+      const event =
+        action === 'trigger' ? toTrigger(route, counted, source) : toResolve(route, alert, source);
+      await assertSent(deps, route, await postJson(route, route.url, event, channelDeps(deps)));
+    }
+    done.push(source);
+    if (again) recheck.push(source);
+    context.heartbeat({ done, recheck } satisfies Progress);
+  }
+  return recheck;
+}
+
+const channelDeps = ({ dispatcher }: SendAlertDeps) => ({
+  dispatcher,
+  signal: Context.current().cancellationSignal,
+});
+
+function toAlert({ linkTo }: SendAlertDeps, { route, gathered }: SendAlertInput): Alert {
+  const { info } = Context.current();
+  const id = `${info.workflowExecution?.workflowId}:${info.workflowExecution?.runId}:${info.activityId}`;
+  const at = new Date(info.scheduledTimestampMs);
+  return { id, route, at, gathered, open: {}, linkTo, isTest: false };
+}
+
+async function assertSent(
+  { log, metrics }: SendAlertDeps,
+  { name, channel }: AlertRouteConfig,
+  result: TryResult,
+): Promise<void> {
+  const code = codeOf(result);
+  if (code === undefined) {
+    metrics.alertTried(name, 'sent');
+    log.info({ route: name, channel, status_code: result.statusCode }, 'alert sent');
+    return;
+  }
+  throw fail(code, result.message ?? result.responseExcerpt ?? '', result.retryAfterMs);
+}
+
+/** Every failure is tried again: what is wrong with a channel may be mended in the config. */
+function fail(code: string, message: string, retryAfterMs?: number): ApplicationFailure {
+  const failure = ApplicationFailure.create({
+    message: message ? `${code}: ${message}` : code,
+    type: code,
+    category: ApplicationFailureCategory.BENIGN, // our own log line tells of it
+    ...(retryAfterMs ? { nextRetryDelay: retryAfterMs } : {}),
+  });
+  failure.stack = ''; // where in Surehook it was made tells an operator nothing
+  return failure;
+}

@@ -1,0 +1,95 @@
+// Sends one message of an alert through its route's channel, and says what came back: without the route's secrets.
+import type { Dispatcher } from 'undici';
+import type { AlertRouteConfig, PagerDutyRoute } from '../../config/config.ts';
+import { httpPost } from '../http-post.ts';
+import type { TryResult } from '../run-attempt.ts';
+import type { Alert } from './alert.ts';
+import { toSlackMessage } from './slack.ts';
+import { toWebhookBody, toWebhookHeaders } from './webhook.ts';
+
+/** Nobody waits for it; a mail server may take its time to look at a sender. */
+const TIMEOUT_MS = 15_000;
+
+export interface ChannelDeps {
+  dispatcher: Dispatcher;
+  /** Aborted when the worker must stop. */
+  signal: AbortSignal;
+}
+
+/** Every channel but PagerDuty's, which wants an event per source. */
+export async function sendMessage(
+  route: Exclude<AlertRouteConfig, PagerDutyRoute>,
+  alert: Alert,
+  deps: ChannelDeps,
+): Promise<TryResult> {
+  switch (route.channel) {
+    case 'slack':
+      return await postJson(route, route.url.reveal(), toSlackMessage(alert), deps);
+    case 'webhook':
+      return await postJson(route, route.url, toWebhookBody(alert), deps, (body) =>
+        toWebhookHeaders(route, alert, body),
+      );
+    case 'email': {
+      const { sendEmail } = await import('./email.ts'); // nodemailer takes time to load
+      const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+      return withoutSecrets(route, await sendEmail(route, alert, signal));
+    }
+  }
+}
+
+export async function postJson(
+  route: AlertRouteConfig,
+  url: string,
+  message: unknown,
+  { dispatcher, signal }: ChannelDeps,
+  sign: (body: Uint8Array) => Record<string, string> = () => ({}),
+): Promise<TryResult> {
+  const body = Buffer.from(JSON.stringify(message));
+  const result = await httpPost({
+    url,
+    headers: { 'user-agent': 'Surehook', 'content-type': 'application/json', ...sign(body) },
+    body,
+    timeoutMs: TIMEOUT_MS,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    dispatcher,
+  });
+  return withoutSecrets(route, result);
+}
+
+/** `http_500`, `timeout`; undefined where it went well. */
+export function codeOf({ ok, error, statusCode }: TryResult): string | undefined {
+  return ok ? undefined : (error ?? `http_${statusCode}`);
+}
+
+/** An answer or a message may quote what was sent to it. */
+function withoutSecrets(route: AlertRouteConfig, result: TryResult): TryResult {
+  const secrets = secretsOf(route).filter((one) => one.length >= 4);
+  const clean = (text: string) => secrets.reduce((kept, one) => kept.replaceAll(one, '[secret]'), text);
+  const { message, responseExcerpt, ...rest } = result;
+  return {
+    ...rest,
+    ...(message === undefined ? {} : { message: clean(message) }),
+    ...(responseExcerpt === undefined ? {} : { responseExcerpt: clean(responseExcerpt) }),
+  };
+}
+
+/** Every form in which they leave this process, the longest first. */
+function secretsOf(route: AlertRouteConfig): string[] {
+  switch (route.channel) {
+    case 'slack': {
+      const url = route.url.reveal();
+      return [url, new URL(url).pathname];
+    }
+    case 'pagerduty':
+      return [route.routingKey.reveal()];
+    case 'webhook':
+      return route.secrets.map((one) => one.reveal());
+    case 'email': {
+      const { username, password } = new URL(route.smtp.reveal());
+      const user = decodeURIComponent(username);
+      const pass = decodeURIComponent(password);
+      const plain = Buffer.from(`\0${user}\0${pass}`).toString('base64');
+      return [route.smtp.reveal(), plain, Buffer.from(pass).toString('base64'), pass, password];
+    }
+  }
+}

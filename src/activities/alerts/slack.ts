@@ -1,0 +1,51 @@
+// An alert as a Slack message: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+import { type Alert, describeExample, toExamples, toNextSteps, toSections, toTitle } from './alert.ts';
+
+/** Slack's limits: https://docs.slack.dev/reference/block-kit/blocks */
+const HEADER_MAX = 150;
+const TEXT_MAX = 3_000;
+
+/** At most a header, a section per kind, one of examples and one of commands: far from Slack's 50 blocks. */
+export function toSlackMessage(alert: Alert) {
+  const title = toTitle(alert);
+  const sections = toSections(alert).map(({ heading, lines }) =>
+    toBlock(`*${toMrkdwn(heading)}*`, lines.map(toMrkdwn)),
+  );
+  const examples = toExamples(alert).map((one) => {
+    const id = toMrkdwn(`${one.source} ${one.event_id}`);
+    return `• ${one.url ? `<${toMrkdwn(one.url)}|${id}>` : id}${toMrkdwn(describeExample(one))}`;
+  });
+  const next = toNextSteps(alert).map((command) => `\`${toMrkdwn(command)}\``);
+  return {
+    text: toMrkdwn(title),
+    blocks: [
+      { type: 'header', text: { type: 'plain_text', text: `${icon(alert)} ${title}`.slice(0, HEADER_MAX) } },
+      ...sections,
+      ...(examples.length > 0 ? [toBlock('*Examples*', examples)] : []),
+      ...(next.length > 0 ? [toBlock('*Next*', next)] : []),
+    ],
+  };
+}
+
+function icon({ gathered: { dead_letter, expiring } }: Alert): string {
+  if (dead_letter) return '🔴';
+  return expiring ? '🟠' : '🟢';
+}
+
+/** Whole lines, as many as a block holds. */
+function toBlock(heading: string, lines: string[]) {
+  let text = heading;
+  for (const line of lines) {
+    if (text.length + 1 + line.length > TEXT_MAX - 2) {
+      text += '\n…';
+      break;
+    }
+    text += `\n${line}`;
+  }
+  return { type: 'section', text: { type: 'mrkdwn', text } };
+}
+
+/** The three characters by which Slack's markup begins: https://docs.slack.dev/messaging/formatting-message-text */
+function toMrkdwn(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,177 @@
+// `surehook dead-letters`: what the operator API does with dead letters, on a terminal.
+import { createWriteStream, readFileSync } from 'node:fs';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { DeadLetterView } from '../api/dead-letter-view.ts';
+import { ConfigError } from '../config/config-error.ts';
+import type { DeadLetterItem } from '../dead-letters/list.ts';
+import { eventLines, type Shown } from './events.ts';
+import type { OperatorClient } from './operator-client.ts';
+import { table, toTime } from './text.ts';
+
+export interface FilterOptions {
+  source?: string;
+  type?: string;
+  step?: string;
+  error?: string;
+  since?: string;
+  until?: string;
+}
+
+export interface ListOptions extends FilterOptions {
+  limit?: string;
+  cursor?: string;
+  json?: boolean;
+}
+
+export function toQuery({ source, type, step, error, since, until }: FilterOptions) {
+  const times = { since: toTime('--since', since), until: toTime('--until', until) };
+  return { source, type, step, error, ...times };
+}
+
+export async function listDeadLetters(client: OperatorClient, options: ListOptions): Promise<string> {
+  const { limit, cursor, json } = options;
+  const page = await client.get<{ items: DeadLetterItem[]; next_cursor: string | null }>('/dead-letters', {
+    ...toQuery(options),
+    limit,
+    cursor,
+  });
+  if (json) return JSON.stringify(page, null, 2);
+  const more = page.next_cursor ? [`\nMore: --cursor ${page.next_cursor}`] : [];
+  if (page.items.length === 0) return [noneText(options), ...more].join('\n');
+  const rows = page.items.map((letter) => [
+    letter.failed_at,
+    letter.source,
+    letter.event_id,
+    letter.event_type ?? '',
+    letter.failed_steps.join(', '),
+    letter.errors.join(', '),
+    String(letter.attempts ?? ''),
+    ...(letter.expires_soon ? [`expires ${letter.expires_at}`] : []),
+  ]);
+  const head = ['FAILED', 'SOURCE', 'EVENT ID', 'TYPE', 'STEP', 'ERROR', 'TRIES'];
+  return [table(head, rows), ...soonText(page.items, options), ...more].join('\n');
+}
+
+/** What to do before they are gone. */
+function soonText(items: DeadLetterItem[], { source }: FilterOptions): string[] {
+  const soon = items.filter(({ expires_soon }) => expires_soon).length;
+  if (soon === 0) return [];
+  const [what, it] = soon === 1 ? ['1 expires soon', 'it'] : [`${soon} expire soon`, 'them'];
+  const filter = source === undefined ? '' : ` --source ${source}`;
+  return [
+    `\n${what}: Temporal deletes ${it} then. Keep ${it}: surehook dead-letters export${filter} --out <file>`,
+  ];
+}
+
+function noneText(options: FilterOptions): string {
+  const isFiltered = Object.values(toQuery(options)).some((value) => value !== undefined);
+  return isFiltered ? 'No dead letters match.' : 'No dead letters: nothing has failed for good.';
+}
+
+export async function countDeadLetters(
+  client: OperatorClient,
+  options: FilterOptions & { json?: boolean },
+): Promise<string> {
+  const counted = await client.get<{ count: number }>('/dead-letters/count', toQuery(options));
+  return options.json ? JSON.stringify(counted) : String(counted.count);
+}
+
+export async function showDeadLetter(
+  client: OperatorClient,
+  source: string,
+  eventId: string,
+  { json }: { json?: boolean },
+): Promise<string> {
+  type Letter = Shown & DeadLetterView & { expires_at: string | null };
+  const letter = await client.get<Letter>(pathOf(source, eventId));
+  if (json) return JSON.stringify(letter, null, 2);
+  const failed = letter.failed.steps.flatMap(({ step, error, attempts, message, stack }) => {
+    const what = `${step}: ${error} after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
+    return [what, ...(stack ?? message ?? '').split('\n').filter(Boolean)].map(
+      (line, i) => `${i === 0 ? '  ' : '      '}${line.trim()}`,
+    );
+  });
+  const done = letter.failed.checkpoint.map(({ step }) => step).join(', ');
+  const expires = letter.expires_at ? [`Expires:  ${letter.expires_at}`] : [];
+  const next = [
+    `Replay:  surehook dead-letters replay ${source} ${eventId}`,
+    `Discard: surehook dead-letters discard ${source} ${eventId} --reason '…'`,
+  ];
+  return [
+    ...eventLines(letter, [
+      ...expires,
+      '',
+      'Failed:',
+      ...failed,
+      `  not repeated by a replay: ${done || 'nothing'}`,
+    ]),
+    '',
+    ...next,
+  ].join('\n');
+}
+
+export async function replayDeadLetter(
+  client: OperatorClient,
+  source: string,
+  eventId: string,
+  { from, payload, json }: { from?: string; payload?: string; json?: boolean },
+): Promise<string> {
+  const given = from === undefined ? '' : `"from":${JSON.stringify(from)}`;
+  const corrected = payload === undefined ? '' : `"payload":${readPayload(payload)}`;
+  const body = `{${[given, corrected].filter(Boolean).join(',')}}`;
+  const answer = await client.post<{ run_id: string }>(`${pathOf(source, eventId)}/replay`, body);
+  if (json) return JSON.stringify(answer, null, 2);
+  return `Runs again as ${answer.run_id}. See: surehook events show ${source} ${eventId}`;
+}
+
+/** As it is in the file: its numbers stay as they are written. */
+function readPayload(file: string): string {
+  try {
+    const text = readFileSync(file === '-' ? 0 : file, 'utf8').replace(/^\uFEFF/, '');
+    JSON.parse(text);
+    return text;
+  } catch (error) {
+    throw new ConfigError(`--payload: ${(error as Error).message}`);
+  }
+}
+
+export async function discardDeadLetter(
+  client: OperatorClient,
+  source: string,
+  eventId: string,
+  { reason, json }: { reason: string; json?: boolean },
+): Promise<string> {
+  const body = JSON.stringify({ reason });
+  const answer = await client.post(`${pathOf(source, eventId)}/discard`, body);
+  return json ? JSON.stringify(answer, null, 2) : 'Discarded: if it is sent again, it is a duplicate.';
+}
+
+/** @returns what to print, if the letters themselves went to a file */
+export async function exportDeadLetters(
+  client: OperatorClient,
+  { out, ...options }: FilterOptions & { out?: string },
+): Promise<string | undefined> {
+  const body = await client.stream('/dead-letters/export', toQuery(options));
+  let count = 0;
+  const counting = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      for (const byte of chunk) if (byte === 0x0a) count += 1;
+      done(null, chunk);
+    },
+  });
+  if (out === undefined) {
+    await pipeline(body, counting, process.stdout, { end: false });
+    return undefined;
+  }
+  try {
+    await pipeline(body, counting, createWriteStream(out));
+  } catch (error) {
+    throw new ConfigError(`--out: the export is not whole: ${(error as Error).message}`);
+  }
+  return `${count} ${count === 1 ? 'dead letter' : 'dead letters'} written to ${out}`;
+}
+
+function pathOf(source: string, eventId: string): string {
+  return `/dead-letters/${encodeURIComponent(source)}/${encodeURIComponent(eventId)}`;
+}

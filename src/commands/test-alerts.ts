@@ -1,0 +1,96 @@
+// `surehook alerts test`: a test alert through each route, and what its channel answered.
+import { randomUUID } from 'node:crypto';
+import { Agent } from 'undici';
+import type { Alert } from '../activities/alerts/alert.ts';
+import { toResolve, toTrigger } from '../activities/alerts/pagerduty.ts';
+import { codeOf, postJson, sendMessage } from '../activities/alerts/send-to-channel.ts';
+import type { TryResult } from '../activities/run-attempt.ts';
+import type { AlertRouteConfig } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { DevSecrets } from '../config/dev-secrets.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { Settings } from '../config/settings.ts';
+
+/** @returns what to print, and whether every channel took its alert */
+export async function testAlerts(
+  { configPath, env, stateDir }: Settings,
+  routeName?: string,
+): Promise<[string, boolean]> {
+  const kept = new DevSecrets(stateDir);
+  const { alerts } = await loadConfig({
+    path: configPath,
+    env,
+    makeSecret: (name) => kept.get(name) ?? '',
+    onlyAlerts: true,
+  });
+  if (alerts.size === 0) throw new ConfigError(`${configPath} has no alerts`);
+  const routes =
+    routeName === undefined ? [...alerts.values()] : [...alerts.values()].filter(isNamed(routeName));
+  if (routes.length === 0) {
+    const names = [...alerts.keys()].join(', ');
+    throw new ConfigError(`${configPath} has no alert route '${routeName}'; it has: ${names}`);
+  }
+  const results = await Promise.all(routes.map(test));
+  const lines = results.map((result, i) => toLine(routes[i] as AlertRouteConfig, result));
+  return [lines.join('\n'), results.every(({ ok }) => ok)];
+}
+
+const isNamed =
+  (name: string) =>
+  (route: AlertRouteConfig): boolean =>
+    route.name === name;
+
+async function test(route: AlertRouteConfig): Promise<TryResult> {
+  const source = route.sources?.[0] ?? 'test';
+  const alert = toTestAlert(route.name, source);
+  const dispatcher = new Agent();
+  const deps = { dispatcher, signal: new AbortController().signal };
+  try {
+    if (route.channel !== 'pagerduty') return await sendMessage(route, alert, deps);
+    const triggered = await postJson(route, route.url, toTrigger(route, alert, source), deps);
+    if (!triggered.ok) return triggered;
+    // Nobody should have to close the incident of a test.
+    const resolved = await postJson(route, route.url, toResolve(route, alert, source), deps);
+    return resolved.ok ? triggered : resolved;
+  } finally {
+    await dispatcher.close();
+  }
+}
+
+function toTestAlert(route: string, source: string): Alert {
+  const at = new Date();
+  const id = randomUUID();
+  const example = {
+    event_id: `test-${id.slice(0, 8)}`,
+    event_type: 'surehook.test',
+    failed_steps: ['deliver:test'],
+    errors: ['http_500'],
+    at: at.toISOString(),
+    run_id: id,
+  };
+  const tally = {
+    count: 1,
+    first_at: example.at,
+    last_at: example.at,
+    errors: { http_500: 1 },
+    steps: { 'deliver:test': 1 },
+    examples: [example],
+  };
+  return {
+    id,
+    route,
+    at,
+    gathered: { dead_letter: { [source]: tally } },
+    open: {},
+    linkTo: () => undefined,
+    isTest: true,
+  };
+}
+
+/** `ops (slack): 200 ok`. */
+function toLine({ name, channel }: AlertRouteConfig, result: TryResult): string {
+  const { statusCode, responseExcerpt, message } = result;
+  const code = codeOf(result);
+  const answer = [statusCode, responseExcerpt ?? message].filter(Boolean).join(' ').trim();
+  return `${name} (${channel}): ${code ? `failed: ${code}${answer ? ` (${answer})` : ''}` : answer}`;
+}

@@ -1,0 +1,67 @@
+// Finds the values of secrets, and remembers what is wrong with them.
+import { readFileSync } from 'node:fs';
+import { checkSecret, type SchemeName } from '../signatures/index.ts';
+import { ConfigError } from './config-error.ts';
+import { Secret, type SecretRef } from './secret.ts';
+
+/** @returns what is wrong with a value, without showing it */
+type CheckValue = (value: string) => string | undefined;
+
+/** Resolves secrets and remembers what is wrong, so that one run names every fault. */
+export class SecretStore {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #makeSecret: ((name: string) => string) | undefined;
+  readonly #missing = new Set<string>();
+  readonly #unusable = new Set<string>();
+
+  constructor(env: NodeJS.ProcessEnv, makeSecret: ((name: string) => string) | undefined) {
+    this.#env = env;
+    this.#makeSecret = makeSecret;
+  }
+
+  resolve({ name }: SecretRef, at: string, use?: SchemeName | 'delivery'): Secret {
+    const value = this.#read(name) ?? this.#makeSecret?.(name);
+    return this.#check(name, at, value, (value) => (use ? checkSecret(use, value) : checkHeader(value)));
+  }
+
+  /** For what somebody else has made, such as an address: none is made up. */
+  resolveGiven({ name }: SecretRef, at: string, check: CheckValue): Secret {
+    return this.#check(name, at, this.#read(name), check);
+  }
+
+  #check(name: string, at: string, value: string | undefined, check: CheckValue): Secret {
+    if (!value) this.#missing.add(name);
+    else {
+      const reason = check(value);
+      if (reason) this.#unusable.add(`${name} (${at}): ${reason}`);
+    }
+    return new Secret(name, value ?? '');
+  }
+
+  #read(name: string): string | undefined {
+    const file = this.#env[`${name}_FILE`];
+    if (this.#env[name] || !file) return this.#env[name] || undefined;
+    try {
+      return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined;
+    } catch (error) {
+      this.#unusable.add(`${name}_FILE: ${(error as Error).message}`);
+      return ''; // and not one made up: the file was meant
+    }
+  }
+
+  check(): void {
+    const missing = [...this.#missing];
+    const unusable = [...this.#unusable];
+    if (missing.length > 0) {
+      const names = missing.join(', ');
+      throw new ConfigError(
+        `missing ${missing.length === 1 ? 'secret' : 'secrets'} ${names}: set the environment variable, or <NAME>_FILE to a file that holds it${unusable.map((fault) => `; ${fault}`).join('')}`,
+      );
+    }
+    if (unusable.length > 0) throw new ConfigError(`unusable secret: ${unusable.join('; ')}`);
+  }
+}
+
+function checkHeader(value: string): string | undefined {
+  return /[^\t\x20-\x7e]/.test(value) ? 'a header value must be visible ASCII' : undefined;
+}

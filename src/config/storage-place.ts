@@ -1,0 +1,43 @@
+// SUREHOOK_STORAGE: `disk:/path`, or `s3://bucket/prefix?endpoint=…&region=…`.
+import { z } from 'zod';
+
+export type StoragePlace =
+  | { kind: 'disk'; path: string }
+  | {
+      kind: 's3';
+      bucket: string;
+      /** Empty, or with a slash at its end. */
+      prefix: string;
+      endpoint: string | undefined;
+      region: string | undefined;
+    };
+
+const HOW = 'expected disk:/path or s3://bucket/prefix?endpoint=https://…&region=…';
+/** Of Amazon; other stores are not wider. */
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const PREFIX = /^(?!\.)[A-Za-z0-9._-]+(\/(?!\.)[A-Za-z0-9._-]+)*$/;
+
+export const storagePlaceSchema = z.string().transform((text, context): StoragePlace => {
+  const place = toDisk(text) ?? toS3(text);
+  if (place) return place;
+  context.addIssue({ code: 'custom', message: HOW });
+  return z.NEVER;
+});
+
+function toDisk(text: string): StoragePlace | undefined {
+  const path = /^disk:(.+)$/.exec(text)?.[1];
+  return path ? { kind: 'disk', path } : undefined;
+}
+
+/** Credentials do not belong into it: the environment has them, or the machine's role. */
+function toS3(text: string): StoragePlace | undefined {
+  const [, bucket = '', path = '', query = ''] =
+    /^s3:\/\/([^/?#]+)\/?([^?#]*)(?:\?([^#]*))?$/.exec(text) ?? [];
+  const { endpoint, region, ...others } = Object.fromEntries(new URLSearchParams(query));
+  const prefix = path.replace(/\/$/, '');
+  if (!BUCKET.test(bucket) || (prefix && !PREFIX.test(prefix)) || Object.keys(others).length > 0)
+    return undefined;
+  if (endpoint !== undefined && !z.url({ protocol: /^https?$/ }).safeParse(endpoint).success)
+    return undefined;
+  return { kind: 's3', bucket, prefix: prefix && `${prefix}/`, endpoint, region };
+}

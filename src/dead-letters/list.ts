@@ -1,0 +1,172 @@
+// The list of dead letters: the open ones in Temporal's visibility, each held against the latest run of its event.
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { deadLetterIdOf, eventOfDeadLetter, parseWorkflowId } from '../ids.ts';
+import {
+  CLOSE_SIGNAL,
+  type CloseDeadLetter,
+  DEAD_LETTER,
+  type DeadLetterMemo,
+  DISCARD_EVENT,
+  type Expiry,
+  PROCESS_EVENT,
+  SEARCH_ATTRIBUTES,
+} from '../messages.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { toEventStatus } from '../temporal/event-status.ts';
+import { readMemo } from '../temporal/read-memo.ts';
+import { type ListedExecution, quote, searchAttribute, statusName, toTime } from '../temporal/visibility.ts';
+
+export interface DeadLetterItem {
+  source: string;
+  event_id: string;
+  event_type: string | null;
+  failed_steps: string[];
+  /** Codes. */
+  errors: string[];
+  failed_at: string;
+  /** These four are null where the key that they are encrypted under is not known. */
+  received_at: string | null;
+  attempts: number | null;
+  error: string | null;
+  run_id: string | null;
+  workflow_id: string;
+  /** When Temporal deletes it; null if that is not known (yet). */
+  expires_at: string | null;
+  /** The alert routes have been told of that. */
+  expires_soon: boolean;
+}
+
+export interface DeadLetterPage {
+  items: DeadLetterItem[];
+  nextPageToken: Uint8Array | undefined;
+  /** Left out, since their runs are about to fail: at once, or half a minute after a worker was lost at that point. */
+  failing: number;
+}
+
+/** More rows than these for one page of ids: the rest are asked for one by one. */
+const ROWS_MAX = 1_000;
+
+/** @param conditions of a visibility query, on the search attributes and times of dead letters */
+export async function listDeadLetters(
+  temporal: Temporal,
+  conditions: string[],
+  { limit, pageToken }: { limit: number; pageToken: Uint8Array | undefined },
+): Promise<DeadLetterPage> {
+  const { client, namespace } = temporal;
+  const { executions, nextPageToken } = await client.workflowService.listWorkflowExecutions({
+    namespace,
+    pageSize: limit,
+    query: toQuery(conditions),
+    nextPageToken: pageToken,
+  });
+  const found = await Promise.all((executions ?? []).map((row) => readCase(temporal, row)));
+  const cases = found.filter((one) => one !== undefined);
+  const states = await judge(temporal, cases);
+  return {
+    items: cases.filter((_, i) => states[i] === 'dead').map(({ item }) => item),
+    failing: states.filter((state) => state === 'failing').length,
+    nextPageToken: nextPageToken?.length ? nextPageToken : undefined,
+  };
+}
+
+export async function countDeadLetters({ client }: Temporal, conditions: string[]): Promise<number> {
+  return (await client.workflow.count(toQuery(conditions))).count;
+}
+
+function toQuery(conditions: string[]): string {
+  return [`WorkflowType = '${DEAD_LETTER}'`, "ExecutionStatus = 'Running'", ...conditions].join(' AND ');
+}
+
+interface OpenCase {
+  item: DeadLetterItem;
+  caseRunId: string;
+}
+
+async function readCase(temporal: Temporal, row: ListedExecution): Promise<OpenCase | undefined> {
+  const workflow_id = eventOfDeadLetter(row.execution?.workflowId ?? '') ?? '';
+  const id = parseWorkflowId(workflow_id);
+  if (id === undefined) return undefined;
+  const memo = await readMemo<DeadLetterMemo & Expiry>(temporal, row);
+  const list = (name: string) => [searchAttribute(row, name) ?? []].flat() as string[];
+  const item: DeadLetterItem = {
+    source: id.source,
+    event_id: id.eventId,
+    event_type: (searchAttribute(row, SEARCH_ATTRIBUTES.eventType.name) as string | undefined) ?? null,
+    failed_steps: list(SEARCH_ATTRIBUTES.failedStep.name),
+    errors: list(SEARCH_ATTRIBUTES.error.name),
+    failed_at: toTime(row.startTime) as string,
+    received_at: memo.received_at ?? null,
+    attempts: memo.attempts ?? null,
+    error: memo.error ?? null,
+    run_id: memo.run_id ?? null,
+    workflow_id,
+    ...toExpiry(memo),
+  };
+  return { item, caseRunId: row.execution?.runId ?? '' };
+}
+
+/** @param memo of the workflow of a dead letter */
+export function toExpiry({ expires_at = null, warns_at }: Partial<Record<keyof Expiry, string | null>>) {
+  return { expires_at, expires_soon: warns_at ? Date.parse(warns_at) <= Date.now() : false };
+}
+
+/**
+ * A dead letter is closed by the run that follows. One whose event was deleted by hand, or whose next run was
+ * terminated before any worker saw it, stays open: it is left out, and closed now.
+ */
+async function judge(temporal: Temporal, cases: OpenCase[]): Promise<CaseState[]> {
+  if (cases.length === 0) return [];
+  const sure = await failedForSure(temporal, cases);
+  return await Promise.all(
+    cases.map(async (one) => (sure.has(one.item.workflow_id) ? 'dead' : await judgeOne(temporal, one))),
+  );
+}
+
+type CaseState = 'dead' | 'failing' | 'gone';
+
+/** One query for a page: events of which visibility knows nothing but failed runs, that of the dead letter among them. */
+async function failedForSure({ client, namespace }: Temporal, cases: OpenCase[]): Promise<Set<string>> {
+  const ids = cases.map(({ item }) => quote(item.workflow_id)).join(', ');
+  const { executions } = await client.workflowService.listWorkflowExecutions({
+    namespace,
+    pageSize: ROWS_MAX,
+    query: `WorkflowType IN ('${PROCESS_EVENT}', '${DISCARD_EVENT}') AND WorkflowId IN (${ids})`,
+  });
+  const rows = executions ?? [];
+  if (rows.length >= ROWS_MAX) return new Set();
+  const others = new Set(rows.filter((row) => statusName(row) !== 'FAILED').map(workflowIdOfRow));
+  const failedRuns = new Set(rows.map((row) => row.execution?.runId));
+  const isSure = ({ item }: OpenCase) => failedRuns.has(item.run_id ?? '') && !others.has(item.workflow_id);
+  return new Set(cases.filter(isSure).map(({ item }) => item.workflow_id));
+}
+
+const workflowIdOfRow = ({ execution }: ListedExecution) => execution?.workflowId ?? '';
+
+async function judgeOne(temporal: Temporal, { item, caseRunId }: OpenCase): Promise<CaseState> {
+  const latest = await describeLatest(temporal, item.workflow_id);
+  if (latest?.status === 'failed') return 'dead';
+  if (latest?.isRunning && latest.runId === item.run_id) return 'failing';
+  // One that runs closes the dead letter itself, with the reason.
+  if (!latest?.isRunning) await close(temporal, item.workflow_id, caseRunId);
+  return 'gone';
+}
+
+async function describeLatest({ client }: Temporal, workflowId: string) {
+  try {
+    const { type, status, runId } = await client.workflow.getHandle(workflowId).describe();
+    return {
+      status: toEventStatus({ type, status: status.name }),
+      isRunning: status.name === 'RUNNING',
+      runId,
+    };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function close({ client }: Temporal, workflowId: string, caseRunId: string): Promise<void> {
+  const reason: CloseDeadLetter = { how: 'gone' };
+  const handle = client.workflow.getHandle(deadLetterIdOf(workflowId), caseRunId);
+  await handle.signal(CLOSE_SIGNAL, reason).catch(() => undefined); // it has closed meanwhile, or the next list does it
+}

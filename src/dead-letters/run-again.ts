@@ -1,0 +1,96 @@
+// Replays and discards one dead letter, whoever asks: the API for an operator, an activity for a bulk job.
+import type { Config } from '../config/config.ts';
+import { planSteps } from '../config/plan-steps.ts';
+import { workflowIdOf } from '../ids.ts';
+import type { ReplayFrom, Rerun } from '../messages.ts';
+import { RawBody } from '../raw-body.ts';
+import { type EventStatus, statusOf } from '../temporal/event-status.ts';
+import { type EventRun, type JobPartId, readEvent, succeededSteps } from '../temporal/read-event.ts';
+import { type StartRunDeps, startDiscard, startRerun } from '../temporal/start-run.ts';
+
+export interface DeadLetterDeps extends StartRunDeps {
+  config: Config;
+}
+
+interface EventName {
+  source: string;
+  eventId: string;
+  /** The job that asks. */
+  job?: JobPartId;
+  /** The run that has failed, where only that one is meant. */
+  failedRunId?: string | undefined;
+}
+
+export interface Replay extends EventName {
+  from: ReplayFrom;
+  /** In place of the body that failed: JSON. */
+  payload?: Uint8Array;
+}
+
+export interface Discard extends EventName {
+  reason: string;
+}
+
+/** `already_done`: somebody else, or the sender with a resend, was first. `done_by_job`: the very job that asks. */
+export type RunAgainOutcome =
+  | { outcome: 'started'; workflowId: string; runId: string }
+  | { outcome: 'event_not_found' }
+  | { outcome: 'not_dead_letter'; status: EventStatus }
+  | { outcome: 'already_done' }
+  | { outcome: 'done_by_job'; job: JobPartId };
+
+export async function replayDeadLetter(
+  deps: DeadLetterDeps,
+  { from, payload, ...name }: Replay,
+): Promise<RunAgainOutcome> {
+  return await runAgain(deps, name, async (run) => {
+    const { input, body, description } = run;
+    const at = new Date().toISOString();
+    const rerun: Rerun = { of: description.runId, how: 'replayed', at, from, ...name.job };
+    if (payload !== undefined) rerun.payload_corrected = true;
+    const { rerun: _last, checkpoint: _old, ...event } = input;
+    const checkpoint = from === 'start' ? [] : succeededSteps(run);
+    const sourceNow = deps.config.sources.get(name.source);
+    // A source that has left the config: its workers say so, as they do for an event that was under way.
+    const steps = sourceNow ? planSteps(sourceNow, event.event_type, deps.config) : event.steps;
+    const newBody = payload ? new RawBody(payload, 'json/plain') : (body as RawBody);
+    return await startRerun(deps, { ...event, steps, checkpoint, rerun }, newBody);
+  });
+}
+
+export async function discardDeadLetter(
+  deps: DeadLetterDeps,
+  { reason, ...name }: Discard,
+): Promise<RunAgainOutcome> {
+  return await runAgain(deps, name, async ({ input, description }) => {
+    const { steps, rerun: _rerun, checkpoint: _checkpoint, ...event } = input;
+    const at = new Date().toISOString();
+    return await startDiscard(deps, { event, steps, of: description.runId, reason, at, ...name.job });
+  });
+}
+
+async function runAgain(
+  { temporal }: DeadLetterDeps,
+  { source, eventId, job, failedRunId }: EventName,
+  start: (failed: EventRun) => Promise<string | undefined>,
+): Promise<RunAgainOutcome> {
+  const workflowId = workflowIdOf(source, eventId);
+  const run = await readEvent(temporal, workflowId);
+  if (run === undefined) return { outcome: 'event_not_found' };
+  const own = doneBy(run, job);
+  if (own) return own;
+  const status = statusOf(run);
+  if (status !== 'failed') return { outcome: 'not_dead_letter', status };
+  if (failedRunId !== undefined && failedRunId !== run.description.runId) return { outcome: 'already_done' };
+  const runId = await start(run);
+  if (runId !== undefined) return { outcome: 'started', workflowId, runId };
+  // Another try of the same part of a job may be under way still, on a worker that was thought lost.
+  const latest = job && (await readEvent(temporal, workflowId, false));
+  return (latest && doneBy(latest, job)) ?? { outcome: 'already_done' };
+}
+
+function doneBy({ input, discarded }: EventRun, job: JobPartId | undefined): RunAgainOutcome | undefined {
+  const { job_id, job_part }: Partial<JobPartId> = (discarded ? discarded.job : input.rerun) ?? {};
+  if (job === undefined || job_id !== job.job_id) return undefined;
+  return { outcome: 'done_by_job', job: { job_id, job_part } };
+}

@@ -1,0 +1,53 @@
+// Waits until a dead letter has left list and count.
+import { setTimeout as delay } from 'node:timers/promises';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { deadLetterIdOf } from '../ids.ts';
+import type { Expiry } from '../messages.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { quote } from '../temporal/visibility.ts';
+import { toExpiry } from './list.ts';
+
+/** The run is started, whatever this shows: a worker closes the dead letter, and there may be none right now. */
+const WITHIN_MS = 2_000;
+const POLL_MS = 50;
+
+/** @returns the run that stands for the dead letter now, to be waited for later; undefined: there is none */
+export async function openCaseOf({ client }: Temporal, workflowId: string): Promise<string | undefined> {
+  try {
+    const { runId, status } = await client.workflow.getHandle(deadLetterIdOf(workflowId)).describe();
+    return status.name === 'RUNNING' ? runId : undefined;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** When Temporal deletes a dead letter, if that is known. */
+export async function expiryOf({ client }: Temporal, workflowId: string) {
+  try {
+    const { memo, status } = await client.workflow.getHandle(deadLetterIdOf(workflowId)).describe();
+    return toExpiry(status.name === 'RUNNING' ? (memo as Partial<Expiry>) : {});
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return toExpiry({});
+    throw error;
+  }
+}
+
+export async function untilClosed(
+  temporal: Temporal,
+  workflowId: string,
+  caseRunId: string | undefined,
+): Promise<void> {
+  if (caseRunId === undefined) return;
+  const { client } = temporal;
+  const handle = client.workflow.getHandle(deadLetterIdOf(workflowId), caseRunId);
+  const query = `RunId = ${quote(caseRunId)} AND ExecutionStatus = 'Running'`;
+  const deadline = Date.now() + WITHIN_MS;
+  // Visibility is behind by a moment, and the calls to it are limited: it is asked once there is something to see.
+  let isClosed = false;
+  while (Date.now() < deadline) {
+    isClosed ||= (await handle.describe()).status.name !== 'RUNNING';
+    if (isClosed && (await client.workflow.count(query)).count === 0) return;
+    await delay(isClosed ? 2 * POLL_MS : POLL_MS);
+  }
+}

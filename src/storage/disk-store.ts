@@ -1,0 +1,66 @@
+// Objects as files of a folder: written beside their place, flushed, then renamed into it.
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { ObjectStore } from './object-store.ts';
+
+export class DiskStore implements ObjectStore {
+  readonly name: string;
+  readonly #folder: string;
+
+  constructor(path: string) {
+    this.#folder = resolve(path);
+    this.name = `disk:${this.#folder}`;
+  }
+
+  async check(): Promise<void> {
+    await makeFolder(this.#folder);
+    await access(this.#folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  }
+
+  async put(key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    const path = join(this.#folder, key);
+    await makeFolder(dirname(path));
+    const partial = `${path}.${randomUUID()}.partial`;
+    try {
+      const file = await open(partial, 'wx', 0o600);
+      try {
+        await file.writeFile(bytes, { signal });
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      signal.throwIfAborted();
+      await rename(partial, path);
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw error;
+    }
+    await flushFolder(dirname(path));
+  }
+
+  async get(key: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    try {
+      return await readFile(join(this.#folder, key), { signal });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first !== undefined) await flushFolder(dirname(first));
+}
+
+/** A new name in a folder outlives a power cut only once the folder itself is flushed. */
+async function flushFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

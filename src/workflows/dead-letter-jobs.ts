@@ -1,0 +1,195 @@
+// Replays or discards many dead letters, at a pace: it lists them, takes them in parts of a second, and looks again.
+import {
+  ActivityCancellationType,
+  condition,
+  defineQuery,
+  defineSignal,
+  makeContinueAsNewFunc,
+  proxyActivities,
+  setHandler,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import {
+  FAILURES_MAX,
+  JOB_TYPES,
+  type JobAction,
+  type JobCounts,
+  type JobFailure,
+  type JobInput,
+  type JobItem,
+  type JobProgress,
+  PAUSE_SIGNAL,
+  PROGRESS_QUERY,
+  RESUME_SIGNAL,
+} from '../jobs.ts';
+
+export const pauseSignal = defineSignal(PAUSE_SIGNAL);
+export const resumeSignal = defineSignal(RESUME_SIGNAL);
+export const progressQuery = defineQuery<JobProgress>(PROGRESS_QUERY);
+
+/** Far below Temporal's limit of 51,200 events, so that a run stays quick to read. */
+const HISTORY_MAX = 2_000;
+/** Visibility has heard of what had failed before the job by then. */
+const LOOK_AGAIN_AFTER_MS = 1_000;
+/** A run whose worker was lost in the moment in which it failed, fails 30 s later: the job waits, but not for ever. */
+const FAILING_AFTER_MS = 5_000;
+const FAILING_PASSES_MAX = 24;
+
+const { listJobItems, runJobPart } = proxyActivities<Activities>({
+  // A part ends within seconds. Whatever it had started when its worker was lost, it knows when it is tried again.
+  startToCloseTimeout: '2m',
+  heartbeatTimeout: '15s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** What one run hands to the next. */
+interface JobState {
+  /** RFC 3339 UTC, by Temporal's clock. */
+  failed_until: string;
+  counts: JobCounts;
+  failures: JobFailure[];
+  paused: boolean;
+  pass: Pass;
+  /** Listed, and not taken yet. */
+  todo: JobItem[];
+  parts: number;
+  due: number;
+}
+
+interface Pass {
+  number: number;
+  /** Absent before its first page, and after its last. */
+  page_token?: string;
+  listed: boolean;
+  started: number;
+  failed: number;
+  failures: JobFailure[];
+  failing: number;
+  /** This many passes have met nothing but runs that are about to fail. */
+  idle: number;
+  wait_ms: number;
+}
+
+export async function replayDeadLetters(input: JobInput, carried?: JobState): Promise<JobProgress> {
+  return await runJob('replay', input, carried);
+}
+
+export async function discardDeadLetters(input: JobInput, carried?: JobState): Promise<JobProgress> {
+  return await runJob('discard', input, carried);
+}
+
+async function runJob(action: JobAction, input: JobInput, carried?: JobState): Promise<JobProgress> {
+  const state = carried ?? newState();
+  const progress = (): JobProgress => ({ ...state.counts, paused: state.paused, pass: state.pass.number });
+  const pause = (paused: boolean) => {
+    state.paused = paused;
+    state.due = 0; // the time of the pause is not made up for
+    upsertMemo({ progress: progress() });
+  };
+  setHandler(progressQuery, progress);
+  setHandler(pauseSignal, () => pause(true));
+  setHandler(resumeSignal, () => pause(false));
+
+  for (;;) {
+    // It throws if the job was cancelled.
+    await condition(() => !state.paused);
+    if (isLong()) await goOn(action, input, state);
+    if (state.todo.length > 0) {
+      const failures = await takePart(action, input, state);
+      upsertMemo({ progress: progress(), ...(failures ? { failures: state.failures } : {}) });
+    } else if (!state.pass.listed) await listPage(input, state);
+    else if (isLastPass(state)) break;
+    else state.pass = nextPass(state.pass);
+  }
+  upsertMemo({ progress: progress(), failures: state.failures });
+  return progress();
+}
+
+const isLong = () => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > HISTORY_MAX;
+
+async function goOn(action: JobAction, input: JobInput, state: JobState): Promise<never> {
+  const { memo = {} } = workflowInfo();
+  const next = makeContinueAsNewFunc<typeof replayDeadLetters>({ workflowType: JOB_TYPES[action], memo });
+  return await next(input, state);
+}
+
+function newState(): JobState {
+  return {
+    failed_until: workflowInfo().startTime.toISOString(),
+    counts: { started: 0, skipped: 0, failed: 0 },
+    failures: [],
+    paused: false,
+    pass: { number: 1, wait_ms: 0, idle: 0, ...EMPTY_PASS },
+    todo: [],
+    parts: 0,
+    due: 0,
+  };
+}
+
+const EMPTY_PASS = { listed: false, started: 0, failed: 0, failures: [], failing: 0 };
+
+function nextPass({ number, started, failing, idle }: Pass): Pass {
+  return {
+    number: number + 1,
+    wait_ms: failing > 0 && started === 0 ? FAILING_AFTER_MS : LOOK_AGAIN_AFTER_MS,
+    idle: started === 0 ? idle + 1 : 0,
+    ...EMPTY_PASS,
+  };
+}
+
+async function listPage({ conditions }: JobInput, state: JobState): Promise<void> {
+  const { pass, failed_until } = state;
+  const page = await listJobItems({
+    conditions,
+    failed_until,
+    ...(pass.page_token === undefined ? {} : { page_token: pass.page_token }),
+    wait_ms: pass.page_token === undefined ? pass.wait_ms : 0,
+  });
+  state.todo = page.items;
+  pass.failing += page.failing;
+  pass.listed = page.page_token === undefined;
+  if (page.page_token !== undefined) pass.page_token = page.page_token;
+}
+
+/** @returns whether another failure is kept */
+async function takePart(action: JobAction, input: JobInput, state: JobState): Promise<boolean> {
+  const { job_id, rate_per_second, from, reason } = input;
+  const { pass, counts } = state;
+  const items = state.todo.slice(0, Math.ceil(rate_per_second));
+  state.parts += 1;
+  const result = await runJobPart({
+    action,
+    job_id,
+    part: state.parts,
+    rate_per_second,
+    due: state.due,
+    items,
+    ...(from ? { from } : {}),
+    ...(reason ? { reason } : {}),
+  });
+  state.todo = state.todo.slice(result.taken);
+  state.due = result.due;
+  counts.started += result.started;
+  pass.started += result.started;
+  pass.failed += result.failed;
+  pass.failures = [...pass.failures, ...result.failures].slice(0, FAILURES_MAX);
+  // What fails stays listed, so that each pass meets it again; what others took is met late at most.
+  if (pass.number > 1) return false;
+  const isKept = result.failures.length > 0 && state.failures.length < FAILURES_MAX;
+  counts.skipped += result.skipped;
+  counts.failed = pass.failed;
+  state.failures = pass.failures;
+  return isKept;
+}
+
+/** The last one has found nothing to start; what failed in it is what fails. */
+function isLastPass(state: JobState): boolean {
+  const { pass, counts } = state;
+  if (pass.number === 1) return false;
+  counts.failed = pass.failed;
+  state.failures = pass.failures;
+  return pass.started === 0 && (pass.failing === 0 || pass.idle >= FAILING_PASSES_MAX);
+}

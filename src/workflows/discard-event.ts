@@ -1,0 +1,15 @@
+// The last run of a dead letter that an operator has discarded: on record, and a duplicate for resends.
+import type { DiscardEventInput, DiscardEventResult } from '../messages.ts';
+import { closeDeadLetter } from './case.ts';
+import { raiseAlert } from './raise-alert.ts';
+
+export async function discardEvent({
+  event,
+  reason,
+  at,
+  job_id,
+}: DiscardEventInput): Promise<DiscardEventResult> {
+  await closeDeadLetter({ how: 'discarded', reason, ...(job_id ? { job_id } : {}) });
+  await raiseAlert('discarded', event);
+  return { status: 'discarded', reason, at };
+}

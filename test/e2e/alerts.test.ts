@@ -1,0 +1,206 @@
+// What the receivers of alerts get: real HTTP and SMTP servers that hold it to the providers' documented formats.
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, inject, it } from 'vitest';
+import { pagerDutyEvent, slackMessage } from '../support/alert-formats.ts';
+import { Alerting, aRaise, ROUTING_KEY, SLACK_PATH, WEB_UI } from '../support/alerting.ts';
+import { MAIL_PASSWORD } from '../support/mail-server.ts';
+import { parseMetrics, sampleOf } from '../support/metrics-page.ts';
+import { SECRETS } from '../support/surehook.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const temporalAddress = inject('temporalAddress');
+const start = (channels: string, env: Record<string, string> = {}) =>
+  Alerting.start({ temporalAddress, channels, env });
+
+describe('a dead letter', () => {
+  it('is told of through every channel, without payload, message and secrets', async () => {
+    const alerting = await start('slack,pagerduty,email,webhook');
+    alerting.script('/pagerduty', [{ status: 202, body: '{"status":"success"}' }]);
+    const surehook = await alerting.surehook();
+    const { first } = alerting;
+    await surehook.send({ event_id: 'evt_1', type: 'order.<paid>&co', note: 'payload-of-the-event' }, first);
+
+    const [message] = await waitFor(
+      () => alerting.bodies(SLACK_PATH),
+      ({ length }) => length > 0,
+    );
+    const { text, blocks } = slackMessage.parse(message);
+    expect(text).toBe(`1 dead letter: ${first}`);
+    const shown = blocks.map((block) => block.text.text).join('\n');
+    expect(shown).toContain(`${first}: 1 (handler:PermanentError 1; handler 1)`);
+    expect(shown).toContain(`<${WEB_UI}/namespaces/default/workflows/${first}%3Aevt_1/`);
+    expect(shown).toContain('(order.&lt;paid&gt;&amp;co): handler, handler:PermanentError');
+    expect(shown).toContain(`surehook dead-letters list --source ${first}`);
+
+    const [event] = await waitFor(
+      () => alerting.bodies('/pagerduty'),
+      ({ length }) => length > 0,
+    );
+    expect(pagerDutyEvent.parse(event)).toMatchObject({
+      routing_key: ROUTING_KEY,
+      event_action: 'trigger',
+      dedup_key: `surehook:pagerduty${alerting.suffix}:${first}`,
+      payload: { source: first, severity: 'error', component: 'handler', class: 'handler:PermanentError' },
+    });
+
+    const [mail] = await waitFor(
+      () => alerting.mail.mails,
+      ({ length }) => length > 0,
+    );
+    expect(mail).toMatchObject({
+      from: 'surehook@example.com',
+      to: ['ops@example.com', 'oncall@example.com'],
+    });
+    expect(mail?.headers.get('subject')).toBe(`[Surehook] 1 dead letter: ${first}`);
+    expect(mail?.headers.get('content-type')).toContain('text/plain');
+
+    await waitFor(
+      () => alerting.webhookAlerts(),
+      ({ length }) => length > 0,
+    );
+    const [request] = alerting.receiver.requests.filter(({ path }) => path === '/webhook');
+    for (const secret of [SECRETS.ENDPOINT_SECRET, SECRETS.ENDPOINT_SECRET_OLD]) {
+      const key = secret.startsWith('whsec_') ? new Webhook(secret) : new Webhook(secret, { format: 'raw' });
+      const headers = request?.headers as Record<string, string>;
+      expect(key.verify(request?.body.toString('utf8') ?? '', headers)).toMatchObject({
+        type: 'dead_letter.alert',
+        data: { summary: `1 dead letter: ${first}`, dead_letter: { count: 1 } },
+      });
+    }
+    expect(request?.headers).toMatchObject({ 'x-webhook-event-type': 'dead_letter.alert' });
+
+    const outcome = async (route: string) => {
+      const page = parseMetrics(await (await surehook.operator('/metrics')).text());
+      return sampleOf(page, 'surehook_alerts_total', { route: route + alerting.suffix, outcome: 'sent' });
+    };
+    for (const route of ['slack', 'pagerduty', 'email', 'webhook']) {
+      await waitFor(
+        () => outcome(route),
+        (count) => count === 1,
+      );
+      const history = await alerting.historyOf(route);
+      expect(history).toContain('evt_1'); // it was read in clear
+      const never = [ROUTING_KEY, SLACK_PATH, MAIL_PASSWORD, encodeURIComponent(MAIL_PASSWORD)];
+      const contents = ['a message with a secret', 'payload-of-the-event'];
+      for (const one of [...never, ...Object.values(SECRETS), ...contents])
+        expect(history).not.toContain(one);
+      for (const one of [...never, ...Object.values(SECRETS)]) expect(surehook.output).not.toContain(one);
+    }
+  });
+
+  it('that is rerun and succeeds is told of as recovered', async () => {
+    const alerting = await start('webhook');
+    const { receiver, first } = alerting;
+    const surehook = await alerting.surehook();
+    receiver.script('/handler', 'evt_1', [500, 200]);
+    await surehook.send({ event_id: 'evt_1', type: 'ask' }, first);
+    await waitFor(
+      () => alerting.webhookAlerts(),
+      ({ length }) => length === 1,
+    );
+    await surehook.send({ event_id: 'evt_1', type: 'ask' }, first);
+    const [, alert] = await waitFor(
+      () => alerting.webhookAlerts(),
+      ({ length }) => length === 2,
+    );
+    expect(alert?.data).toMatchObject({
+      summary: `1 dead letter recovered: ${first}`,
+      recovered: { count: 1, sources: [{ source: first, count: 1 }] },
+      open: { [first]: 0 },
+    });
+    expect(alert?.data.dead_letter).toBeUndefined();
+  });
+
+  it('goes to the routes that want its source, and its recovery to those that want that', async () => {
+    const alerting = await start('webhook,only_second');
+    const { first, second } = alerting;
+    const surehook = await alerting.surehook();
+    await surehook.send({ event_id: 'evt_1', type: 'x' }, first);
+    await surehook.send({ event_id: 'evt_2', type: 'x' }, second);
+    const [alert] = await waitFor(
+      () => alerting.webhookAlerts('/only-second'),
+      ({ length }) => length > 0,
+    );
+    expect(alert?.data.dead_letter).toMatchObject({ count: 1, sources: [{ source: second, count: 1 }] });
+    const sources = () =>
+      alerting.webhookAlerts().flatMap(({ data }) => data.dead_letter?.sources.map((one) => one.source));
+    await waitFor(sources, (all) => all.length === 2);
+    expect(sources().sort()).toEqual([first, second].sort());
+    expect(alerting.webhookAlerts('/only-second').length).toBe(1);
+  });
+});
+
+describe('an incident at PagerDuty', () => {
+  it('is open for as long as its source has dead letters, whatever the order in which they end', async () => {
+    const alerting = await start('pagerduty');
+    const { first: source } = alerting;
+    await alerting.surehook();
+    const actions = () =>
+      alerting.bodies('/pagerduty').map((body) => pagerDutyEvent.parse(body).event_action);
+    const [one, two] = [await alerting.openDeadLetter(source), await alerting.openDeadLetter(source)];
+    await alerting.raise('pagerduty', [aRaise({ source }), aRaise({ source })]);
+    await waitFor(actions, ({ length }) => length === 1);
+    expect(alerting.bodies('/pagerduty')[0]).toMatchObject({
+      event_action: 'trigger',
+      payload: { custom_details: { dead_letters: 2, open_now: 2, next: expect.stringContaining(source) } },
+    });
+    await one.end();
+    await alerting.raise('pagerduty', [aRaise({ source, kind: 'recovered' })]);
+    // It is seen to be open still; the second one is discarded before anybody has counted again.
+    await two.end();
+    await alerting.raise('pagerduty', [aRaise({ source, kind: 'discarded' })]);
+    await waitFor(actions, (all) => all.includes('resolve'));
+    const events = alerting.bodies('/pagerduty').map((body) => pagerDutyEvent.parse(body));
+    expect(new Set(events.map(({ dedup_key }) => dedup_key)).size).toBe(1);
+  });
+
+  it('is closed a while later where visibility was behind', async () => {
+    const alerting = await start('pagerduty');
+    const { first: source } = alerting;
+    await alerting.surehook();
+    const actions = () =>
+      alerting.bodies('/pagerduty').map((body) => pagerDutyEvent.parse(body).event_action);
+    const dead = await alerting.openDeadLetter(source);
+    await alerting.raise('pagerduty', [aRaise({ source, kind: 'recovered' })]);
+    const counted = async () => (await alerting.historyOf('pagerduty')).includes(String.raw`\"recheck\":[\"`);
+    await waitFor(counted); // and found open, so nothing was sent
+    expect(actions()).toEqual([]);
+    await dead.end();
+    await waitFor(actions, ({ length }) => length > 0);
+    expect(actions()).toEqual(['resolve']);
+  });
+});
+
+describe('a route that is gone from the config', () => {
+  it('ends, and says so', async () => {
+    const alerting = await start('webhook');
+    const surehook = await alerting.surehook();
+    await alerting.raise('gone', [aRaise({})]);
+    const line = await waitFor(
+      () => surehook.logLines().find(({ msg }) => String(msg).startsWith('alert dropped')),
+      Boolean,
+    );
+    expect(line).toMatchObject({ route: `gone${alerting.suffix}` });
+  });
+});
+
+describe('a secret that was changed', () => {
+  it('is used from the next try on', async () => {
+    const alerting = await start('slack');
+    const { first } = alerting;
+    const wrong = await alerting.surehook('serve', { SLACK_URL: 'http://127.0.0.1:9/old-secret' });
+    await wrong.send({ event_id: 'evt_1', type: 'x' }, first);
+    await waitFor(() => wrong.logLines().some(({ msg }) => msg === 'alert failed'));
+    expect(wrong.logLines().find(({ msg }) => msg === 'alert failed')).toMatchObject({
+      channel: 'slack',
+      error: 'connection_refused',
+    });
+    expect(wrong.output).not.toContain('old-secret');
+    await wrong.stop();
+    await alerting.surehook();
+    await waitFor(
+      () => alerting.bodies(SLACK_PATH),
+      ({ length }) => length === 1,
+    );
+  });
+});

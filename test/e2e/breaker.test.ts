@@ -1,0 +1,198 @@
+// An endpoint that is down: its deliveries wait, nothing is lost, and the others do not notice.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { IN_FLIGHT_MAX } from '../../src/activities/breaker.ts';
+import type { EndpointView } from '../../src/api/endpoints.ts';
+import { parseMetrics, sampleOf } from '../support/metrics-page.ts';
+import { Receiver } from '../support/receiver.ts';
+import { CLI, newId, Surehook, TOKEN } from '../support/surehook.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let receiver: Receiver;
+beforeAll(async () => {
+  receiver = await Receiver.start();
+});
+afterAll(() => receiver.stop());
+
+class Story {
+  readonly suffix = `-${newId('b').replace('_', '-')}`;
+  readonly taskQueue = newId('queue');
+  readonly sent: string[] = [];
+
+  async start(role: 'serve' | 'api' | 'worker'): Promise<Surehook> {
+    const { taskQueue, suffix } = this;
+    const env = { RECEIVER_URL: receiver.url, SUFFIX: suffix };
+    const temporalAddress = inject('temporalAddress');
+    const surehook = await Surehook.start({ role, temporalAddress, taskQueue, env, config: 'breaker' });
+    onTestFinished(async () => void (await surehook.stop('SIGKILL')));
+    return surehook;
+  }
+
+  async send(surehook: Surehook, type: string, count: number): Promise<string[]> {
+    const ids = Array.from({ length: count }, () => newId());
+    for (let i = 0; i < count; i += 10) {
+      const part = ids.slice(i, i + 10);
+      const answers = await Promise.all(part.map((event_id) => surehook.send({ event_id, type })));
+      expect(answers.map(({ status }) => status)).toEqual(part.map(() => 202));
+    }
+    this.sent.push(...ids);
+    return ids;
+  }
+
+  async endpoint(surehook: Surehook, name: string): Promise<EndpointView> {
+    return (await (await surehook.operator(`/endpoints/${name}${this.suffix}`)).json()) as EndpointView;
+  }
+
+  async untilBreaker(surehook: Surehook, name: string, state: string): Promise<EndpointView> {
+    return await waitFor(
+      () => this.endpoint(surehook, name),
+      ({ breaker }) => breaker.state === state,
+    );
+  }
+
+  async untilAllProcessed(surehook: Surehook): Promise<void> {
+    for (const id of this.sent)
+      await surehook.untilEvent('partner', id, ({ status }) => status === 'processed');
+  }
+
+  sample(surehook: Surehook, name: string, endpoint: string): Promise<number | undefined> {
+    const labels = { endpoint: endpoint + this.suffix };
+    return surehook
+      .operator('/metrics')
+      .then((response) => response.text())
+      .then((text) => sampleOf(parseMetrics(text), name, labels));
+  }
+}
+
+/** Requests at the path that came from now on are asked for by the returned function. */
+function countFrom(path: string): () => string[] {
+  const from = receiver.requests.length;
+  return () =>
+    receiver.requests
+      .slice(from)
+      .filter((one) => one.path.startsWith(path))
+      .map(({ headers }) => String(headers['x-webhook-event-id']));
+}
+
+describe('an endpoint that hangs, and one that lives, under load', () => {
+  it('the live one gets all, the other few; what waits arrives once it is back, each once', async () => {
+    const story = new Story();
+    const surehook = await story.start('serve');
+    receiver.answerAll('/dead?key=url-secret', 'hang');
+    const atDead = countFrom('/dead');
+    const atLive = countFrom('/live');
+    await story.send(surehook, 'both', 150);
+    await waitFor(() => atLive().length >= 150);
+    expect(new Set(atLive())).toEqual(new Set(story.sent));
+
+    const down = await story.untilBreaker(surehook, 'dead', 'open');
+    expect(down).toMatchObject({ url: `${receiver.url}/dead`, breaker: { last_error: 'timeout' } });
+    expect(down.breaker.failures).toBeGreaterThanOrEqual(5);
+    expect(down.breaker.workers).toHaveLength(1);
+    expect((await story.endpoint(surehook, 'live')).breaker).toMatchObject({ state: 'closed', held: 0 });
+    await waitFor(
+      () => story.sample(surehook, 'surehook_deliveries_held_total', 'dead'),
+      (held) => (held ?? 0) > 100,
+    );
+    await waitFor(
+      () => story.sample(surehook, 'surehook_breaker_state', 'dead'),
+      (state) => state === 2,
+    );
+    expect(await story.sample(surehook, 'surehook_breaker_state', 'live')).toBe(0);
+    expect(await story.sample(surehook, 'surehook_deliveries_held_total', 'live')).toBe(0);
+    const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'endpoints', 'list'], {
+      env: { SUREHOOK_OPERATOR_TOKEN: TOKEN, SUREHOOK_OPERATOR_URL: surehook.operatorUrl },
+    });
+    expect(stdout).toMatch(new RegExp(`^dead${story.suffix} +(open|half_open) .* timeout `, 'm'));
+    expect(stdout).toMatch(new RegExp(`^live${story.suffix} +closed `, 'm'));
+    expect(stdout).not.toContain('url-secret');
+
+    const one = story.sent.at(-1) as string;
+    const isHeld = ({ deliveries }: { deliveries: { held?: unknown }[] }) =>
+      deliveries[0]?.held !== undefined;
+    const event = await surehook.untilEvent('partner', one, isHeld);
+    expect(event.deliveries[0]).toMatchObject({ status: 'retrying', attempts: [] });
+    // Those that were under way when it opened, and then one probe at a time, two seconds each.
+    expect(atDead().length).toBeLessThan(IN_FLIGHT_MAX + 20);
+
+    const hung = atDead().length;
+    receiver.answerAll('/dead?key=url-secret', 200);
+    await story.untilAllProcessed(surehook);
+    const served = atDead().slice(hung);
+    expect(new Set(served)).toEqual(new Set(story.sent));
+    expect(served.length).toBeLessThanOrEqual(story.sent.length + 1); // a probe may have hung until then
+    await story.untilBreaker(surehook, 'dead', 'closed');
+    expect(await (await surehook.operator('/dead-letters/count?step=deliver:dead')).json()).toEqual({
+      count: 0,
+    });
+    const lines = surehook.logLines().map(({ level, msg, endpoint }) => `${level} ${msg} ${endpoint}`);
+    expect(lines).toContain(`warn endpoint is down: its deliveries are held dead${story.suffix}`);
+    expect(lines).toContain(`info endpoint is back: its deliveries go on dead${story.suffix}`);
+    expect(surehook.output).not.toContain('url-secret');
+  });
+});
+
+describe('an API and a worker apart', () => {
+  it('the API tells of the breaker; with the worker killed and another one started, nothing is lost', async () => {
+    const story = new Story();
+    const api = await story.start('api');
+    const first = await story.start('worker');
+    receiver.answerAll('/dead?key=url-secret', 503);
+    await story.send(api, 'dead', 20);
+    const { breaker } = await story.untilBreaker(api, 'dead', 'open');
+    expect(breaker).toMatchObject({ last_error: 'http_503' });
+    await first.stop('SIGKILL');
+    await story.send(api, 'dead', 20);
+    expect((await story.endpoint(api, 'dead')).breaker.state).toBe('open');
+
+    const second = await story.start('worker');
+    await waitFor(
+      () => story.endpoint(api, 'dead'),
+      (endpoint) => endpoint.breaker.workers.length === 2,
+    );
+    receiver.answerAll('/dead?key=url-secret', 200);
+    await story.untilAllProcessed(api);
+    expect(second.logLines().some(({ msg }) => msg === 'endpoint is back: its deliveries go on')).toBe(true);
+    const { items } = (await (await api.operator('/endpoints')).json()) as { items: EndpointView[] };
+    expect(items.map(({ name }) => name)).toContain(`dead${story.suffix}`);
+    expect(items.find(({ name }) => name === `off${story.suffix}`)?.breaker.state).toBe('off');
+    expect((await api.operator('/endpoints/nobody')).status).toBe(404);
+  });
+});
+
+describe('an endpoint that does not come back', () => {
+  it('has what was held for too long as dead letters, which say so', async () => {
+    const story = new Story();
+    const surehook = await story.start('serve');
+    receiver.answerAll('/given-up', 'reset');
+    const [first] = await story.send(surehook, 'given_up', 1);
+    await story.untilBreaker(surehook, 'given-up', 'open');
+    const rest = await story.send(surehook, 'given_up', 4);
+    const ended = await Promise.all(
+      [first as string, ...rest].map((id) =>
+        surehook.untilEvent('partner', id, ({ status }) => status === 'failed'),
+      ),
+    );
+    for (const { deliveries, error } of ended) {
+      const last = deliveries[0]?.attempts.at(-1);
+      expect(last).toMatchObject({ error: 'endpoint_down', duration_ms: 0 });
+      expect(last?.message).toMatch(/is down since .* tries? failed \(connection_reset\); held since/);
+      expect(error).toMatch(/endpoint_down$/);
+    }
+  });
+});
+
+describe('a breaker that is switched off', () => {
+  it('holds nothing: each event fails by its own schedule', async () => {
+    const story = new Story();
+    const surehook = await story.start('serve');
+    receiver.answerAll('/off', 500);
+    const ids = await story.send(surehook, 'off', 3);
+    for (const id of ids) {
+      const isFailed = ({ status }: { status: string }) => status === 'failed';
+      const { deliveries } = await surehook.untilEvent('partner', id, isFailed);
+      expect(deliveries[0]?.attempts.map(({ status_code }) => status_code)).toEqual(Array(6).fill(500));
+    }
+  });
+});

@@ -1,0 +1,247 @@
+// `surehook dead-letters` on a terminal; the export; pages while entries come and go; and processes that are gone.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { deadLetterIdOf } from '../../src/ids.ts';
+import { PROCESS_EVENT, type ProcessEventInput } from '../../src/messages.ts';
+import { RawBody } from '../../src/raw-body.ts';
+import type { Temporal } from '../../src/temporal/connection.ts';
+import { startRerun } from '../../src/temporal/start-run.ts';
+import { folder, runSurehook } from '../support/command.ts';
+import { DeadLetters } from '../support/dead-letters.ts';
+import { Receiver } from '../support/receiver.ts';
+import { DATA_CONVERTER, newId, Surehook, TOKEN } from '../support/surehook.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const OTHER_KEY = `k2:${Buffer.alloc(32, 'k2').toString('base64')}`;
+let receiver: Receiver;
+let connection: Connection;
+let client: Client;
+const running: Surehook[] = [];
+
+const start = async (
+  role: 'serve' | 'api' | 'worker',
+  taskQueue: string,
+  env: Record<string, string> = {},
+) => {
+  const temporalAddress = inject('temporalAddress');
+  const surehook = await Surehook.start({
+    role,
+    temporalAddress,
+    taskQueue,
+    env: { RECEIVER_URL: receiver.url, ...env },
+  });
+  running.push(surehook);
+  return surehook;
+};
+
+beforeAll(async () => {
+  receiver = await Receiver.start();
+  connection = await Connection.connect({ address: inject('temporalAddress') });
+  client = new Client({ connection, dataConverter: DATA_CONVERTER });
+});
+
+afterAll(async () => {
+  await Promise.all(running.map((surehook) => surehook.stop()));
+  await connection.close();
+  await receiver.stop();
+});
+
+describe('surehook dead-letters', () => {
+  let letters: DeadLetters;
+  const run = async (...args: string[]) => {
+    const env = { SUREHOOK_OPERATOR_URL: letters.surehook.operatorUrl, SUREHOOK_OPERATOR_TOKEN: TOKEN };
+    const { code, stdout, stderr } = await runSurehook(['dead-letters', ...args], env);
+    return { code, text: `${stdout}${stderr}` };
+  };
+
+  beforeAll(async () => {
+    letters = new DeadLetters(await start('serve', 'dead-letter-commands'), receiver);
+  });
+
+  it('says so where there is nothing', async () => {
+    expect(await run('list', '--source', 'small')).toEqual({ code: 0, text: 'No dead letters match.\n' });
+    expect(await run('count', '--source', 'small')).toEqual({ code: 0, text: '0\n' });
+    expect(await run('export', '--source', 'small')).toEqual({ code: 0, text: '' });
+    expect(await run('show', 'small', 'x')).toEqual({
+      code: 1,
+      text: 'surehook: there is no event x of source small\n',
+    });
+  });
+
+  it('lists, counts, shows, replays and discards', async () => {
+    const event_id = await letters.make(newId(), 'handled');
+    const listed = await run('list', '--source', 'partner', '--error', 'handler:PermanentError');
+    expect(listed.text).toMatch(/^FAILED +SOURCE +EVENT ID +TYPE +STEP +ERROR +TRIES$/m);
+    expect(listed.text).toMatch(
+      new RegExp(`^\\S+Z +partner +${event_id} +handled +handler +handler:PermanentError +1$`, 'm'),
+    );
+    expect((await run('count', '--source', 'partner', '--since', '1d')).text).toMatch(/^[1-9]\d*\n$/);
+    const shown = await run('show', 'partner', event_id);
+    expect(shown.text).toContain('handler: handler:PermanentError after 1 attempt');
+    expect(shown.text).toContain('PermanentError: the receiver says never');
+    expect(shown.text).toContain('main.config.ts');
+    const payload = join(folder, 'payload.json');
+    expect((await run('replay', 'partner', event_id, '--payload', payload)).text).toMatch(
+      /^surehook: --payload: /,
+    );
+    const replayed = await run('replay', 'partner', event_id, '--from', 'start');
+    expect([replayed.code, replayed.text]).toEqual([0, expect.stringContaining('Runs again as ')]);
+    await letters.surehook.untilEvent('partner', event_id, ({ status }) => status === 'processed');
+    const again = await run('replay', 'partner', event_id);
+    expect(again).toEqual({
+      code: 1,
+      text: `surehook: event ${event_id} of source partner is no dead letter: it is processed\n`,
+    });
+    const other = await letters.make(newId(), 'handled');
+    expect((await run('discard', 'partner', other)).text).toContain("'--reason <text>' not specified");
+    expect((await run('discard', 'partner', other, '--reason', 'a test')).code).toBe(0);
+    expect(await letters.isListed(other)).toBe(false);
+  });
+
+  it('exports whole letters, one a line', async () => {
+    const ids = [
+      await letters.make(newId(), 'exported', 'once'),
+      await letters.make(newId(), 'exported', 'once'),
+    ];
+    const out = join(folder, 'letters.ndjson');
+    const { text } = await run('export', '--source', 'once', '--type', 'exported', '--out', out);
+    expect(text).toMatch(/^\d+ dead letters written to /);
+    const lines = readFileSync(out, 'utf8').trimEnd().split('\n');
+    const exported = lines.map((line) => JSON.parse(line)).filter((one) => ids.includes(one.event_id));
+    expect(exported.map((one) => one.event_id)).toEqual(ids.reverse());
+    expect(exported[0]).toMatchObject({
+      payload: { event_id: ids[0] },
+      handler: { attempts: [{ error: 'handler:PermanentError' }] },
+      failed: { steps: [{ step: 'handler' }] },
+    });
+    expect((await run('export', '--source', 'once', '--type', 'exported')).text).toBe(
+      readFileSync(out, 'utf8'),
+    );
+  });
+
+  it('exports what cannot be decrypted as a line that says so, and the rest', async () => {
+    const event_id = await letters.make(newId(), 'any', 'slow');
+    const blind = await start('api', 'dead-letter-commands', { SUREHOOK_ENCRYPTION_KEYS: OTHER_KEY });
+    const text = await (await blind.operator('/dead-letters/export?source=slow')).text();
+    const line = text.split('\n').find((one) => one.includes(event_id));
+    expect(JSON.parse(line ?? '')).toMatchObject({
+      source: 'slow',
+      event_id,
+      error: expect.stringContaining("key 'k1'"),
+    });
+    const unread = new DeadLetters(blind, receiver);
+    expect((await unread.list({ source: 'slow' })).find((one) => one.event_id === event_id)).toMatchObject({
+      failed_steps: ['handler'],
+      error: null,
+    });
+    expect(await letters.isListed(event_id, 'slow')).toBe(true);
+  });
+
+  it('pages stay right while entries come and go', async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 5; i += 1) ids.unshift(await letters.make(newId(), 'paged', 'slow'));
+    const of = (items: { event_id: string }[]) => items.map((one) => one.event_id);
+    const first = await letters.page({ source: 'slow', type: 'paged', limit: '2' });
+    expect(of(first.items)).toEqual(ids.slice(0, 2));
+    await letters.replay(ids[0] as string, {}, 'slow');
+    const late = await letters.make(newId(), 'paged', 'slow');
+    const second = await letters.page({
+      source: 'slow',
+      type: 'paged',
+      limit: '2',
+      cursor: first.next_cursor ?? '',
+    });
+    expect(of(second.items)).toEqual(ids.slice(2, 4));
+    expect(of((await letters.page({ source: 'slow', type: 'paged', limit: '2' })).items)).toEqual([
+      late,
+      ids[1],
+    ]);
+  });
+
+  it.each(['limit=0', 'cursor=x', 'since=yesterday', 'status=failed', 'step=', 'source=A'])(
+    'the list refuses %s',
+    async (query) => {
+      expect(await letters.get(`/dead-letters?${query}`)).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_parameter' },
+      });
+    },
+  );
+
+  it('a corrected payload must fit the schema of the source, and its limit', async () => {
+    const event_id = newId();
+    for (const [body, code] of [
+      [{ payload: { amount: -1 } }, 'invalid_payload'],
+      [{ payload: 1, from: 'middle' }, 'bad_request'],
+      [{ reason: 'x' }, 'bad_request'],
+    ] as const) {
+      expect((await letters.replay(event_id, body, 'strict')).body.code).toBe(code);
+    }
+    const large = { payload: { text: 'x'.repeat(2_000) } };
+    expect((await letters.replay(event_id, large, 'small')).body.code).toBe('payload_too_large');
+  });
+
+  it('a start after a failed run that somebody has started already starts nothing, even when that run has failed', async () => {
+    const event_id = await letters.make(newId(), 'handled');
+    receiver.script('/handler', event_id, [422]);
+    const { run_id: of } = (await letters.show(event_id)).body;
+    expect((await letters.replay(event_id)).status).toBe(202);
+    const { run_id } = await letters.surehook.untilEvent(
+      'partner',
+      event_id,
+      (event) => event.run_id !== of && event.status === 'failed',
+    );
+    const deps = { temporal: { client } as Temporal, taskQueue: 'dead-letter-commands', eager: false };
+    const { source, event_type, received_at, headers } = await letters.surehook.event('partner', event_id);
+    const at = new Date().toISOString();
+    const input = {
+      source,
+      event_id,
+      event_type,
+      received_at,
+      headers,
+      steps: [],
+    } satisfies ProcessEventInput;
+    const body = new RawBody(Buffer.from('{}'), 'json/plain');
+    const late = { ...input, rerun: { of, how: 'replayed' as const, at } };
+    expect(await startRerun(deps, late, body)).toBeUndefined();
+    const { runId, type } = await client.workflow.getHandle(`partner:${event_id}`).describe();
+    expect([runId, type]).toEqual([run_id, PROCESS_EVENT]);
+  });
+});
+
+describe('where processes are gone', () => {
+  it('a worker that is killed between the failure and the dead letter: another one opens it', async () => {
+    const taskQueue = 'dead-letter-killed';
+    const api = await start('api', taskQueue);
+    const worker = await start('worker', taskQueue);
+    const letters = new DeadLetters(api, receiver);
+    const event_id = newId();
+    const id = deadLetterIdOf(`partner:${event_id}`);
+    // Somebody has the id: the run has failed, and cannot say so.
+    const blocker = await client.workflow.start('blocker', { workflowId: id, taskQueue: 'nobody' });
+    receiver.script('/handler', event_id, [422, 200]);
+    await api.send({ event_id, type: 'handled' });
+    await waitFor(async () => {
+      const { historyLength } = await client.workflow.getHandle(`partner:${event_id}`).describe();
+      return historyLength > 12;
+    });
+    expect(await worker.stop('SIGKILL')).toBe('SIGKILL');
+    await blocker.terminate('out of the way');
+    expect(await letters.isListed(event_id)).toBe(false);
+    const other = await start('worker', taskQueue);
+    await letters.untilListed(event_id);
+    expect(receiver.of(event_id, '/handler').length).toBe(1);
+
+    // And without any worker, a replay is durable, off the list, and done by the next one.
+    await other.stop();
+    expect((await letters.replay(event_id)).status).toBe(202);
+    expect(await letters.isListed(event_id)).toBe(false);
+    expect(await letters.replay(event_id)).toMatchObject({ status: 409, body: { code: 'not_dead_letter' } });
+    await start('worker', taskQueue);
+    await api.untilEvent('partner', event_id, ({ status }) => status === 'processed');
+    expect(await client.workflow.getHandle(id).result()).toMatchObject({ how: 'replayed' });
+  });
+});

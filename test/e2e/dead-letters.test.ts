@@ -1,0 +1,360 @@
+// Dead letters: seen, fixed, replayed, discarded; and the truth about them after Temporal's own tools were used.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { DeadLetters } from '../support/dead-letters.ts';
+import { Receiver } from '../support/receiver.ts';
+import { newId, Surehook } from '../support/surehook.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let receiver: Receiver;
+let surehook: Surehook;
+let letters: DeadLetters;
+
+const start = async (role: 'serve' | 'api' | 'worker', taskQueue = 'dead-letters') =>
+  await Surehook.start({
+    role,
+    temporalAddress: inject('temporalAddress'),
+    taskQueue,
+    env: { RECEIVER_URL: receiver.url },
+  });
+
+beforeAll(async () => {
+  receiver = await Receiver.start();
+  surehook = await start('serve');
+  letters = new DeadLetters(surehook, receiver);
+});
+
+afterAll(async () => {
+  await surehook.stop();
+  await receiver.stop();
+});
+
+/** The `temporal` command, on the server of the tests. */
+async function temporal(...args: string[]): Promise<string> {
+  const address = ['--address', inject('temporalAddress')];
+  return (await promisify(execFile)(inject('temporalCliPath'), [...args, ...address])).stdout;
+}
+
+const isProcessed = ({ status }: { status: string }) => status === 'processed';
+const tries = (event_id: string) =>
+  Object.fromEntries(
+    ['/handler', '/first', '/second'].map((path) => [path, receiver.of(event_id, path).length]),
+  );
+
+/** Handler and one delivery succeed, the other delivery fails at each of its three tries. */
+async function failSecond(event_id = newId(), later: number[] = [200]): Promise<string> {
+  receiver.script('/second', event_id, [500, 500, 500, ...later]);
+  expect((await surehook.send({ event_id, type: 'both', name: 'first' })).status).toBe(202);
+  await letters.untilListed(event_id);
+  return event_id;
+}
+
+describe('a dead letter', () => {
+  it('is listed and counted with what failed, and shown with everything that an operator needs', async () => {
+    const event_id = await failSecond();
+    const [item] = (
+      await letters.list({ source: 'partner', step: 'deliver:second', error: 'http_500' })
+    ).filter((one) => one.event_id === event_id);
+    expect(item).toMatchObject({
+      source: 'partner',
+      event_type: 'both',
+      failed_steps: ['deliver:second'],
+      errors: ['http_500'],
+      attempts: 3,
+      error: 'deliver:second failed after 3 attempts: http_500',
+      workflow_id: `partner:${event_id}`,
+    });
+    expect(await letters.count({ source: 'partner', step: 'handler', error: 'http_500' })).toBe(0);
+    const { status, body } = await letters.show(event_id);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      status: 'failed',
+      payload: { event_id, name: 'first' },
+      began: { how: 'first' },
+      earlier_runs: [],
+      failed: {
+        steps: [{ step: 'deliver:second', error: 'http_500', attempts: 3, stack: null }],
+        checkpoint: [{ step: 'handler', result: { handled: event_id } }, { step: 'deliver:first' }],
+      },
+    });
+    expect(body.run_id).toBe(item?.run_id);
+  });
+
+  it("has the handler's error with its stack", async () => {
+    const event_id = await letters.make();
+    const [step] = (await letters.show(event_id)).body.failed.steps;
+    expect(step).toMatchObject({
+      step: 'handler',
+      error: 'handler:PermanentError',
+      message: 'the receiver says never',
+    });
+    expect(step?.stack).toContain('main.config.ts');
+  });
+
+  it('costs an event that does not fail nothing', async () => {
+    const event_id = newId();
+    await surehook.send({ event_id, type: 'both' });
+    await surehook.untilEvent('partner', event_id, isProcessed);
+    const json = await temporal(
+      'workflow',
+      'show',
+      '--workflow-id',
+      `partner:${event_id}`,
+      '--output',
+      'json',
+    );
+    const { events } = JSON.parse(json) as { events: { eventType: string }[] };
+    expect(events.map((event) => event.eventType.replace('EVENT_TYPE_', ''))).toEqual([
+      'WORKFLOW_EXECUTION_STARTED',
+      'WORKFLOW_TASK_SCHEDULED',
+      'WORKFLOW_TASK_STARTED',
+      'WORKFLOW_TASK_COMPLETED',
+      'MARKER_RECORDED',
+      'MARKER_RECORDED',
+      'MARKER_RECORDED',
+      'WORKFLOW_EXECUTION_COMPLETED',
+    ]);
+  });
+});
+
+describe('a replay', () => {
+  it('from the failed step repeats nothing that had succeeded, and takes the event off list and count', async () => {
+    const event_id = await failSecond();
+    const item = await letters.untilListed(event_id);
+    expect(await letters.isCounted(item)).toBe(true);
+    const answer = await letters.replay(event_id);
+    expect(answer).toMatchObject({ status: 202, body: { status: 'replayed', event_id, source: 'partner' } });
+    expect([await letters.isListed(event_id), await letters.isCounted(item)]).toEqual([false, false]);
+    const event = await surehook.untilEvent('partner', event_id, isProcessed);
+    expect(tries(event_id)).toEqual({ '/handler': 1, '/first': 1, '/second': 4 });
+    expect(event).toMatchObject({
+      run_id: answer.body.run_id,
+      began: { how: 'replayed', from: 'failed_step' },
+      earlier_runs: [{ status: 'failed', began: { how: 'first' } }],
+    });
+  });
+
+  it('from the start repeats everything', async () => {
+    const event_id = await failSecond();
+    expect((await letters.replay(event_id, { from: 'start' })).status).toBe(202);
+    await surehook.untilEvent('partner', event_id, isProcessed);
+    expect(tries(event_id)).toEqual({ '/handler': 2, '/first': 2, '/second': 4 });
+  });
+
+  it('that fails again is a dead letter again, once', async () => {
+    const event_id = await failSecond(newId(), [410]);
+    const first = await letters.show(event_id);
+    expect((await letters.replay(event_id)).status).toBe(202);
+    const listed = await waitFor(
+      () => letters.list({ source: 'partner' }),
+      (all) => all.some((one) => one.event_id === event_id && one.run_id !== first.body.run_id),
+    );
+    expect(listed.filter((one) => one.event_id === event_id)).toMatchObject([{ errors: ['http_410'] }]);
+    await surehook.untilEvent('partner', event_id, ({ status }) => status === 'failed');
+    expect((await letters.show(event_id)).body).toMatchObject({ began: { how: 'replayed' } });
+  });
+
+  it('with a corrected payload keeps the original on record, and large numbers as they are written', async () => {
+    const event_id = await letters.make();
+    const payload = `{"event_id":"${event_id}","name":"second","big":12345678901234567890}`;
+    const answer = await letters.post(`/dead-letters/partner/${event_id}/replay`, `{"payload":${payload}}`);
+    expect(answer.status).toBe(202);
+    const event = await surehook.untilEvent('partner', event_id, isProcessed);
+    expect(event).toMatchObject({
+      payload: { name: 'second' },
+      handler: { result: { name: 'second' } },
+      began: { how: 'replayed', payload_corrected: true },
+    });
+    expect(receiver.of(event_id, '/first')[0]?.body.toString()).toBe(payload);
+  });
+
+  it('of two operators at once is one run, and the other is told', async () => {
+    const event_id = await failSecond(newId(), [410]); // it fails again, as fast as it can
+    const answers = await Promise.all(Array.from({ length: 6 }, () => letters.replay(event_id)));
+    const started = answers.filter(({ status }) => status === 202);
+    expect(started.length).toBe(1);
+    for (const { status, body } of answers.filter((one) => one.status !== 202)) {
+      expect([status, body.code]).toEqual([
+        409,
+        expect.stringMatching(/^(already_replayed|not_dead_letter)$/),
+      ]);
+    }
+    const event = await surehook.untilEvent('partner', event_id, ({ status }) => status === 'failed');
+    expect(event.run_id).toBe(started[0]?.body.run_id);
+    expect(tries(event_id)['/second']).toBe(4);
+  });
+
+  it('while the sender resends the same event is one run', async () => {
+    const event_id = await failSecond();
+    const [replayed, resent] = await Promise.all([
+      letters.replay(event_id),
+      surehook.send({ event_id, type: 'both', name: 'first' }),
+    ]);
+    expect([
+      [202, 200],
+      [409, 202],
+    ]).toContainEqual([replayed.status, resent.status]);
+    await surehook.untilEvent('partner', event_id, isProcessed);
+    expect(tries(event_id)).toEqual({ '/handler': 1, '/first': 1, '/second': 4 });
+    await waitFor(async () => !(await letters.isListed(event_id)));
+  });
+
+  it('is refused for what is not dead, and for what does not exist', async () => {
+    const event_id = newId();
+    await surehook.send({ event_id, type: 'handled' });
+    await surehook.untilEvent('partner', event_id, isProcessed);
+    for (const answer of [
+      await letters.replay(event_id),
+      await letters.discard(event_id, { reason: 'r' }),
+      await letters.show(event_id),
+    ]) {
+      expect(answer).toMatchObject({
+        status: 409,
+        body: { code: 'not_dead_letter', event_status: 'processed' },
+      });
+    }
+    for (const answer of [
+      await letters.replay('nothing'),
+      await letters.discard('nothing', { reason: 'r' }),
+      await letters.show('nothing'),
+    ]) {
+      expect(answer).toMatchObject({ status: 404, body: { code: 'event_not_found' } });
+    }
+  });
+});
+
+it('a resend takes an event off the list as a replay does', async () => {
+  const event_id = await letters.make();
+  expect((await surehook.send({ event_id, type: 'both', name: 'first' })).status).toBe(202);
+  const event = await surehook.untilEvent('partner', event_id, isProcessed);
+  expect(event.began).toEqual({ how: 'resent' });
+  await waitFor(async () => !(await letters.isListed(event_id)));
+});
+
+describe('a discard', () => {
+  it('ends the event on record, and a later resend is a duplicate', async () => {
+    const event_id = await letters.make();
+    const reason = 'a test order of the partner';
+    const answer = await letters.discard(event_id, { reason });
+    expect(answer).toMatchObject({ status: 202, body: { status: 'discarded', event_id } });
+    expect(await letters.isListed(event_id)).toBe(false);
+    const resent = await surehook.send({ event_id, type: 'both', name: 'first' });
+    expect([resent.status, await resent.json()]).toMatchObject([200, { status: 'duplicate' }]);
+    const event = await surehook.event('partner', event_id);
+    expect(event).toMatchObject({
+      status: 'discarded',
+      discarded: { reason },
+      payload: { name: 'first' },
+      handler: { status: 'failed' },
+      earlier_runs: [{ status: 'failed' }],
+    });
+    const listed = await waitFor(async () => {
+      const { items } = (await letters.get('/events?source=partner&status=discarded')).body as {
+        items: { event_id: string; status: string }[];
+      };
+      return items.find((one) => one.event_id === event_id);
+    });
+    expect(listed).toMatchObject({ status: 'discarded' });
+    expect(await letters.replay(event_id)).toMatchObject({
+      status: 409,
+      body: { code: 'not_dead_letter', event_status: 'discarded' },
+    });
+  });
+
+  it('needs a reason', async () => {
+    const event_id = await letters.make();
+    for (const body of [{}, { reason: '' }, { reason: ' ' }, { reason: 1 }, { reason: 'r'.repeat(1_001) }]) {
+      expect(await letters.discard(event_id, body)).toMatchObject({
+        status: 400,
+        body: { code: 'bad_request' },
+      });
+    }
+    expect(await letters.isListed(event_id)).toBe(true);
+  });
+});
+
+describe("with Temporal's own tools", () => {
+  const failedRuns = async (event_id: string) => {
+    const query = `WebhookSource = 'partner' AND ExecutionStatus = 'Failed' AND WorkflowId = 'partner:${event_id}'`;
+    const runs = await waitFor(
+      async () => JSON.parse(await temporal('workflow', 'list', '--query', query, '--output', 'json')),
+      (all: unknown[]) => all.length > 0,
+    );
+    return runs as { type: { name: string }; execution: { runId: string } }[];
+  };
+
+  const reset = async (event_id: string, type: string) => {
+    const answer = await temporal(
+      ...['workflow', 'reset', '--workflow-id', `partner:${event_id}`, '--reason', 'fixed', '--type', type],
+      ...['--output', 'json'],
+    );
+    return (JSON.parse(answer) as { runId: string }).runId;
+  };
+
+  it('a dead letter that is reset is none while it runs again, nor when it has succeeded', async () => {
+    const event_id = await failSecond();
+    expect(await failedRuns(event_id)).toMatchObject([{ type: { name: 'processEvent' } }]);
+    receiver.script('/first', event_id, [{ status: 503, headers: { 'retry-after': '600' } }]);
+    const runId = await reset(event_id, 'FirstWorkflowTask');
+    await waitFor(async () => !(await letters.isListed(event_id)));
+    const running = await surehook.untilEvent('partner', event_id, ({ status }) => status === 'delivering');
+    expect(running).toMatchObject({
+      run_id: runId,
+      began: { how: 'reset' },
+      earlier_runs: [{ status: 'failed', began: { how: 'first' } }],
+    });
+    expect(await letters.show(event_id)).toMatchObject({ status: 409, body: { event_status: 'delivering' } });
+  });
+
+  it('one whose reset run ends in its first moment is none any more, before anybody looks at the list', async () => {
+    const event_id = await letters.make();
+    const item = await letters.untilListed(event_id);
+    await reset(event_id, 'FirstWorkflowTask');
+    await surehook.untilEvent('partner', event_id, isProcessed);
+    await waitFor(async () => !(await letters.isCounted(item)));
+  });
+
+  it('one that is reset and terminated is cancelled, and no dead letter', async () => {
+    const event_id = await failSecond();
+    receiver.script('/second', event_id, [{ status: 503, headers: { 'retry-after': '600' } }]);
+    await reset(event_id, 'FirstWorkflowTask');
+    await waitFor(async () => !(await letters.isListed(event_id)));
+    await temporal('workflow', 'terminate', '--workflow-id', `partner:${event_id}`, '--reason', 'never mind');
+    await surehook.untilEvent('partner', event_id, ({ status }) => status === 'canceled');
+    expect(await letters.isListed(event_id)).toBe(false);
+    expect(await letters.replay(event_id)).toMatchObject({ status: 409, body: { event_status: 'canceled' } });
+  });
+
+  it('one that is reset and fails again is one dead letter, under its new run', async () => {
+    const event_id = await failSecond(newId(), [500]);
+    const runId = await reset(event_id, 'FirstWorkflowTask');
+    await waitFor(
+      async () => (await letters.list()).filter((one) => one.event_id === event_id).map((one) => one.run_id),
+      ([run_id]) => run_id === runId,
+    );
+    await surehook.untilEvent('partner', event_id, ({ status }) => status === 'failed');
+    expect((await letters.show(event_id)).body).toMatchObject({ began: { how: 'reset' }, run_id: runId });
+  });
+
+  it('one that is reset to its end, after everything that failed, is still one dead letter', async () => {
+    const event_id = await failSecond();
+    const runId = await reset(event_id, 'LastWorkflowTask');
+    await waitFor(
+      async () => (await letters.list()).filter((one) => one.event_id === event_id).map((one) => one.run_id),
+      (runs) => runs.length === 1 && runs[0] === runId,
+    );
+    await surehook.untilEvent('partner', event_id, ({ status }) => status === 'failed');
+    expect((await letters.replay(event_id)).status).toBe(202);
+    await surehook.untilEvent('partner', event_id, isProcessed);
+    expect(tries(event_id)).toEqual({ '/handler': 1, '/first': 1, '/second': 4 });
+  });
+
+  it('one that is deleted leaves the list, and with it the count', async () => {
+    const event_id = await letters.make(newId(), 'handled', 'once');
+    const item = await letters.untilListed(event_id, 'once');
+    await temporal('workflow', 'delete', '--workflow-id', `once:${event_id}`);
+    await waitFor(async () => !(await letters.isListed(event_id, 'once')));
+    await waitFor(async () => !(await letters.isCounted(item)));
+  });
+});

@@ -1,0 +1,283 @@
+// Events that are under way: sent on by an operator, stopped by one, and what is told of them then.
+import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { runSurehook } from '../support/command.ts';
+import { type Answer, Receiver } from '../support/receiver.ts';
+import { type Event, newId, SECRETS, type StartOptions, Surehook, TOKEN } from '../support/surehook.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let receiver: Receiver;
+let surehook: Surehook;
+let started: Surehook[] = [];
+
+const start = async (role: StartOptions['role'], taskQueue: string, env: Record<string, string> = {}) =>
+  await Surehook.start({
+    role,
+    taskQueue,
+    temporalAddress: inject('temporalAddress'),
+    config: 'in-flight',
+    env: { RECEIVER_URL: receiver.url, ...env },
+  });
+
+beforeAll(async () => {
+  receiver = await Receiver.start();
+  surehook = await start('serve', 'in-flight');
+});
+
+afterEach(async () => {
+  await Promise.all(started.map((one) => one.stop('SIGKILL')));
+  started = [];
+});
+
+afterAll(async () => {
+  await surehook.stop();
+  await receiver.stop();
+});
+
+/** Started for one test alone. */
+async function startOwn(role: StartOptions['role'], taskQueue: string, env?: Record<string, string>) {
+  const own = await start(role, taskQueue, env);
+  started.push(own);
+  return own;
+}
+
+/** The `temporal` command, on the server of the tests. */
+async function temporal(...args: string[]): Promise<string> {
+  const address = ['--address', inject('temporalAddress')];
+  return (await promisify(execFile)(inject('temporalCliPath'), [...args, ...address])).stdout;
+}
+
+async function post(verb: 'retry' | 'cancel', event_id: string, source = 'partner', on = surehook) {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const answer = await on.operator(`/events/${source}/${event_id}/${verb}`, { method: 'POST', headers });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+
+async function send(script: Record<string, Answer[]>, type = 'forwarded', source = 'partner', on = surehook) {
+  const event_id = newId();
+  for (const [path, answers] of Object.entries(script)) receiver.script(path, event_id, answers);
+  expect((await on.send({ event_id, type }, source)).status).toBe(202);
+  return event_id;
+}
+
+/** The step that was retried before it waits in Temporal takes a moment to get there. */
+async function retryOnceItWaits(event_id: string, on = surehook) {
+  return await waitFor(
+    () => post('retry', event_id, 'partner', on),
+    ({ status }) => status === 202,
+  );
+}
+
+const isClosed = ({ closed_at }: Event) => closed_at !== null;
+const isProcessed = ({ status }: Event) => status === 'processed';
+const triesAt = (path: string, count: number) => (event: Event) =>
+  event.deliveries.some((one) => `/${one.endpoint}` === path && one.attempts.length === count);
+const calls = (event_id: string, path: string) => receiver.of(event_id, path).length;
+const run = (...args: string[]) =>
+  runSurehook(args, { SUREHOOK_OPERATOR_URL: surehook.operatorUrl, SUREHOOK_OPERATOR_TOKEN: TOKEN });
+
+describe('retry now', () => {
+  it('does not wait for the next retry, time and again, and the log counts on', async () => {
+    const event_id = await send({ '/first': [500, 503, 200] });
+    const waiting = await surehook.untilEvent('partner', event_id, triesAt('/first', 1));
+    const [first] = waiting.deliveries[0]?.attempts ?? [];
+    expect(Date.parse(first?.next_attempt_at ?? '')).toBeGreaterThan(Date.now() + 3_000_000);
+    const answer = await retryOnceItWaits(event_id);
+    expect(answer.body).toEqual({
+      status: 'retrying',
+      source: 'partner',
+      event_id,
+      workflow_id: `partner:${event_id}`,
+      run_id: waiting.run_id,
+      steps: ['deliver:first'],
+    });
+    await surehook.untilEvent('partner', event_id, triesAt('/first', 2));
+    await retryOnceItWaits(event_id);
+    const event = await surehook.untilEvent('partner', event_id, isProcessed);
+    expect(event.deliveries[0]?.attempts).toMatchObject([
+      { attempt: 1, status_code: 500 },
+      { attempt: 2, status_code: 503 },
+      { attempt: 3, status_code: 200 },
+    ]);
+    expect(calls(event_id, '/first')).toBe(3);
+  });
+
+  it('sends on every step that waits, and the schedule still ends', async () => {
+    const event_id = await send({ '/first': [500], '/second': [500, 200] }, 'both');
+    await surehook.untilEvent('partner', event_id, triesAt('/second', 1));
+    const steps = new Set<unknown>();
+    await waitFor(async () => {
+      const { body } = await post('retry', event_id);
+      for (const step of (body.steps as string[] | undefined) ?? []) steps.add(step);
+      return (await surehook.event('partner', event_id)).closed_at;
+    });
+    expect([...steps].sort()).toEqual(['deliver:first', 'deliver:second']);
+    const event = await surehook.event('partner', event_id);
+    expect(event).toMatchObject({
+      status: 'failed',
+      deliveries: [{ status: 'failed' }, { status: 'succeeded' }],
+    });
+    expect(event.deliveries.map(({ attempts }) => attempts.length)).toEqual([3, 2]);
+  });
+
+  it('says why it has nothing to send on', async () => {
+    expect(await post('retry', 'nobody')).toMatchObject({ status: 404, body: { code: 'event_not_found' } });
+    const done = await send({});
+    await surehook.untilEvent('partner', done, isProcessed);
+    expect(await post('retry', done)).toMatchObject({
+      status: 409,
+      body: { code: 'event_closed', event_status: 'processed' },
+    });
+    const running = await send({ '/handler': ['hang'] }, 'any', 'slow');
+    const event = await surehook.untilEvent('slow', running, ({ handler }) => handler?.attempts.length === 1);
+    expect(event.handler).toMatchObject({ status: 'running', attempts: [{ attempt: 1, running: true }] });
+    expect(event.handler?.attempts[0]?.error).toBeUndefined();
+    expect(await post('retry', running, 'slow')).toMatchObject({
+      status: 409,
+      body: { code: 'nothing_waits', detail: expect.stringContaining('a try of handler runs right now') },
+    });
+    expect((await run('events', 'show', 'slow', running)).stdout).toMatch(
+      / 1 {2}\S+ {2}running, for \d+\.\d s/,
+    );
+    await post('cancel', running, 'slow');
+  });
+
+  it('uses the URL and the secret that the config has by then', async () => {
+    const taskQueue = newId('queue');
+    const api = await startOwn('api', taskQueue);
+    const worker = await startOwn('worker', taskQueue);
+    const event_id = await send({ '/first': [500] }, 'forwarded', 'partner', api);
+    await api.untilEvent('partner', event_id, triesAt('/first', 1));
+    await worker.stop();
+    await startOwn('worker', taskQueue, { FIRST_PATH: '/moved', USE_SECRET: 'ENDPOINT_SECRET_OLD' });
+    await retryOnceItWaits(event_id, api);
+    await api.untilEvent('partner', event_id, isProcessed);
+    expect([calls(event_id, '/first'), calls(event_id, '/moved')]).toEqual([1, 1]);
+    const [request] = receiver.of(event_id, '/moved');
+    const hmac = createHmac('sha256', SECRETS.ENDPOINT_SECRET_OLD).update(request?.body ?? '');
+    expect(request?.headers['x-webhook-signature']).toBe(hmac.digest('hex'));
+  });
+});
+
+describe('a cancelled event', () => {
+  /** One delivery has succeeded, the other waits for an hour. */
+  async function sendWaiting(): Promise<string> {
+    const event_id = await send({ '/first': [500, 200] }, 'both');
+    await surehook.untilEvent(
+      'partner',
+      event_id,
+      (event) => triesAt('/first', 1)(event) && event.deliveries[1]?.status === 'succeeded',
+    );
+    return event_id;
+  }
+
+  const stopped = {
+    status: 'canceled',
+    handler: { status: 'succeeded' },
+    deliveries: [
+      { endpoint: 'first', status: 'canceled', attempts: [{ attempt: 1, status_code: 500 }] },
+      { endpoint: 'second', status: 'succeeded' },
+    ],
+  };
+
+  it('that waited keeps its log, and no step of it is retried; a resend runs the rest', async () => {
+    const event_id = await sendWaiting();
+    expect(await post('cancel', event_id)).toMatchObject({
+      status: 202,
+      body: { status: 'canceling', event_id, workflow_id: `partner:${event_id}` },
+    });
+    const event = await surehook.untilEvent('partner', event_id, isClosed);
+    expect(event).toMatchObject(stopped);
+    expect(event.deliveries[0]?.attempts[0]?.next_attempt_at).toBeUndefined();
+    expect(await post('cancel', event_id)).toMatchObject({
+      status: 409,
+      body: { code: 'event_closed', event_status: 'canceled' },
+    });
+    expect((await surehook.send({ event_id, type: 'both' })).status).toBe(202);
+    await surehook.untilEvent('partner', event_id, isProcessed);
+    const made = ['/handler', '/first', '/second'].map((path) => calls(event_id, path));
+    expect(made).toEqual([1, 2, 1]);
+  });
+
+  it('keeps the log of retries, too, and when it was cancelled by the temporal command', async () => {
+    const event_id = await send({ '/first': [500, 503, 200] });
+    await retryOnceItWaits(event_id);
+    await surehook.untilEvent('partner', event_id, triesAt('/first', 2));
+    await temporal('workflow', 'cancel', '--workflow-id', `partner:${event_id}`);
+    const event = await surehook.untilEvent('partner', event_id, isClosed);
+    expect(event).toMatchObject({
+      status: 'canceled',
+      deliveries: [{ status: 'canceled', attempts: [{ status_code: 500 }, { status_code: 503 }] }],
+    });
+  });
+
+  it('that was terminated has no step that is retried either', async () => {
+    const event_id = await sendWaiting();
+    await temporal('workflow', 'terminate', '--workflow-id', `partner:${event_id}`, '--reason', 'a test');
+    const event = await surehook.untilEvent('partner', event_id, isClosed);
+    expect(event).toMatchObject(stopped);
+    expect(event.deliveries[0]?.attempts[0]?.next_attempt_at).toBeUndefined();
+  });
+
+  it('whose long handler runs: the handler is told by its signal, and nothing follows', async () => {
+    const event_id = await send({ '/handler': ['hang'] }, 'any', 'slow');
+    await waitFor(() => calls(event_id, '/handler') === 1);
+    expect((await run('events', 'cancel', 'slow', event_id)).stdout).toContain('Told to stop.');
+    const event = await surehook.untilEvent('slow', event_id, isClosed);
+    expect(event).toMatchObject({
+      status: 'canceled',
+      handler: {
+        status: 'canceled',
+        attempts: [{ attempt: 1, error: 'canceled', message: 'the event was canceled during this try' }],
+      },
+      deliveries: [{ status: 'canceled', attempts: [] }],
+    });
+    await waitFor(() => calls(event_id, '/aborted') === 1);
+    expect(calls(event_id, '/first')).toBe(0);
+  });
+
+  it('whose first, short try runs: what its workflow task still does is done once, and on record', async () => {
+    const event_id = await send({ '/handler': [{ status: 200, delayMs: 2_000 }] }, 'short');
+    await waitFor(() => calls(event_id, '/handler') === 1);
+    expect((await post('cancel', event_id)).status).toBe(202);
+    const event = await surehook.untilEvent('partner', event_id, isClosed);
+    expect(event.status).toBe('canceled');
+    expect(calls(event_id, '/handler')).toBe(1);
+    expect(event.handler).toMatchObject({ status: 'succeeded', attempts: [{ attempt: 1 }] });
+    const tried = calls(event_id, '/first');
+    expect(event.deliveries).toMatchObject([{ status: tried > 0 ? 'succeeded' : 'canceled' }]);
+    expect(event.deliveries[0]?.attempts.length).toBe(tried);
+  });
+
+  it('whose delivery ends by itself before it hears of it: the log has what came', async () => {
+    const event_id = await send({ '/second': [{ status: 502, delayMs: 1_500 }] }, 'both');
+    await waitFor(() => calls(event_id, '/second') === 1);
+    expect((await post('cancel', event_id)).status).toBe(202);
+    const event = await surehook.untilEvent('partner', event_id, isClosed);
+    expect(event).toMatchObject({
+      status: 'canceled',
+      deliveries: [
+        { endpoint: 'first', status: 'succeeded' },
+        { endpoint: 'second', status: 'canceled', attempts: [{ attempt: 1, status_code: 502 }] },
+      ],
+    });
+    expect(event.deliveries[1]?.attempts[0]?.next_attempt_at).toBeUndefined();
+  });
+
+  it('before any worker had it: nothing is tried', async () => {
+    const taskQueue = newId('queue');
+    const api = await startOwn('api', taskQueue);
+    const event_id = await send({}, 'both', 'partner', api);
+    expect(await post('retry', event_id, 'partner', api)).toMatchObject({
+      status: 409,
+      body: { code: 'nothing_waits' },
+    });
+    expect((await post('cancel', event_id, 'partner', api)).status).toBe(202);
+    await startOwn('worker', taskQueue);
+    const event = await api.untilEvent('partner', event_id, isClosed);
+    expect(event).toMatchObject({ status: 'canceled', handler: { status: 'canceled', attempts: [] } });
+    expect(receiver.of(event_id)).toEqual([]);
+  });
+});

@@ -1,0 +1,91 @@
+// `surehook dead-letters replay|discard` with a filter, and `surehook jobs`, as an operator types them.
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { runSurehook } from '../support/command.ts';
+import { DeadLetters } from '../support/dead-letters.ts';
+import { Receiver } from '../support/receiver.ts';
+import { newId, Surehook, TOKEN } from '../support/surehook.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let receiver: Receiver;
+let surehook: Surehook;
+let letters: DeadLetters;
+
+beforeAll(async () => {
+  receiver = await Receiver.start();
+  surehook = await Surehook.start({
+    role: 'serve',
+    temporalAddress: inject('temporalAddress'),
+    taskQueue: 'job-commands',
+    env: { RECEIVER_URL: receiver.url },
+  });
+  letters = new DeadLetters(surehook, receiver);
+});
+
+afterAll(async () => {
+  await surehook.stop();
+  await receiver.stop();
+});
+
+const run = async (...args: string[]) =>
+  await runSurehook(args, { SUREHOOK_OPERATOR_URL: surehook.operatorUrl, SUREHOOK_OPERATOR_TOKEN: TOKEN });
+
+async function makeMany(count: number) {
+  const type = newId('type');
+  const ids = Array.from({ length: count }, () => newId());
+  for (const id of ids) await letters.make(id, type, 'once');
+  return { ids, type };
+}
+
+it('replays what a filter matches: a dry run, no job without --yes, then its progress and its outcome', async () => {
+  const { ids, type } = await makeMany(3);
+  const dry = await run('dead-letters', 'replay', '--type', type, '--dry-run');
+  expect(dry).toMatchObject({ code: 0, stderr: '' });
+  expect(dry.stdout).toContain('3 dead letters match, the latest first:');
+  for (const id of ids) expect(dry.stdout).toContain(id);
+  const unasked = await run('dead-letters', 'replay', '--type', type);
+  expect(unasked.code).toBe(1);
+  expect(unasked.stderr).toBe(
+    'surehook: 3 dead letters would be replayed: give --yes, since there is no terminal to ask on (--dry-run shows them)\n',
+  );
+  const replayed = await run('dead-letters', 'replay', '--type', type, '--rate', '50', '--yes');
+  expect(replayed).toMatchObject({ code: 0, stderr: '' });
+  expect(replayed.stdout).toMatch(/^Job [-0-9a-f]{36}\n/);
+  expect(replayed.stdout).toMatch(/replay, completed\n {2}filter {4}type=type_\w+\n {2}matched {3}3\n/);
+  expect(replayed.stdout).toContain('  replayed  3, 0 skipped');
+  const again = await run('dead-letters', 'replay', '--type', type, '--yes');
+  expect(again).toMatchObject({ code: 0, stdout: 'No dead letters match.\n' });
+});
+
+it('discards what a filter matches, and leaves a job alone that it does not wait for', async () => {
+  const { type } = await makeMany(3);
+  const args = ['--type', type, '--reason', 'a test', '--rate', '1', '--yes', '--detach', '--json'];
+  const started = await run('dead-letters', 'discard', ...args);
+  expect(started).toMatchObject({ code: 0, stderr: '' });
+  const { job_id } = JSON.parse(started.stdout);
+  expect((await run('jobs', 'pause', job_id)).stdout).toContain(`Job ${job_id}: discard, paused`);
+  expect((await run('jobs', 'resume', job_id)).stdout).toContain('discard, running');
+  expect((await run('jobs', 'show', '--watch', job_id)).stdout).toContain('discard, completed');
+  expect((await run('jobs', 'list')).stdout).toMatch(
+    new RegExp(`${job_id} +discard +completed +3/3 +0 .*${type}`),
+  );
+  expect(await run('jobs', 'cancel', job_id)).toMatchObject({
+    code: 1,
+    stderr: `surehook: job ${job_id} has ended: it is completed\n`,
+  });
+  await waitFor(async () => (await letters.count({ type })) === 0);
+});
+
+it.each([
+  [['replay'], 'name an event, or give a filter such as --source; --all is every dead letter'],
+  [['replay', 'partner'], 'name the event, too'],
+  [['replay', '--all', '--source', 'once'], '--all: it is every dead letter'],
+  [['replay', '--source', 'once', '--rate', 'fast'], '--rate: expected a number from 1 to 200'],
+  [['replay', '--source', 'once', '--payload', 'x.json'], '--payload: it corrects one event'],
+  [['replay', '--source', 'once', '--since', 'now-ish'], '--since: expected a time'],
+  [['replay', 'once', 'evt_1', '--rate', '5'], '--rate: it is for many dead letters'],
+  [['discard', '--source', 'once'], "required option '--reason <text>' not specified"],
+])('%j is refused', async (args, message) => {
+  const { code, stderr } = await run('dead-letters', ...args);
+  expect(code).toBe(1);
+  expect(stderr).toContain(message);
+});

@@ -1,0 +1,233 @@
+// Bodies that are too large for Temporal, in a folder: what comes out, what is stored in clear, and what happens when
+// the folder is away or an object is lost.
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { SEARCH_ATTRIBUTES } from '../../src/messages.ts';
+import { type DevServer, startDevServer } from '../../src/temporal/dev-server.ts';
+import { largeEvent, MARKER } from '../support/large-body.ts';
+import { Receiver } from '../support/receiver.ts';
+import { Surehook, TOKEN } from '../support/surehook.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const stateDir = mkdtempSync(join(tmpdir(), 'surehook-bodies-'));
+const folder = join(stateDir, 'bodies');
+let server: DevServer;
+let receiver: Receiver;
+let surehook: Surehook;
+
+const start = async () =>
+  await Surehook.start({
+    role: 'serve',
+    temporalAddress: server.address,
+    taskQueue: 'bodies',
+    config: 'large',
+    env: { RECEIVER_URL: receiver.url, SUREHOOK_STORAGE: `disk:${folder}` },
+  });
+
+beforeAll(async () => {
+  receiver = await Receiver.start();
+  const searchAttributes = Object.fromEntries(
+    Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]),
+  );
+  server = await startDevServer({
+    cliPath: inject('temporalCliPath'),
+    stateDir,
+    port: 0,
+    uiPort: 0,
+    searchAttributes,
+    onExit: () => undefined,
+  });
+  surehook = await start();
+});
+
+afterAll(async () => {
+  await surehook.stop();
+  await receiver.stop();
+  await server.stop();
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+const objects = () =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+
+/** The files that came into the folder meanwhile. */
+async function storedBy(work: () => Promise<unknown>): Promise<string[]> {
+  const before = new Set(objects());
+  await work();
+  return objects().filter((file) => !before.has(file));
+}
+
+function show(id: string): string {
+  const show = ['workflow', 'show', '--workflow-id', `partner:${id}`, '--output', 'json'];
+  return execFileSync(inject('temporalCliPath'), [...show, '--address', server.address]).toString();
+}
+
+/** One whose delivery waits for its next try. */
+async function sendAndFail(event = largeEvent()) {
+  receiver.script('/first', event.id, [{ status: 503, headers: { 'retry-after': '2' } }, 200]);
+  const [object = ''] = await storedBy(async () => expect((await event.send(surehook)).status).toBe(202));
+  await waitFor(
+    () => receiver.of(event.id),
+    (requests) => requests.length === 1,
+  );
+  return { ...event, object };
+}
+
+it('a body of 4 MB is handled, delivered byte for byte, and shown', async () => {
+  const event = largeEvent();
+  expect((await event.send(surehook)).status).toBe(202);
+  const shown = await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
+  expect(shown.handler).toMatchObject({ result: { size: event.body.length, marker: MARKER.length } });
+  expect(shown.payload).toEqual(JSON.parse(event.body.toString()));
+  expect(receiver.of(event.id).map(({ body }) => body.equals(event.body))).toEqual([true]);
+  expect((await event.send(surehook)).status).toBe(200);
+});
+
+it('nothing of it stands in clear, and Temporal has a reference in its place', async () => {
+  const event = await sendAndFail();
+  await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
+  expect(receiver.of(event.id).map(({ body }) => body.equals(event.body))).toEqual([true, true]);
+  const history = show(event.id);
+  expect(history.length).toBeLessThan(50_000);
+  const { payloads } = JSON.parse(history).events[0].workflowExecutionStartedEventAttributes.input;
+  const files = readdirSync(stateDir).filter((file) => file.startsWith('temporal.db'));
+  const stored = [...files.map((file) => join(stateDir, file)), ...objects()].map((file) =>
+    readFileSync(file),
+  );
+  const decoded = payloads.map(({ data }: { data: string }) => Buffer.from(data, 'base64'));
+  for (const bytes of [...stored, ...decoded, Buffer.from(history)])
+    expect(bytes.includes(MARKER)).toBe(false);
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  expect(statSync(event.object).mode & 0o777).toBe(0o600);
+
+  // What Temporal's Web UI asks the codec for.
+  const answer = await surehook.operator('/codec/decode', {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ payloads }),
+  });
+  const shown = (await answer.json()) as typeof payloads;
+  expect(Buffer.from(shown.payloads[1].data, 'base64').equals(event.body)).toBe(true);
+});
+
+it('with the folder away, large events get 503 within 3 s, small ones are taken, and nothing is lost', async () => {
+  const large = largeEvent();
+  const small = largeEvent(1_000);
+  renameSync(folder, `${folder}.away`);
+  writeFileSync(folder, '');
+  const begun = Date.now();
+  const refused = await large.send(surehook);
+  expect(Date.now() - begun).toBeLessThan(3_000);
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+  expect(await refused.json()).toMatchObject({ code: 'not_queued', detail: expect.stringMatching(/stored/) });
+  expect((await small.send(surehook)).status).toBe(202);
+  rmSync(folder);
+  renameSync(`${folder}.away`, folder);
+  expect((await large.send(surehook)).status).toBe(202);
+  for (const { id, body } of [large, small]) {
+    await surehook.untilEvent('partner', id, ({ status }) => status === 'processed');
+    expect(receiver.of(id).map((request) => request.body.equals(body))).toEqual([true]);
+  }
+});
+
+it.each([
+  ['deleted', (object: string) => rmSync(object), 'the body is missing: there is no object'],
+  ['damaged', (object: string) => writeFileSync(object, 'x'), 'the body is damaged: object'],
+])(
+  'a body that was %s is named, costs no try, and the event goes on once it is back',
+  async (_, harm, says) => {
+    const event = await sendAndFail();
+    const kept = readFileSync(event.object);
+    harm(event.object);
+    const shown = await surehook.operator(`/events/partner/${event.id}`);
+    const detail = expect.stringContaining(says);
+    expect([shown.status, await shown.json()]).toMatchObject([500, { code: 'payload_unreadable', detail }]);
+    const lines = () => surehook.logLines().filter((line) => JSON.stringify(line).includes(says));
+    await waitFor(() => lines().length > 0);
+    expect(receiver.of(event.id)).toHaveLength(1);
+    writeFileSync(event.object, kept);
+    const after = await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
+    expect(after.deliveries[0]?.attempts.map(({ status_code }) => status_code)).toEqual([503, 200]);
+    expect(receiver.of(event.id).at(-1)?.body.equals(event.body)).toBe(true);
+  },
+);
+
+it('a dead letter whose body was lost runs again with the body of the resend, from its checkpoint', async () => {
+  const event = largeEvent();
+  receiver.script('/first', event.id, [410, 200]);
+  const [object = ''] = await storedBy(async () => expect((await event.send(surehook)).status).toBe(202));
+  await surehook.untilEvent('partner', event.id, ({ status }) => status === 'failed');
+  rmSync(object);
+  expect((await event.send(surehook)).status).toBe(202);
+  const { handler } = await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
+  expect(handler?.attempts).toHaveLength(1);
+  expect(receiver.of(event.id).map(({ body }) => body.equals(event.body))).toEqual([true, true]);
+});
+
+it('large bodies over 64 MiB at once are refused unread, and small ones are taken all the same', async () => {
+  const event = largeEvent(16_000_000);
+  const { hostname, port } = new URL(surehook.publicUrl);
+  const headers = { 'content-length': 16_000_000, expect: '100-continue' };
+  const unfinished = Array.from({ length: 4 }, () =>
+    request({ hostname, port, method: 'POST', path: '/webhooks/partner', headers }).on(
+      'error',
+      () => undefined,
+    ),
+  );
+  await Promise.all(unfinished.map((open) => once(open, 'continue')));
+  const refused = await event.send(surehook);
+  expect(refused.status).toBe(503);
+  expect(await refused.json()).toMatchObject({
+    code: 'not_queued',
+    detail: expect.stringMatching(/too many large/),
+  });
+  expect((await largeEvent(1_000).send(surehook)).status).toBe(202);
+  for (const open of unfinished) open.destroy();
+  await waitFor(
+    () => event.send(surehook).catch(() => undefined),
+    (answer) => answer?.status === 202 || answer?.status === 200,
+  );
+  await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
+});
+
+it('an event whose process was killed in the middle is delivered by the next one', async () => {
+  const event = largeEvent();
+  receiver.script('/first', event.id, ['hang', 200]);
+  expect((await event.send(surehook)).status).toBe(202);
+  await waitFor(() => receiver.of(event.id).length === 1);
+  await surehook.stop('SIGKILL');
+  surehook = await start();
+  await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
+  expect(receiver.of(event.id).map(({ body }) => body.equals(event.body))).toContain(true);
+  expect(objects().filter((file) => file.endsWith('.partial'))).toEqual([]);
+});
+
+it('a folder that cannot be used is an error at start that names the setting', async () => {
+  const file = join(stateDir, 'a-file');
+  writeFileSync(file, '');
+  const refused = Surehook.start({
+    role: 'api',
+    temporalAddress: server.address,
+    taskQueue: 'bodies',
+    config: 'large',
+    env: { SUREHOOK_STORAGE: `disk:${file}/bodies` },
+  });
+  await expect(refused).rejects.toThrow(/SUREHOOK_STORAGE: disk:.*a-file\/bodies cannot be used: ENOTDIR/);
+  expect(existsSync(join(file, 'bodies'))).toBe(false);
+});

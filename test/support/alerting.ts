@@ -1,0 +1,165 @@
+// A running Surehook with alert routes of its own, their channels, and the raising of alerts by hand.
+import { Client, Connection } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
+import { onTestFinished } from 'vitest';
+import type { z } from 'zod';
+import { ALERT_ROUTE, RAISE_SIGNAL, type Raise, type RaiseSignal } from '../../src/alerts.ts';
+import { DEAD_LETTER, SEARCH_ATTRIBUTES } from '../../src/messages.ts';
+import { webhookAlert } from './alert-formats.ts';
+import { MailServer } from './mail-server.ts';
+import { type Answer, Receiver } from './receiver.ts';
+import { DATA_CONVERTER, newId, Surehook } from './surehook.ts';
+
+export const ROUTING_KEY = 'R0123456789abcdef0123456789abcde';
+export const SLACK_PATH = '/services/T0/B0/slack-secret-path';
+export const WEB_UI = 'https://temporal.example.com';
+export type WebhookAlert = z.infer<typeof webhookAlert>;
+
+export interface AlertingOptions {
+  temporalAddress: string;
+  channels: string;
+  env?: Record<string, string>;
+  role?: 'serve' | 'api' | 'worker';
+}
+
+export class Alerting {
+  readonly suffix = `-${newId('a').replace('_', '-')}`;
+  readonly first = `first${this.suffix}`;
+  readonly second = `second${this.suffix}`;
+  readonly taskQueue = newId('queue');
+  readonly receiver: Receiver;
+  readonly mail: MailServer;
+  readonly client: Client;
+  readonly #options: AlertingOptions;
+
+  private constructor(receiver: Receiver, mail: MailServer, client: Client, options: AlertingOptions) {
+    this.receiver = receiver;
+    this.mail = mail;
+    this.client = client;
+    this.#options = options;
+  }
+
+  /** What it starts ends with the test. */
+  static async start(options: AlertingOptions): Promise<Alerting> {
+    const connection = await Connection.connect({ address: options.temporalAddress });
+    const client = new Client({ connection, dataConverter: DATA_CONVERTER });
+    const [receiver, mail] = [await Receiver.start(), await MailServer.start()];
+    onTestFinished(async () => {
+      await Promise.all([receiver.stop(), mail.stop(), connection.close()]);
+    });
+    return new Alerting(receiver, mail, client, options);
+  }
+
+  get env(): Record<string, string> {
+    return {
+      RECEIVER_URL: this.receiver.url,
+      SUFFIX: this.suffix,
+      CHANNELS: this.#options.channels,
+      SLACK_URL: this.receiver.url + SLACK_PATH,
+      ROUTING_KEY,
+      SMTP_URL: this.mail.url,
+      TEMPORAL_UI_URL: WEB_UI,
+      ...this.#options.env,
+    };
+  }
+
+  async surehook(
+    role: 'serve' | 'api' | 'worker' = 'serve',
+    env: Record<string, string> = {},
+  ): Promise<Surehook> {
+    const { taskQueue } = this;
+    const { temporalAddress } = this.#options;
+    const all = { ...this.env, ...env };
+    const surehook = await Surehook.start({ role, temporalAddress, taskQueue, config: 'alerts', env: all });
+    onTestFinished(async () => void (await surehook.stop('SIGKILL')));
+    return surehook;
+  }
+
+  /** As the activity `raiseAlerts` does. */
+  async raise(route: string, raises: Raise[], pace = { gather_ms: 500, every_ms: 1_000 }): Promise<void> {
+    await this.client.workflow.signalWithStart(ALERT_ROUTE, {
+      workflowId: this.routeId(route),
+      taskQueue: this.taskQueue,
+      args: [route + this.suffix],
+      signal: RAISE_SIGNAL,
+      signalArgs: [{ raises, pace } satisfies RaiseSignal],
+    });
+  }
+
+  routeId(route: string): string {
+    return `alert:${route}${this.suffix}`;
+  }
+
+  /** Answers whatever comes at this path with these in turn. */
+  script(path: string, answers: Answer[]): void {
+    this.receiver.script(path, 'undefined', answers);
+  }
+
+  /** The bodies that came at this path. */
+  bodies(path: string): unknown[] {
+    return this.receiver.requests
+      .filter((one) => one.path === path)
+      .map(({ body }) => JSON.parse(body.toString('utf8')));
+  }
+
+  /** Each once, as one that was sent again has the id of before; on wish without the first requests of all. */
+  webhookAlerts(path = '/webhook', from = 0): WebhookAlert[] {
+    const byId = this.receiver.requests
+      .slice(from)
+      .filter((one) => one.path === path)
+      .map(({ headers, body }) => [String(headers['webhook-id']), body.toString('utf8')] as const);
+    return [...new Map(byId).values()].map((text) => webhookAlert.parse(JSON.parse(text)));
+  }
+
+  /** A companion that nobody works on, so that it stays open until it is terminated. */
+  async openDeadLetter(source: string): Promise<{ end(): Promise<void> }> {
+    const handle = await this.client.workflow.start(DEAD_LETTER, {
+      workflowId: newId('dead'),
+      taskQueue: newId('nobody'),
+      typedSearchAttributes: new TypedSearchAttributes([{ key: SEARCH_ATTRIBUTES.source, value: source }]),
+    });
+    const end = async () => void (await handle.terminate('recovered'));
+    onTestFinished(async () => void (await end().catch(() => undefined)));
+    return { end };
+  }
+
+  /** The decoded history of a route's workflow, all runs of it, as text. */
+  async historyOf(route: string): Promise<string> {
+    const { events } = await this.client.workflow.getHandle(this.routeId(route)).fetchHistory();
+    return JSON.stringify(await decode(events), (_, value) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
+  }
+}
+
+/** Every payload within, decrypted. */
+async function decode(value: unknown): Promise<unknown> {
+  if (Array.isArray(value)) return await Promise.all(value.map(decode));
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
+  if ('metadata' in value && 'data' in value) {
+    const [payload] = (await DATA_CONVERTER.payloadCodecs?.[0]?.decode([value as never])) ?? [];
+    return Buffer.from(payload?.data ?? []).toString('utf8');
+  }
+  const entries = await Promise.all(
+    Object.entries(value).map(async ([key, inner]) => [key, await decode(inner)] as const),
+  );
+  return Object.fromEntries(entries);
+}
+
+let runs = 0;
+
+export function aRaise(given: Partial<Raise>): Raise {
+  runs += 1;
+  return {
+    kind: 'dead_letter',
+    source: 'first',
+    event_id: `evt_${runs}`,
+    event_type: 'order.paid',
+    failed_steps: ['deliver:billing'],
+    errors: ['http_500'],
+    at: new Date().toISOString(),
+    run_id: `01930000-0000-7000-8000-${String(runs).padStart(12, '0')}`,
+    ...given,
+  };
+}

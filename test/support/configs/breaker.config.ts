@@ -1,0 +1,40 @@
+// Endpoints whose breakers open soon and probe often; their names end as the test says, since a breaker's state is by name.
+import { defineConfig, secret } from 'surehook';
+
+const { RECEIVER_URL: receiver, SUFFIX: suffix = '' } = process.env;
+const secrets = [secret('ENDPOINT_SECRET')];
+const partner = { scheme: 'hmac' as const, secrets: [secret('PARTNER_SECRET')] };
+/** As many tries as a probe may cost a delivery that has bad luck. */
+const retry = [0, ...Array<string>(15).fill('1s')];
+const breaker = { failures: 5, probeAfter: '1s' };
+
+export default defineConfig({
+  sources: {
+    partner: {
+      verify: partner,
+      forwardTo: {
+        both: [`dead${suffix}`, `live${suffix}`],
+        dead: [`dead${suffix}`],
+        given_up: [`given-up${suffix}`],
+        off: [`off${suffix}`],
+      },
+    },
+  },
+  endpoints: {
+    [`live${suffix}`]: { url: `${receiver}/live`, secrets },
+    [`dead${suffix}`]: {
+      url: `${receiver?.replace('//', '//user:url-secret@')}/dead?key=url-secret`,
+      secrets,
+      timeoutMs: 2_000,
+      retry,
+      breaker,
+    },
+    [`given-up${suffix}`]: {
+      url: `${receiver}/given-up`,
+      secrets,
+      retry,
+      breaker: { failures: 1, probeAfter: '1s', holdFor: '2s' },
+    },
+    [`off${suffix}`]: { url: `${receiver}/off`, secrets, retry: [0, 0, 0, 0, 0], breaker: false },
+  },
+});

@@ -1,0 +1,97 @@
+// Dead letters as a test makes, reads and ends them.
+import { expect } from 'vitest';
+import type { DeadLetterView } from '../../src/api/dead-letter-view.ts';
+import type { DeadLetterItem } from '../../src/dead-letters/list.ts';
+import type { Receiver } from './receiver.ts';
+import { newId, type Surehook, TOKEN } from './surehook.ts';
+import { waitFor } from './wait-for.ts';
+
+export interface Answered {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+export class DeadLetters {
+  readonly surehook: Surehook;
+  readonly receiver: Receiver;
+
+  constructor(surehook: Surehook, receiver: Receiver) {
+    this.surehook = surehook;
+    this.receiver = receiver;
+  }
+
+  /** An event whose handler never wants it, and so at once a dead letter that is listed. */
+  async make(event_id = newId(), type = 'both', source = 'partner'): Promise<string> {
+    this.receiver.script('/handler', event_id, [422, 200]);
+    expect((await this.surehook.send({ event_id, type, name: 'first' }, source)).status).toBe(202);
+    await this.untilListed(event_id, source);
+    return event_id;
+  }
+
+  async untilListed(event_id: string, source = 'partner'): Promise<DeadLetterItem> {
+    await this.surehook.untilEvent(source, event_id, ({ status }) => status === 'failed');
+    const items = await waitFor(
+      () => this.list({ source }),
+      (all) => all.some((one) => one.event_id === event_id),
+    );
+    return items.find((one) => one.event_id === event_id) as DeadLetterItem;
+  }
+
+  /** All pages. */
+  async list(query: Record<string, string> = {}): Promise<DeadLetterItem[]> {
+    const items: DeadLetterItem[] = [];
+    let cursor: string | null = null;
+    do {
+      const page = await this.page({ ...query, limit: '200', ...(cursor ? { cursor } : {}) });
+      items.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+    return items;
+  }
+
+  async page(query: Record<string, string>) {
+    const { status, body } = await this.get(`/dead-letters?${new URLSearchParams(query)}`);
+    expect(status, JSON.stringify(body)).toBe(200);
+    return body as unknown as { items: DeadLetterItem[]; next_cursor: string | null };
+  }
+
+  async isListed(event_id: string, source = 'partner'): Promise<boolean> {
+    return (await this.list({ source })).some((one) => one.event_id === event_id);
+  }
+
+  async count(query: Record<string, string> = {}): Promise<number> {
+    const { body } = await this.get(`/dead-letters/count?${new URLSearchParams(query)}`);
+    return body.count as number;
+  }
+
+  /** Whether it is among those that are counted, whatever else fails meanwhile. */
+  async isCounted({ source, failed_at: since }: DeadLetterItem): Promise<boolean> {
+    const until = new Date(Date.parse(since) + 1).toISOString();
+    return (await this.count({ source, since, until })) === 1;
+  }
+
+  async show(event_id: string, source = 'partner'): Promise<Answered & { body: DeadLetterView }> {
+    return (await this.get(`/dead-letters/${source}/${event_id}`)) as Answered & { body: DeadLetterView };
+  }
+
+  async replay(event_id: string, body: object = {}, source = 'partner'): Promise<Answered> {
+    return await this.post(`/dead-letters/${source}/${event_id}/replay`, JSON.stringify(body));
+  }
+
+  async discard(event_id: string, body: object, source = 'partner'): Promise<Answered> {
+    return await this.post(`/dead-letters/${source}/${event_id}/discard`, JSON.stringify(body));
+  }
+
+  async get(path: string): Promise<Answered> {
+    return await toAnswered(await this.surehook.operator(path));
+  }
+
+  async post(path: string, body: string): Promise<Answered> {
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+    return await toAnswered(await this.surehook.operator(path, { method: 'POST', headers, body }));
+  }
+}
+
+async function toAnswered(response: Response): Promise<Answered> {
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}

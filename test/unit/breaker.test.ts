@@ -1,0 +1,196 @@
+// When the breaker of an endpoint opens, whom it holds and for how long, and when it closes.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Breaker, type Change, type Hold, IN_FLIGHT_MAX, type Pass } from '../../src/activities/breaker.ts';
+import { toVerdict } from '../../src/activities/breakers.ts';
+import type { BreakerState } from '../../src/endpoints.ts';
+
+const CONFIG = { failures: 3, probeAfterMs: 10_000, holdForMs: 60_000 };
+const FAILED = { is: 'failed', error: 'timeout' } as const;
+const ANSWERED = { is: 'answered' } as const;
+
+let now: number;
+let random: number;
+let changes: Change[];
+let states: BreakerState[];
+let breaker: Breaker;
+
+function create(config: typeof CONFIG | undefined = CONFIG): Breaker {
+  return new Breaker({
+    config,
+    timeoutMs: 5_000,
+    onState: (state) => void states.push(state),
+    onChange: (change) => void changes.push(change),
+    clock: () => now,
+    random: () => random,
+  });
+}
+
+beforeEach(() => {
+  [now, random, changes, states] = [1_000_000, 0.5, [], []];
+  breaker = create();
+});
+
+function pass(key = 'any'): Pass {
+  const entry = breaker.enter(key);
+  if ('leave' in entry) return entry;
+  throw new Error(`held: ${entry.reason}`);
+}
+
+function hold(key = 'any'): Hold {
+  const entry = breaker.enter(key);
+  if ('leave' in entry) throw new Error('let through');
+  return entry;
+}
+
+const fail = (times: number) => {
+  for (let i = 0; i < times; i++) pass().leave(FAILED);
+};
+
+describe('a breaker opens', () => {
+  it('after so many failures in a row', () => {
+    fail(2);
+    expect(changes).toEqual([]);
+    fail(1);
+    expect(changes).toEqual(['opened']);
+    expect(breaker.report()).toMatchObject({ state: 'open', failures: 3, last_error: 'timeout' });
+    expect(hold().reason).toBe('endpoint_down');
+  });
+
+  it('not if an answer came between', () => {
+    fail(2);
+    pass().leave(ANSWERED);
+    fail(2);
+    expect(changes).toEqual([]);
+  });
+
+  it('not if they are far apart', () => {
+    for (let i = 0; i < 10; i++) {
+      fail(1);
+      now += 40_000;
+    }
+    expect(changes).toEqual([]);
+  });
+
+  it('not by tries that say nothing of the endpoint', () => {
+    for (let i = 0; i < 10; i++) pass().leave();
+    expect(breaker.report()).toMatchObject({ state: 'closed', failures: 0 });
+  });
+
+  it('never if it is switched off', () => {
+    const off = new Breaker({ config: undefined, timeoutMs: 1, onState: () => {}, onChange: () => {} });
+    for (let i = 0; i < 100; i++) (off.enter('any') as Pass).leave(FAILED);
+    expect('leave' in off.enter('any')).toBe(true);
+  });
+});
+
+describe('an open breaker', () => {
+  beforeEach(() => fail(3));
+
+  it('asks the first held delivery back at the time of the probe, and spreads the others after it', () => {
+    expect(hold('a').delayMs).toBe(10_000);
+    expect(hold('b').delayMs).toBe(15_000);
+    random = 0.99;
+    expect(hold('c').delayMs).toBe(19_900);
+  });
+
+  it('spreads a crowd wider', () => {
+    random = 1;
+    for (let i = 0; i < 1_000; i++) hold(`delivery ${i}`);
+    expect(hold('last').delayMs).toBe(50_000);
+    expect(breaker.report().held).toBe(1_001);
+  });
+
+  it('does not count on those who only ask', () => {
+    expect('leave' in breaker.enter(undefined)).toBe(false);
+    expect(breaker.report().held).toBe(0);
+    expect(hold('a').delayMs).toBe(10_000);
+  });
+
+  it('forgets those who do not come back', () => {
+    hold('a');
+    now += 10_000 + 60_001;
+    expect(breaker.report().held).toBe(0);
+  });
+
+  it('lets one probe through when its time has come, and one only', () => {
+    now += 10_000;
+    const probe = pass();
+    expect(states.at(-1)).toBe('half_open');
+    expect(hold().reason).toBe('endpoint_down');
+    probe.leave(ANSWERED);
+    expect(changes).toEqual(['opened', 'closed']);
+    expect(breaker.report()).toMatchObject({ state: 'closed', failures: 0, last_error: null });
+    pass();
+  });
+
+  it('waits twice as long after each probe that fails, at most a minute', () => {
+    const waits = Array.from({ length: 5 }, () => {
+      now = Date.parse(breaker.report().next_probe_at ?? '');
+      pass().leave(FAILED);
+      return Date.parse(breaker.report().next_probe_at ?? '') - now;
+    });
+    expect(waits).toEqual([20_000, 40_000, 60_000, 60_000, 60_000]);
+    expect(changes.slice(1)).toEqual(Array(5).fill('still_down'));
+  });
+
+  it('lets the next one probe if the probe was cut short', () => {
+    now += 10_000;
+    pass().leave();
+    pass().leave(ANSWERED);
+    expect(changes).toEqual(['opened', 'closed']);
+  });
+
+  it('begins anew after it has closed: with the first wait, and all failures to go', () => {
+    now += 10_000;
+    pass().leave(FAILED);
+    now += 20_000;
+    pass().leave(ANSWERED);
+    fail(2);
+    expect(breaker.report().state).toBe('closed');
+    fail(1);
+    expect(hold('a').delayMs).toBe(10_000);
+  });
+});
+
+describe('tries that began before it opened', () => {
+  it('close it if they get an answer, and do not put off the probe if they fail', () => {
+    const [late, later] = [pass(), pass()];
+    fail(3);
+    now += 5_000;
+    late.leave(FAILED);
+    expect(hold('a').delayMs).toBe(5_000);
+    later.leave(ANSWERED);
+    expect(changes).toEqual(['opened', 'closed']);
+  });
+});
+
+describe('tries in flight', () => {
+  it('are so many and no more; a place is given back once', () => {
+    const passes = Array.from({ length: IN_FLIGHT_MAX }, (_, i) => pass(`delivery ${i}`));
+    const held = hold('one more');
+    expect(held.reason).toBe('endpoint_busy');
+    expect(held.delayMs).toBeGreaterThanOrEqual(1_000);
+    passes[0]?.leave(ANSWERED);
+    passes[0]?.leave();
+    pass('one more');
+    expect(hold('and another').reason).toBe('endpoint_busy');
+  });
+});
+
+describe('the verdict of a try', () => {
+  it.each([
+    [{ ok: true, statusCode: 200 }, 'answered'],
+    [{ ok: false, statusCode: 302 }, 'answered'],
+    [{ ok: false, statusCode: 400 }, 'answered'],
+    [{ ok: false, statusCode: 404 }, 'answered'],
+    [{ ok: false, statusCode: 410, permanent: true }, 'answered'],
+    [{ ok: false, statusCode: 408 }, 'failed'],
+    [{ ok: false, statusCode: 429 }, 'failed'],
+    [{ ok: false, statusCode: 500 }, 'failed'],
+    [{ ok: false, statusCode: 503 }, 'failed'],
+    [{ ok: false, error: 'timeout' }, 'failed'],
+    [{ ok: false, error: 'connection_refused' }, 'failed'],
+  ])('of %j: the endpoint has %s', (result, is) => {
+    expect(toVerdict(result).is).toBe(is);
+  });
+});

@@ -1,0 +1,24 @@
+// The workflow threads are ours only as long as the SDK makes its own as we expect.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import workerThreads from 'node:worker_threads';
+import { expect, it } from 'vitest';
+import { useLeanWorkflowThreads } from '../../src/temporal/lean-workflow-threads.ts';
+
+const { resolve } = createRequire(import.meta.url);
+
+it('the SDK looks up Worker when it makes a workflow thread, and names the file that we replace', () => {
+  const source = readFileSync(resolve('@temporalio/worker/lib/workflow/threaded-vm.js'), 'utf8');
+  expect(source).toContain("new node_worker_threads_1.Worker(require.resolve('./workflow-worker-thread'))");
+  expect(resolve('@temporalio/worker/lib/workflow/workflow-worker-thread.js')).toMatch(/\.js$/);
+});
+
+it('only workflow threads are replaced', async () => {
+  const { Worker } = workerThreads;
+  useLeanWorkflowThreads();
+  const other = new workerThreads.Worker('require("node:worker_threads").parentPort.postMessage("theirs")', {
+    eval: true,
+  });
+  expect(await new Promise((done) => other.once('message', done))).toBe('theirs');
+  workerThreads.Worker = Worker;
+});
