@@ -67,17 +67,17 @@ async function makeMany(count: number, later = [200]) {
   const ids = Array.from({ length: count }, () => newId());
   const filter = { source: 'once', type: newId('type') };
   for (const id of ids) receiver.script('/handler', id, [422, ...later]);
-  await sendAll(ids, filter.type, filter.source);
+  await sendAll(ids, filter.type, filter);
   return { ids, filter };
 }
 
-/** @param filter finds the dead letters that they become: other tests have some of the same source and type */
-async function sendAll(ids: string[], type: string, source: string, filter: object = {}): Promise<void> {
+/** @param filter finds the dead letters that they become, and no others: all tests share one namespace */
+async function sendAll(ids: string[], type: string, filter: { source: string }): Promise<void> {
   for (const event_id of ids) {
-    expect((await api.send({ event_id, type, name: 'first' }, source)).status).toBe(202);
+    expect((await api.send({ event_id, type, name: 'first' }, filter.source)).status).toBe(202);
   }
   const before = await waitFor(
-    () => letters.count({ source, type, ...filter }),
+    () => letters.count(filter),
     (count) => count >= ids.length,
     120_000,
   );
@@ -153,22 +153,19 @@ describe('a job over dead letters', () => {
     const ids = Array.from({ length: 200 }, () => newId());
     // The bug: the second endpoint's receiver refuses for good; handler and first delivery have succeeded.
     for (const id of ids) receiver.script('/second', id, [410, 200]);
-    const refused = { step: 'deliver:second', error: 'http_410' };
-    await sendAll(ids, 'both', 'partner', refused);
+    const filter = { source: 'batch', step: 'deliver:second', error: 'http_410' };
+    await sendAll(ids, 'order', filter);
     await worker.stop();
     worker = await start('worker'); // with the fix
-    const job = await startJob('replay', {
-      filter: { source: 'partner', ...refused },
-      rate_per_second: 50,
-    });
+    const job = await startJob('replay', { filter, rate_per_second: 50 });
     expect(job).toMatchObject({ action: 'replay', matched: 200, rate_per_second: 50, closed_at: null });
     const ended = await untilEnded(job);
     expect(ended).toMatchObject({ status: 'completed', done: 200, started: 200, skipped: 0, failed: 0 });
-    await untilProcessed(ids, 'partner');
+    await untilProcessed(ids, filter.source);
     expect(tries(ids, '/handler')).toEqual(all(ids, 1));
     expect(tries(ids, '/first')).toEqual(all(ids, 1));
     expect(tries(ids, '/second')).toEqual(all(ids, 2));
-    expect(await letters.count({ source: 'partner', ...refused })).toBe(0);
+    expect(await letters.count(filter)).toBe(0);
     await waitFor(async () => (await show(job.job_id)).runs.succeeded === 200);
     const items = await itemsOf(job, 'processed');
     expect(items.map((one) => one.event_id).sort()).toEqual(ids.toSorted());
@@ -278,14 +275,13 @@ describe('a job over dead letters', () => {
     expect(tries(ids, '/handler')).toEqual(all(ids, 2));
   }, 180_000);
 
-  it('keeps its rate', async () => {
+  it('is never ahead of its rate', async () => {
     const { filter } = await makeMany(60);
     const job = await startJob('replay', { filter, rate_per_second: 10 });
     await untilEnded(job);
-    const times = (await itemsOf(job)).map((one) => Date.parse(one.started_at)).sort((a, b) => a - b);
-    const seconds = ((times.at(-1) as number) - (times[0] as number)) / 1_000;
-    // It may be slower on a machine that is busy; the benchmark holds it to both sides.
-    expect(59 / seconds).toBeLessThan(11);
+    const times = (await itemsOf(job)).map((one) => Date.parse(one.started_at));
+    // Whatever stalls on a busy machine, the last of 60 is due 59 tenths of a second after the first at the earliest.
+    expect(Math.max(...times) - Date.parse(job.started_at)).toBeGreaterThanOrEqual(5_900);
   });
 
   it.each([

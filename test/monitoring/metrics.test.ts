@@ -61,6 +61,10 @@ async function sendOneOfEach(): Promise<void> {
   await surehook.send({ event_id: hanging, type: 'forwarded' });
   await surehook.untilEvent('partner', hanging, ({ status }) => status === 'processed');
   await surehook.untilEvent('partner', await send('unreachable'), ({ status }) => status === 'failed');
+  await send('any', 'held');
+  const held = async () =>
+    sampleOf((await readPage()).series, 'surehook_deliveries_held_total', { endpoint: 'down' });
+  await waitFor(held, (count) => count === 1);
   // How an event ended comes by the SDK's log, which holds a line back for a tenth of a second.
   const deadLetters = async () =>
     sampleOf((await readPage()).series, 'surehook_dead_letters_total', { source: 'partner' });
@@ -113,6 +117,9 @@ describe('the page', () => {
     expect(of('delivery_attempts_total', { ...first, status_class: 'timeout' })).toBe(1);
     expect(of('delivery_attempts_total', { endpoint: 'second', status_class: '5xx' })).toBe(3);
     expect(of('delivery_attempts_total', { endpoint: 'closed', status_class: 'error' })).toBe(3);
+    expect(of('deliveries_held_total', { endpoint: 'down' })).toBe(1);
+    expect(of('breaker_state', { endpoint: 'down' })).toBeGreaterThan(0);
+    expect(of('breaker_state', { endpoint: 'first' })).toBe(0);
     const timedOut = of('delivery_duration_seconds_sum', { ...first, status_class: 'timeout' });
     expect(timedOut).toBeGreaterThan(0.9); // the endpoint's timeoutMs is 1 s
     expect(timedOut).toBeLessThan(3);
@@ -163,11 +170,13 @@ describe('a real Prometheus', () => {
     expect(queries.length).toBeGreaterThan(20);
     for (const { title, expr } of queries) {
       const read = async (): Promise<Sample[]> => {
-        await send('both'); // a little load, so that rates have something to be of
+        await Promise.all([send('both'), send('any', 'held')]); // so that rates have something to be of
         return await prometheus.query(expr);
       };
-      const samples = await waitFor(read, (all) => all.some(({ value }) => value[1] !== 'NaN'));
-      expect(samples.length, title).toBeGreaterThan(0);
+      const isAnswer = ({ value }: Sample) => value[1] !== 'NaN';
+      await waitFor(read, (all) => all.some(isAnswer)).catch((error: Error) => {
+        throw new Error(`${title}: ${expr}: ${error.message}`);
+      });
     }
   });
 

@@ -1,4 +1,4 @@
-// The main configuration with an alert route, so that there are alerts to count.
+// The main configuration with an alert route and an endpoint that is down, so that there are alerts and breakers to see.
 import { defineConfig, secret } from 'surehook';
 import main from './main.config.ts';
 
@@ -6,6 +6,21 @@ const receiver = process.env.RECEIVER_URL ?? 'http://127.0.0.1:9';
 
 export default defineConfig({
   ...main,
+  sources: {
+    ...main.sources,
+    held: {
+      verify: { scheme: 'hmac', secrets: [secret('PARTNER_SECRET')] },
+      forwardTo: { '*': ['down'] },
+    },
+  },
+  endpoints: {
+    ...main.endpoints,
+    down: {
+      url: 'http://127.0.0.1:9/down',
+      secrets: [secret('ENDPOINT_SECRET')],
+      breaker: { failures: 1, probeAfter: '1h' },
+    },
+  },
   alerts: {
     hook: { channel: 'webhook', url: `${receiver}/alerts`, secrets: [secret('ENDPOINT_SECRET')] },
   },

@@ -34,6 +34,7 @@ export default defineConfig({
       retry: [100, 100],
       forwardTo: { forwarded: ['first'], both: ['first', 'second'], unreachable: ['closed'], many },
     },
+    batch: { verify: partner, handlers: { '*': callReceiver }, forwardTo: ['first', 'second'] },
     once: { verify: partner, handlers: { '*': callReceiver }, retry: [], redelivery: 'ignore' },
     stalling: { verify: partner, handlers: { '*': stall } },
     slow: { verify: partner, handlers: { '*': callReceiver }, retry: [100], timeoutMs: 8_000 },
