@@ -11,6 +11,13 @@ export interface Facts {
   views: ReadonlyMap<string, EventView>;
 }
 
+/** A process that ended before it was up. */
+export interface FailedStart {
+  instance: string;
+  at: number;
+  until: number;
+}
+
 /** How a fault begins that a starved machine may explain. */
 export const TWICE = 'TWICE';
 export const LATE = 'LATE';
@@ -24,8 +31,13 @@ const EXPECTED: Record<string, { handled: boolean; endpoints: string[]; failed?:
   'order.poison': { handled: false, endpoints: [], failed: 'handler' },
 };
 
-/** A workflow task may take 30 s, and a heartbeat be as late: so long after a fault its effects may show. */
-const WINDOW_MS = 30_000;
+/**
+ * Temporal has the outcome of a call within this, if nothing is taken down meanwhile: first tries reach it together, at
+ * the end of their workflow task, and the slowest here is given up after 5 s.
+ */
+const IN_THE_ACT_MS = 10_000;
+/** A busy machine: what waited for a process may be done this long after it runs again. */
+const RECOVERY_MS = 3_000;
 
 /** @returns what is wrong with the event; empty if nothing */
 export function judge(facts: Facts, event: EventRecord): string[] {
@@ -102,16 +114,39 @@ function judgeDeliveries(facts: Facts, event: EventRecord): string[] {
   return faults;
 }
 
-/** A second time is explained if the worker of either, or the server, was killed or stopped around or between them. */
+/**
+ * A second call is explained if the worker of the first, or the server, was killed or stopped before Temporal could have
+ * the first one's outcome; or if the worker of the second slept on the task while another one did it.
+ */
 function unexplained(book: Book, calls: readonly { at: number; by: string }[]): string[] {
   return calls.slice(1).flatMap((second, i) => {
     const first = calls[i] as (typeof calls)[number];
-    const isCause = ({ action, target, ...incident }: Incident) =>
-      (action === 'kill' || action === 'stop') &&
-      (target === first.by || target === second.by || target.startsWith('temporal#')) &&
-      overlaps(incident, first.at - WINDOW_MS, second.at);
+    const isCause = ({ action, target, at, until = Number.POSITIVE_INFINITY }: Incident) => {
+      if (action !== 'kill' && action !== 'stop') return false;
+      if (target === first.by || target.startsWith('temporal#')) {
+        const known = Math.min(second.at, first.at + IN_THE_ACT_MS);
+        // What was handed out just before a stop is begun right after it.
+        return overlaps({ at, until }, first.at - RECOVERY_MS, known);
+      }
+      return (
+        target === second.by &&
+        action === 'stop' &&
+        overlaps({ at, until }, second.at - RECOVERY_MS, second.at)
+      );
+    };
     if (book.incidents.some(isCause)) return [];
     return [`${book.clock(first.at)} by ${first.by}, ${book.clock(second.at)} by ${second.by}`];
+  });
+}
+
+/** A start may fail while Temporal is away, or has just come back; never otherwise. */
+export function judgeStarts(book: Book, starts: readonly FailedStart[]): string[] {
+  return starts.flatMap(({ instance, at, until }) => {
+    const isCause = ({ target, ...incident }: Incident) =>
+      target.startsWith('temporal#') && overlaps(incident, at - RECOVERY_MS, until);
+    return book.incidents.some(isCause)
+      ? []
+      : [`${instance} did not start at ${book.clock(at)}, with Temporal up`];
   });
 }
 
@@ -120,9 +155,6 @@ const overlaps = (
   from: number,
   to: number,
 ) => at <= to && until >= from;
-
-/** A busy machine: a connection may be answered this long after a process runs again. */
-const RECOVERY_MS = 3_000;
 
 /** Besides 2xx, only the documented 503; a broken connection only where its process was killed or stopped. */
 function judgeAnswers(book: Book, { sends }: EventRecord): string[] {

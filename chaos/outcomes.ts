@@ -3,6 +3,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { EventView } from '../src/api/event-view.ts';
 import { PROCESS_EVENT } from '../src/messages.ts';
 import { type EventRecord, keyOf } from './book.ts';
+import { FLAKY } from './plan-faults.ts';
 
 /** `missing`: Temporal does not know the event; `open`: its workflow has not ended. */
 export interface Outcome {
@@ -62,9 +63,13 @@ export async function readView(operatorUrl: string, token: string, event: EventR
   return (await response.json()) as EventView;
 }
 
-/** Temporal has given up on a worker that did not answer, or a try has: its own evidence that one was too slow. */
+/**
+ * Temporal has given up on a worker that did not answer, or a worker on an endpoint that always does: their own evidence
+ * that one was too slow.
+ */
 export async function showsTimeOut(client: Client, event: EventRecord, view: EventView): Promise<boolean> {
-  const tries = [view.handler, ...view.deliveries].flatMap((step) => step?.attempts ?? []);
+  const steps = [view.handler, ...view.deliveries.filter(({ endpoint }) => endpoint !== FLAKY)];
+  const tries = steps.flatMap((step) => step?.attempts ?? []);
   if (tries.some(({ error }) => error === 'timeout' || error === 'interrupted')) return true;
   const { events } = await client.workflow.getHandle(keyOf(event)).fetchHistory();
   return (events ?? []).some(

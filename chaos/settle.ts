@@ -1,6 +1,6 @@
 // The end of a run: reads what Temporal has, judges every event, prints the timeline of each that is wrong.
 import type { EventView } from '../src/api/event-view.ts';
-import { judge, LATE, TWICE } from './account.ts';
+import { judge, judgeStarts, LATE, TWICE } from './account.ts';
 import { type Book, type EventRecord, keyOf } from './book.ts';
 import type { World } from './inflict.ts';
 import { listWorkflowIds, type Outcome, readView, showsTimeOut } from './outcomes.ts';
@@ -24,7 +24,9 @@ export interface Settlement {
 }
 
 export async function settle({ world, outcomes, folder, seed, minutes }: Settlement): Promise<ChaosReport> {
-  const { book, temporal, say } = world;
+  const { book, temporal, processes, say } = world;
+  const failedStarts = processes.flatMap((one) => one.failedStarts);
+  book.problems.push(...judgeStarts(book, failedStarts));
   const events = [...book.events.values()];
   const views = await readViews(
     world,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { FailedStart } from './account.ts';
 import type { Book } from './book.ts';
 
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
@@ -31,8 +32,7 @@ export class SurehookProcess {
   operatorUrl = '';
   /** It has said that it is up, and has not ended since. */
   isUp = false;
-  /** Starts that failed; none may, unless Temporal was away. */
-  readonly failedStarts: { at: number; until: number }[] = [];
+  readonly failedStarts: FailedStart[] = [];
   readonly #options: ProcessOptions;
   readonly #log: WriteStream;
   #child: ChildProcess | undefined;
@@ -129,7 +129,7 @@ export class SurehookProcess {
     if (this.#expected) return; // whoever ended it starts it again
     const { book } = this.#options;
     if (isUp) book.problems.push(`${instance} ended by itself (${reason}) at ${book.clock()}`);
-    else this.failedStarts.push({ at: startedAt, until: Date.now() });
+    else this.failedStarts.push({ instance, at: startedAt, until: Date.now() });
     void delay(START_AGAIN_AFTER_MS).then(() => this.start());
   }
 
