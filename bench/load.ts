@@ -50,16 +50,18 @@ export class Stopwatch {
   /** Waits for the last delivery. */
   async outcome(): Promise<Outcome> {
     let [seen, since] = [0, performance.now()];
-    while (this.#arrivals.size < this.#sent.size) {
-      if (this.#arrivals.size > seen) [seen, since] = [this.#arrivals.size, performance.now()];
+    // Of this order: one of an earlier order may come late, and again.
+    const countArrived = () => [...this.#sent.keys()].filter((id) => this.#arrivals.has(id)).length;
+    for (let count = countArrived(); count < this.#sent.size; count = countArrived()) {
+      if (count > seen) [seen, since] = [count, performance.now()];
       if (performance.now() - since > STALLED_AFTER_MS)
         throw new Error(`only ${seen} of ${this.#sent.size} events were delivered`);
       await delay(20);
     }
-    const arrived = (id: string) => this.#arrivals.get(id) ?? Number.NaN;
-    const deliveredMs = [...this.#sent].map(([id, begin]) => arrived(id) - begin);
+    const arrivedAt = [...this.#sent.keys()].map((id) => this.#arrivals.get(id) as number);
+    const deliveredMs = [...this.#sent.values()].map((begin, i) => (arrivedAt[i] as number) - begin);
     const first = Math.min(...this.#sent.values());
-    const last = Math.max(...this.#arrivals.values());
+    const last = Math.max(...arrivedAt);
     return { ackMs: this.#ackMs, deliveredMs, seconds: (last - first) / 1_000, refused: this.refused };
   }
 }

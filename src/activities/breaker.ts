@@ -72,12 +72,15 @@ export class Breaker {
     this.#since = clock();
   }
 
-  /** @param key names a delivery that waits as it is told to if it is held; none: it only asks */
-  enter(key: string | undefined): Pass | Hold {
+  /**
+   * @param key names a delivery that waits as it is told to if it is held; none: it only asks
+   * @param isTold an operator wants it to be tried now: it is the probe, unless one is under way
+   */
+  enter(key: string | undefined, isTold = false): Pass | Hold {
     if (key !== undefined) this.#waiting.delete(key);
     const now = this.#clock();
     const isOpen = this.#state !== 'closed';
-    if (isOpen && (this.#state === 'half_open' || now < this.#probeAt))
+    if (isOpen && (this.#state === 'half_open' || (now < this.#probeAt && !isTold)))
       return this.#hold(key, 'endpoint_down');
     if (this.#inFlight >= IN_FLIGHT_MAX) return this.#hold(key, 'endpoint_busy');
     if (isOpen) this.#become('half_open');

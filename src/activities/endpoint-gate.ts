@@ -29,10 +29,11 @@ export class EndpointGate implements Gate {
     this.#deps = deps;
   }
 
-  enter({ mayWait }: { mayWait: boolean }): HoldBack | undefined {
+  enter({ mayWait, isTold }: { mayWait: boolean; isTold?: boolean }): HoldBack | undefined {
     const { name, breaker } = this.#endpoint;
     const entry = this.#breaker.enter(
       mayWait ? Context.current().info.workflowExecution?.workflowId : undefined,
+      isTold,
     );
     if ('leave' in entry) {
       this.#pass = entry;

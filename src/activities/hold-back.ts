@@ -7,8 +7,11 @@ import { benignFailure } from './attempt-failures.ts';
 import type { Heartbeat } from './run-attempt.ts';
 
 export interface Gate {
-  /** @param mayWait false for a local activity: a regular one will come in its place, and wait */
-  enter(options: { mayWait: boolean }): HoldBack | undefined;
+  /**
+   * @param mayWait false for a local activity: a regular one will come in its place, and wait
+   * @param isTold an operator wants it to be tried now
+   */
+  enter(options: { mayWait: boolean; isTold?: boolean }): HoldBack | undefined;
   /** After each turn that was let through, however it ended. */
   leave(): void;
 }

@@ -2,6 +2,8 @@
 
 /** Twice the workflow task time-out: a task that was lost is run again within it. */
 const KEPT_MS = 60_000;
+/** Together, as JSON. The oldest go first: their tasks have most probably ended. */
+const KEPT_BYTES = 32 * 1_024 * 1_024;
 
 /**
  * The outcome of a local activity reaches Temporal with its workflow task. On a starved machine the task can run out
@@ -9,7 +11,8 @@ const KEPT_MS = 60_000;
  * endpoints a second time. It is given what came out the first time instead.
  */
 export class OncePerRun<T> {
-  readonly #outcomes = new Map<string, { at: number; outcome: Promise<T> }>();
+  readonly #outcomes = new Map<string, { at: number; bytes: number; outcome: Promise<T> }>();
+  #bytes = 0;
 
   /** @param key names one step of one run: it is done once, as its further tries are regular activities */
   async do(key: string, work: () => Promise<T>): Promise<T> {
@@ -17,9 +20,13 @@ export class OncePerRun<T> {
     const known = this.#outcomes.get(key);
     if (known) return await known.outcome;
     const outcome = work();
-    this.#outcomes.set(key, { at: performance.now(), outcome });
+    const entry = { at: performance.now(), bytes: 0, outcome };
+    this.#outcomes.set(key, entry);
     try {
-      return await outcome;
+      const value = await outcome;
+      entry.bytes = JSON.stringify(value)?.length ?? 0;
+      if (this.#outcomes.get(key) === entry) this.#bytes += entry.bytes;
+      return value;
     } catch (error) {
       this.#outcomes.delete(key);
       throw error;
@@ -33,8 +40,11 @@ export class OncePerRun<T> {
 
   /** A map keeps its entries in the order in which they came. */
   #forgetOld(): void {
-    for (const [key, { at }] of this.#outcomes) {
-      if (performance.now() - at < KEPT_MS) return;
+    for (const [key, { at, bytes }] of this.#outcomes) {
+      const isOld = performance.now() - at >= KEPT_MS;
+      if (!isOld && this.#bytes <= KEPT_BYTES) return;
+      if (!isOld && bytes === 0) continue; // it is still being done
+      this.#bytes -= bytes;
       this.#outcomes.delete(key);
     }
   }

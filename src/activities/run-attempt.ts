@@ -94,7 +94,9 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
     return await locally.do(key, () => tryLocally(options, log));
   }
   if (beat === undefined) handOver(log);
-  const hold = options.gate?.enter({ mayWait: true });
+  // Temporal counts anew from a reset on, which is how "retry now" comes; what was tried stays in the heartbeat.
+  const isTold = beat !== undefined && info.attempt === 1;
+  const hold = options.gate?.enter({ mayWait: true, isTold });
   if (hold) throw holdBack(options.input.step, hold, beat, log);
   try {
     return await tryHeartbeating(options, await getBody(options), log, beat?.first_held_at);

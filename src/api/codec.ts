@@ -4,6 +4,7 @@ import express, { type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import { HttpError } from './errors.ts';
 
+const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 /** A page of a history with several large payloads, in base64. */
 const BODY_LIMIT = '32mb';
 
@@ -46,14 +47,18 @@ function toJson({ metadata, data }: Payload) {
   return { metadata: Object.fromEntries(entries), ...(data ? { data: text(data) } : {}) };
 }
 
-/** CORS for the Web UI's origin alone. */
+/** CORS for the Web UI's origin alone; on this machine it has two names. */
 export function allowWebUi(webUiUrl: string): RequestHandler {
-  const allowed = new URL(webUiUrl).origin;
+  const url = new URL(webUiUrl);
+  const allowed = LOOPBACK_NAMES.includes(url.hostname)
+    ? LOOPBACK_NAMES.map((name) => Object.assign(new URL(url), { hostname: name }).origin)
+    : [url.origin];
   return (request, response, next) => {
     response.vary('Origin');
-    if (request.headers.origin !== allowed) return next();
+    const { origin = '' } = request.headers;
+    if (!allowed.includes(origin)) return next();
     response.set({
-      'access-control-allow-origin': allowed,
+      'access-control-allow-origin': origin,
       'access-control-allow-credentials': 'true',
       'access-control-allow-headers': 'authorization, content-type, x-namespace',
       'access-control-allow-methods': 'POST',
@@ -65,6 +70,6 @@ export function allowWebUi(webUiUrl: string): RequestHandler {
 
 /** Without a token, only the name keeps a page of another site, whose name was made to resolve to us, from reading. */
 export const refuseOtherHosts: RequestHandler = (request, _response, next) => {
-  if (['127.0.0.1', 'localhost', '[::1]'].includes(request.hostname)) return next();
+  if (LOOPBACK_NAMES.includes(request.hostname)) return next();
   throw new HttpError('unauthorized', 'without a token, the codec answers under a loopback name only');
 };

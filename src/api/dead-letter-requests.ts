@@ -10,8 +10,8 @@ import { HttpError } from './errors.ts';
 import { parseJson } from './event-fields.ts';
 import { readBody } from './read-body.ts';
 
-/** A payload of the largest size that a source may take, and what JSON puts around it. */
-const BODY_MAX_BYTES = 2_000_000;
+/** What is not a payload. */
+const BODY_MAX_BYTES = 100_000;
 const REASON_MAX_LENGTH = 1_000;
 /** Of a source that is not in the config any more: what Temporal takes. */
 const PAYLOAD_MAX_BYTES = 1_900_000;
@@ -61,13 +61,13 @@ export async function parseReplay(
   response: Response,
   source: SourceConfig | undefined,
 ): Promise<{ from: ReplayFrom; payload?: Uint8Array }> {
-  const bytes = await readBody(request, response, BODY_MAX_BYTES);
+  const most = source?.maxBodyBytes ?? PAYLOAD_MAX_BYTES;
+  const bytes = await readBody(request, response, most + BODY_MAX_BYTES);
   const given = bytes.length === 0 ? {} : parseJson(bytes);
   const { from, payload } = parse(replayBody, given);
   if (!Object.hasOwn(given as object, 'payload')) return { from };
   await checkSchema({ schema: source?.schema }, payload);
-  const written = Buffer.from(payloadAsWritten(bytes.toString()));
-  const most = source?.maxBodyBytes ?? PAYLOAD_MAX_BYTES;
+  const written = Buffer.from(payloadAsWritten(bytes.toString().replace(/^\ufeff/, '')));
   if (written.length > most) {
     throw new HttpError('payload_too_large', `the payload is over the source's limit of ${most} bytes`);
   }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { type DeadLetterItem, listDeadLetters } from '../dead-letters/list.ts';
+import { BodyLostError } from '../storage/errors.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { DecryptionError } from '../temporal/encryption-codec.ts';
 import { statusOf } from '../temporal/event-status.ts';
@@ -11,7 +12,7 @@ import type { WebUi } from '../web-ui.ts';
 import { toDeadLetterView } from './dead-letter-view.ts';
 
 const PAGE_SIZE = 100;
-/** Each holds a payload of up to 2 MB. */
+/** Each holds a payload of up to 2 MB, or of 16 MiB where there is a storage for them. */
 const AT_ONCE = 8;
 
 export interface ExportDeps {
@@ -64,7 +65,7 @@ async function toLine({ temporal, webUi }: ExportDeps, item: DeadLetterItem): Pr
     const { failed_at, expires_at } = item;
     return `${JSON.stringify({ ...toDeadLetterView(run, webUi), failed_at, expires_at })}\n`;
   } catch (error) {
-    if (!(error instanceof DecryptionError)) throw error;
+    if (!(error instanceof DecryptionError || error instanceof BodyLostError)) throw error;
     const { source, event_id, event_type, failed_at, workflow_id, run_id } = item;
     const ids = { source, event_id, event_type, failed_at, workflow_id, run_id };
     return `${JSON.stringify({ ...ids, error: error.message })}\n`;

@@ -45,14 +45,23 @@ export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhook
     checkMethod(request);
     checkAddress(source, request.ip);
     const leave = admitBody(largeBodies, source, request);
+    let holdsBody: Promise<unknown> = Promise.resolve();
     try {
-      return await receive(source, request, response, trace);
+      return await receive(source, request, response, trace, (started) => {
+        holdsBody = started;
+      });
     } finally {
-      leave();
+      holdsBody.finally(leave).catch(() => undefined);
     }
   };
 
-  async function receive(source: SourceConfig, request: Request, response: Response, trace: TraceHeaders) {
+  async function receive(
+    source: SourceConfig,
+    request: Request,
+    response: Response,
+    trace: TraceHeaders,
+    onStart: (started: Promise<unknown>) => void,
+  ) {
     const rawBody = await readBody(request, response, source.maxBodyBytes);
     checkSignature(source, request, rawBody);
     const payload = parseJson(rawBody);
@@ -74,6 +83,7 @@ export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhook
       steps: planSteps(source, event_type, config),
       rawBody,
       source,
+      onStart,
     });
     log.info(
       { source: source.name, event_id, event_type, workflow_id: workflowId, status },

@@ -5,7 +5,7 @@ import type { SourceConfig } from '../config/config.ts';
 import { workflowIdOf } from '../ids.ts';
 import type { EventMeta, Rerun, StepPlan } from '../messages.ts';
 import { RawBody } from '../raw-body.ts';
-import { StorageUnavailableError } from '../storage/errors.ts';
+import { storageFaultOf } from '../storage/errors.ts';
 import { readEvent, succeededSteps } from '../temporal/read-event.ts';
 import { type StartRunDeps, startFirstRun, startRerun } from '../temporal/start-run.ts';
 import { Admission } from './admission.ts';
@@ -22,6 +22,8 @@ export interface StartEventInput {
   steps: StepPlan[];
   rawBody: Uint8Array;
   source: SourceConfig;
+  /** Given the start itself, which may go on, and hold the body, after the answer. */
+  onStart?: (started: Promise<unknown>) => void;
 }
 
 export type StartEvent = (
@@ -40,6 +42,7 @@ export function createStartEvent(deps: StartEventDeps): StartEvent {
     if (!admitted) throw notQueued('Temporal is behind with the events before it; send it again later');
     const workflowId = workflowIdOf(input.event.source, input.event.event_id);
     const started = startOnce(deps, workflowId, input).finally(admitted.leave);
+    input.onStart?.(started);
     started.catch(() => undefined); // a start that fails, or succeeds, after the answer is harmless: the sender tries again
     try {
       const isNew = await within(CONFIRM_WITHIN_MS, started);
@@ -47,7 +50,7 @@ export function createStartEvent(deps: StartEventDeps): StartEvent {
       return { status: isNew ? 'accepted' : 'duplicate', workflowId };
     } catch (error) {
       // Temporal has not seen it, and is not behind.
-      if (isStorageFault(error)) {
+      if (storageFaultOf(error)) {
         deps.log.error({ workflow_id: workflowId, error: String(error) }, 'body not stored');
         throw notQueued('the body could not be stored; send it again');
       }
@@ -61,12 +64,6 @@ export function createStartEvent(deps: StartEventDeps): StartEvent {
 /** Not, for one, a resend whose old payload cannot be read: that says nothing of how fast Temporal is. */
 function saysBehind(error: unknown): boolean {
   return error instanceof LateError || isGrpcServiceError(error) || error instanceof ServiceError;
-}
-
-/** The SDK wraps what it does not know. */
-function isStorageFault(error: unknown): boolean {
-  const isOne = (thrown: unknown) => thrown instanceof StorageUnavailableError;
-  return isOne(error) || isOne((error as Error).cause);
 }
 
 function notQueued(detail: string): HttpError {

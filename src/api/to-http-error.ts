@@ -1,5 +1,5 @@
 // What a route threw, as the error that is answered.
-import { BodyLostError, StorageUnavailableError } from '../storage/errors.ts';
+import { BodyLostError, storageFaultOf } from '../storage/errors.ts';
 import { DecryptionError } from '../temporal/encryption-codec.ts';
 import { HttpError } from './errors.ts';
 
@@ -7,13 +7,29 @@ export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof DecryptionError || error instanceof BodyLostError)
     return new HttpError('payload_unreadable', error.message);
-  if (error instanceof StorageUnavailableError) return new HttpError('storage_unavailable', error.message);
-  // The router's own: a path that is not valid percent-encoding.
-  if ((error as { status?: number }).status === 400)
-    return new HttpError('bad_request', 'the path cannot be decoded');
+  const storageFault = storageFaultOf(error);
+  if (storageFault) return new HttpError('storage_unavailable', storageFault.message);
+  const refused = toRefusal(error as Refusal);
+  if (refused) return refused;
   if (isUnavailable(error))
     return new HttpError('temporal_unavailable', 'Temporal does not answer; try again');
   return new HttpError('internal_error', 'the request failed; the log of this process says why');
+}
+
+/** What Express throws: its router has no `type`, its body parser one for each fault. */
+interface Refusal {
+  status?: number;
+  type?: string;
+  message: string;
+}
+
+function toRefusal({ status = 500, type, message }: Refusal): HttpError | undefined {
+  if (status < 400 || status > 499) return undefined;
+  if (type === undefined) return new HttpError('bad_request', 'the path cannot be decoded');
+  if (status === 413)
+    return new HttpError('payload_too_large', 'the body is over the limit', { bodyUnread: true });
+  if (type === 'entity.parse.failed') return new HttpError('invalid_json', 'the body is not JSON');
+  return new HttpError('bad_request', `the body cannot be read: ${message.slice(0, 200)}`);
 }
 
 /** gRPC's UNAVAILABLE, DEADLINE_EXCEEDED and RESOURCE_EXHAUSTED, as the SDK wraps them. */

@@ -1,7 +1,7 @@
 // What a job does to dead letters: lists those that it is about, and takes one.
 import type { ItemOutcome, JobItem, JobPart, ListJobItems, RunJobItem } from '../jobs.ts';
 import { LIST_MAX } from '../jobs.ts';
-import { StorageUnavailableError } from '../storage/errors.ts';
+import { storageFaultOf } from '../storage/errors.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { listDeadLetters } from './list.ts';
 import {
@@ -60,7 +60,7 @@ function toOutcome({ part }: JobPart, result: RunAgainOutcome): ItemOutcome {
 const PASSING_CODES = [1, 4, 8, 10, 13, 14];
 
 function willPass(error: unknown): boolean {
-  if (error instanceof StorageUnavailableError) return true;
+  if (storageFaultOf(error)) return true;
   const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
   return PASSING_CODES.includes(Number(code ?? cause?.code ?? 0));
 }

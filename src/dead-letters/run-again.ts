@@ -43,7 +43,8 @@ export async function replayDeadLetter(
   deps: DeadLetterDeps,
   { from, payload, ...name }: Replay,
 ): Promise<RunAgainOutcome> {
-  return await runAgain(deps, name, async (run) => {
+  const needsBody = payload === undefined; // the old one may be lost, or its key
+  return await runAgain(deps, { ...name, needsBody }, async (run) => {
     const { input, body, description } = run;
     const at = new Date().toISOString();
     const rerun: Rerun = { of: description.runId, how: 'replayed', at, from, ...name.job };
@@ -62,7 +63,7 @@ export async function discardDeadLetter(
   deps: DeadLetterDeps,
   { reason, ...name }: Discard,
 ): Promise<RunAgainOutcome> {
-  return await runAgain(deps, name, async ({ input, description }) => {
+  return await runAgain(deps, { ...name, needsBody: false }, async ({ input, description }) => {
     const { steps, rerun: _rerun, checkpoint: _checkpoint, ...event } = input;
     const at = new Date().toISOString();
     return await startDiscard(deps, { event, steps, of: description.runId, reason, at, ...name.job });
@@ -71,11 +72,11 @@ export async function discardDeadLetter(
 
 async function runAgain(
   { temporal }: DeadLetterDeps,
-  { source, eventId, job, failedRunId }: EventName,
+  { source, eventId, job, failedRunId, needsBody }: EventName & { needsBody: boolean },
   start: (failed: EventRun) => Promise<string | undefined>,
 ): Promise<RunAgainOutcome> {
   const workflowId = workflowIdOf(source, eventId);
-  const run = await readEvent(temporal, workflowId);
+  const run = await readEvent(temporal, workflowId, needsBody);
   if (run === undefined) return { outcome: 'event_not_found' };
   const own = doneBy(run, job);
   if (own) return own;

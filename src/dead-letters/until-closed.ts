@@ -10,6 +10,8 @@ import { toExpiry } from './list.ts';
 /** The run is started, whatever this shows: a worker closes the dead letter, and there may be none right now. */
 const WITHIN_MS = 2_000;
 const POLL_MS = 50;
+/** Temporal limits the calls to its visibility: 10 a second, unless told otherwise. */
+const COUNT_EVERY_MS = 250;
 
 /** @returns the run that stands for the dead letter now, to be waited for later; undefined: there is none */
 export async function openCaseOf({ client }: Temporal, workflowId: string): Promise<string | undefined> {
@@ -33,12 +35,16 @@ export async function expiryOf({ client }: Temporal, workflowId: string) {
   }
 }
 
+/** Never rejects: what is waited for is a courtesy, and the run has been started. */
 export async function untilClosed(
   temporal: Temporal,
   workflowId: string,
   caseRunId: string | undefined,
 ): Promise<void> {
-  if (caseRunId === undefined) return;
+  if (caseRunId !== undefined) await poll(temporal, workflowId, caseRunId).catch(() => undefined);
+}
+
+async function poll(temporal: Temporal, workflowId: string, caseRunId: string): Promise<void> {
   const { client } = temporal;
   const handle = client.workflow.getHandle(deadLetterIdOf(workflowId), caseRunId);
   const query = `RunId = ${quote(caseRunId)} AND ExecutionStatus = 'Running'`;
@@ -48,6 +54,6 @@ export async function untilClosed(
   while (Date.now() < deadline) {
     isClosed ||= (await handle.describe()).status.name !== 'RUNNING';
     if (isClosed && (await client.workflow.count(query)).count === 0) return;
-    await delay(isClosed ? 2 * POLL_MS : POLL_MS);
+    await delay(isClosed ? COUNT_EVERY_MS : POLL_MS);
   }
 }

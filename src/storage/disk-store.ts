@@ -1,6 +1,6 @@
 // Objects as files of a folder: written beside their place, flushed, then renamed into it.
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ObjectStore } from './object-store.ts';
@@ -8,6 +8,8 @@ import type { ObjectStore } from './object-store.ts';
 export class DiskStore implements ObjectStore {
   readonly name: string;
   readonly #folder: string;
+  /** The latest that was made, by its path: whoever comes meanwhile waits until it is durable. */
+  #made: { path: string; done: Promise<void> } | undefined;
 
   constructor(path: string) {
     this.#folder = resolve(path);
@@ -21,7 +23,7 @@ export class DiskStore implements ObjectStore {
 
   async put(key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     const path = join(this.#folder, key);
-    await makeFolder(dirname(path));
+    await this.#make(dirname(path));
     const partial = `${path}.${randomUUID()}.partial`;
     try {
       const file = await open(partial, 'wx', 0o600);
@@ -40,6 +42,17 @@ export class DiskStore implements ObjectStore {
     await flushFolder(dirname(path));
   }
 
+  async #make(path: string): Promise<void> {
+    if (this.#made?.path !== path || !existsSync(path)) {
+      const done = makeFolder(path);
+      this.#made = { path, done };
+      done.catch(() => {
+        this.#made = undefined;
+      });
+    }
+    await this.#made?.done;
+  }
+
   async get(key: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
     try {
       return await readFile(join(this.#folder, key), { signal });
@@ -52,7 +65,8 @@ export class DiskStore implements ObjectStore {
 
 async function makeFolder(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first !== undefined) await flushFolder(dirname(first));
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await flushFolder(dirname(made));
 }
 
 /** A new name in a folder outlives a power cut only once the folder itself is flushed. */

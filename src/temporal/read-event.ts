@@ -68,7 +68,7 @@ export async function readEvent(
       case PROCESS_EVENT:
         return await readRun(temporal, description, withBody);
       case DISCARD_EVENT:
-        return await readDiscarded(temporal, description);
+        return await readDiscarded(temporal, description, withBody);
       default:
         return undefined; // somebody else's, in a namespace that is shared
     }
@@ -125,6 +125,7 @@ async function readStart<I>(
 async function readDiscarded(
   temporal: Temporal,
   description: WorkflowExecutionDescription,
+  withBody: boolean,
 ): Promise<EventRun> {
   const { input } = await readStart<DiscardEventInput>(temporal, description);
   const { event, steps, of, reason, at, job_id, job_part } = input;
@@ -132,7 +133,7 @@ async function readDiscarded(
   const latest = { description, discarded: { reason, at, ...job } };
   try {
     const failed = await temporal.client.workflow.getHandle(description.workflowId, of).describe();
-    return { ...(await readRun(temporal, failed, true)), ...latest };
+    return { ...(await readRun(temporal, failed, withBody)), ...latest };
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     const began: Beginning = { how: 'first' };

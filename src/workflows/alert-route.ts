@@ -8,6 +8,7 @@ import {
   isCancellation,
   log,
   proxyActivities,
+  setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -66,6 +67,7 @@ export async function alertRoute(route: string, carried?: Carried): Promise<void
       if (isNew(seen, raise.kind.slice(0, 2) + raise.run_id.slice(-12))) addRaise(pending, raise);
     }
   });
+  setCurrentDetails(`Alerts of the route ${route}: gathers what is raised, and sends it`);
   const goOn = () =>
     continueAsNew<typeof alertRoute>(route, {
       pending,
@@ -77,7 +79,8 @@ export async function alertRoute(route: string, carried?: Carried): Promise<void
 
   for (;;) {
     if (isEmpty(pending) && recheck.length === 0) {
-      if (!(await condition(() => !isEmpty(pending), LINGER_MS))) return;
+      const linger = Math.max(LINGER_MS, notBefore - Date.now()); // its pace is known here alone
+      if (!(await condition(() => !isEmpty(pending), linger))) return;
       notBefore = Math.max(notBefore, Date.now() + pace.gather_ms);
     }
     await condition(isLong, Math.max(1, notBefore - Date.now()));
@@ -88,8 +91,8 @@ export async function alertRoute(route: string, carried?: Carried): Promise<void
     const result = await send(input);
     if (result === undefined) {
       // What could not be told joins what has come since.
-      if (!isEmpty(pending) || isLong()) addBack(input);
-      else log.error('an alert could not be sent for a day: given up', { route });
+      addBack(input);
+      if (!isLong()) log.error('an alert could not be sent for a day: it is tried on', { route });
     } else recheck = result.recheck;
     const wait = isEmpty(pending) && recheck.length > 0 ? RECHECK_AFTER_MS : 0;
     notBefore = Date.now() + Math.max(pace.every_ms, wait);

@@ -4,8 +4,8 @@ import {
   CancellationScope,
   defineSignal,
   getExternalWorkflowHandle,
-  isCancellation,
   ParentClosePolicy,
+  patched,
   sleep,
   startChild,
   workflowInfo,
@@ -67,27 +67,48 @@ async function open(it: Case): Promise<void> {
         typedSearchAttributes: [
           { key: SEARCH_ATTRIBUTES.source, value: source },
           { key: SEARCH_ATTRIBUTES.eventType, value: event_type },
-          { key: SEARCH_ATTRIBUTES.failedStep, value: it.failedSteps },
-          { key: SEARCH_ATTRIBUTES.error, value: it.codes },
+          { key: SEARCH_ATTRIBUTES.failedStep, value: fitting(it.failedSteps) },
+          { key: SEARCH_ATTRIBUTES.error, value: fitting(it.codes) },
         ],
       });
       return;
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await sleep(wait); // that of the run before has been told to close, and has not yet
+      // That of the run before has been told to close, and has not yet. Nobody has told one whose run was deleted by
+      // hand: the event was new to Temporal then.
+      if (patched('close-stale-case')) await closeDeadLetter({ how: 'gone' });
+      await sleep(wait);
     }
   }
 }
 
-/** There may be none any more: it was closed by hand, or its namespace has forgotten it. */
-export async function closeDeadLetter(close: Omit<CloseDeadLetter, 'run_id'>): Promise<void> {
+/**
+ * Also for a run that is cancelled: its event is no dead letter any more.
+ *
+ * @returns whether there was one: it may have been closed by hand, or its namespace has forgotten it
+ */
+export async function closeDeadLetter(close: Omit<CloseDeadLetter, 'run_id'>): Promise<boolean> {
   const { workflowId, runId } = workflowInfo();
+  const handle = getExternalWorkflowHandle(deadLetterIdOf(workflowId));
   try {
-    await getExternalWorkflowHandle(deadLetterIdOf(workflowId)).signal(closeSignal, {
-      ...close,
-      run_id: runId,
-    });
-  } catch (error) {
-    if (isCancellation(error)) throw error;
+    await CancellationScope.nonCancellable(() => handle.signal(closeSignal, { ...close, run_id: runId }));
+    return true;
+  } catch {
+    return false;
   }
+}
+
+/** Temporal refuses a longer value (`limit.searchAttributesSizeOfValue`, 2,048 bytes), and ends the run. */
+const SEARCH_ATTRIBUTE_MAX_BYTES = 2_000;
+
+/** As many as fit; names and codes are ASCII. The failure's details have all of them. */
+export function fitting(values: string[]): string[] {
+  const kept: string[] = [];
+  let bytes = 2; // brackets
+  for (const value of values) {
+    bytes += value.length + 3; // quotes and a comma
+    if (bytes > SEARCH_ATTRIBUTE_MAX_BYTES) break;
+    kept.push(value);
+  }
+  return kept;
 }

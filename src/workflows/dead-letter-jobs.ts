@@ -6,6 +6,7 @@ import {
   defineSignal,
   makeContinueAsNewFunc,
   proxyActivities,
+  setCurrentDetails,
   setHandler,
   upsertMemo,
   workflowInfo,
@@ -89,6 +90,7 @@ async function runJob(action: JobAction, input: JobInput, carried?: JobState): P
     state.due = 0; // the time of the pause is not made up for
     upsertMemo({ progress: progress() });
   };
+  setCurrentDetails(`${action} dead letters, ${input.rate_per_second} per second`);
   setHandler(progressQuery, progress);
   setHandler(pauseSignal, () => pause(true));
   setHandler(resumeSignal, () => pause(false));

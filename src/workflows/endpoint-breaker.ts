@@ -3,6 +3,7 @@ import {
   condition,
   continueAsNew,
   defineSignal,
+  setCurrentDetails,
   setHandler,
   upsertMemo,
   workflowInfo,
@@ -26,6 +27,7 @@ export async function endpointBreaker(endpoint: string, carried: BreakerReports 
     reports[worker] = report;
     isNew = true;
   });
+  setCurrentDetails(`The breaker of the endpoint ${endpoint}, as its workers tell of it`);
   for (;;) {
     const current = Object.entries(reports).filter(([, report]) => !isExpired(report, Date.now()));
     isNew ||= current.length < Object.keys(reports).length;

@@ -29,7 +29,7 @@ import {
 } from '../messages.ts';
 import type { RawBody } from '../raw-body.ts';
 import { cancelAfter, keepTriesOf } from './cancel.ts';
-import { closeDeadLetter, openDeadLetter } from './case.ts';
+import { closeDeadLetter, fitting, openDeadLetter } from './case.ts';
 import { raiseAlert } from './raise-alert.ts';
 import { resets } from './resets.ts';
 
@@ -48,9 +48,10 @@ export async function processEvent(input: ProcessEventInput, body: RawBody): Pro
   setHandler(statusQuery, () => ({ status, steps: done }));
 
   // Before anything else: an event that runs again is no dead letter any more.
-  if (resets.told) await resets.told;
+  let wasDead = false;
+  if (resets.told) wasDead = await resets.told;
   else if (rerun)
-    await closeDeadLetter({ how: rerun.how, ...(rerun.job_id ? { job_id: rerun.job_id } : {}) });
+    wasDead = await closeDeadLetter({ how: rerun.how, ...(rerun.job_id ? { job_id: rerun.job_id } : {}) });
 
   const todo = steps.filter((plan) => !checkpoint.some((outcome) => outcome.step === plan.step));
   const onCancel = () => keepTriesOf(todo.map(({ step }) => step));
@@ -75,8 +76,10 @@ export async function processEvent(input: ProcessEventInput, body: RawBody): Pro
     const succeeded = done.filter((outcome) => !isFailed(outcome));
     throw await toDeadLetter(event, failed, succeeded);
   }
-  if (resets.told) await resets.told;
-  if (rerun || resets.told) await raiseAlert('recovered', event);
+  if (resets.told) wasDead = await resets.told;
+  // One that was cancelled, or went well, before was no dead letter; older runs told of it all the same.
+  if ((rerun || resets.told) && (wasDead || !patched('recovered-if-dead')))
+    await raiseAlert('recovered', event);
   return { status: 'processed', steps: done };
 }
 
@@ -152,8 +155,8 @@ async function toDeadLetter(
   const errors = failed.map((outcome) => errorCode(outcome.attempts.at(-1)));
   const codes = [...new Set(errors)];
   upsertSearchAttributes([
-    { key: SEARCH_ATTRIBUTES.failedStep, value: failedSteps },
-    { key: SEARCH_ATTRIBUTES.error, value: codes },
+    { key: SEARCH_ATTRIBUTES.failedStep, value: fitting(failedSteps) },
+    { key: SEARCH_ATTRIBUTES.error, value: fitting(codes) },
   ]);
   const what = failed.map(
     ({ step, attempts }, i) => `${step} failed after ${tries(attempts.length)}: ${errors[i]}`,

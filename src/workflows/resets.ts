@@ -3,6 +3,6 @@
 /** Part of a workflow's own state: modules are not shared between workflows. */
 export const resets: {
   count: number;
-  /** Settles when the dead letter has been told; a run that ends before that tells nobody: Temporal drops the signal. */
-  told?: Promise<void>;
+  /** Settles when the dead letter has been told, with whether there was one; a run that ends before that tells nobody: Temporal drops the signal. */
+  told?: Promise<boolean>;
 } = { count: 0 };

@@ -15,8 +15,8 @@ import { type Outcome, runCommand } from '../support/command.ts';
 import { ENCRYPTION_KEYS, newId, PROJECT, SECRETS, Surehook, TOKEN } from '../support/surehook.ts';
 
 const NODE_MAJOR = 22;
-/** Measured: 40 s with nothing in npm's cache. */
-const INSTALL_WITHIN_MS = 140_000;
+/** Measured: 40 s with nothing in npm's cache; over 140 s where other tests kept both cores busy. */
+const INSTALL_WITHIN_MS = 300_000;
 
 /** What a user writes. */
 const CONFIG = `

@@ -19,7 +19,7 @@ const CODES: Record<string, string> = {
 export async function sendEmail(route: EmailRoute, alert: Alert, signal: AbortSignal): Promise<TryResult> {
   const transport = createTransport(toTransport(route.smtp.reveal()));
   try {
-    const { response } = await transport.sendMail({
+    const { response, rejected } = await transport.sendMail({
       from: route.from,
       to: [...route.to],
       subject: `[Surehook] ${toTitle(alert)}`,
@@ -32,7 +32,13 @@ export async function sendEmail(route: EmailRoute, alert: Alert, signal: AbortSi
       disableUrlAccess: true,
       signal,
     });
-    return { ok: true, statusCode: Number(response.slice(0, 3)), responseExcerpt: response.slice(4) };
+    return {
+      ok: true,
+      statusCode: Number(response.slice(0, 3)),
+      responseExcerpt: response.slice(4),
+      // The others have it: to send it again for these would be to hold up what comes next.
+      ...(rejected.length > 0 ? { message: `refused for ${rejected.join(', ')}` } : {}),
+    };
   } catch (error) {
     return toFailure(error, signal);
   } finally {

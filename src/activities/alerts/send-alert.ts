@@ -144,6 +144,8 @@ async function assertSent(
   if (code === undefined) {
     metrics.alertTried(name, 'sent');
     log.info({ route: name, channel, status_code: result.statusCode }, 'alert sent');
+    if (result.message)
+      log.warn({ route: name, channel, message: result.message }, 'alert sent, but not to all');
     return;
   }
   throw fail(code, result.message ?? result.responseExcerpt ?? '', result.retryAfterMs);
