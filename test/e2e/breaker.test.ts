@@ -6,7 +6,7 @@ import { IN_FLIGHT_MAX } from '../../src/activities/breaker.ts';
 import type { EndpointView } from '../../src/api/endpoints.ts';
 import { parseMetrics, sampleOf } from '../support/metrics-page.ts';
 import { Receiver } from '../support/receiver.ts';
-import { CLI, newId, Surehook, TOKEN } from '../support/surehook.ts';
+import { CLI, type Event, newId, Surehook, TOKEN } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 let receiver: Receiver;
@@ -123,7 +123,9 @@ describe('an endpoint that hangs, and one that lives, under load', () => {
     expect(new Set(served)).toEqual(new Set(story.sent));
     expect(served.length).toBeLessThanOrEqual(story.sent.length + 1); // a probe may have hung until then
     await story.untilBreaker(surehook, 'dead', 'closed');
-    expect(await (await surehook.operator('/dead-letters/count?step=deliver:dead')).json()).toEqual({
+    expect(
+      await (await surehook.operator(`/dead-letters/count?step=deliver:dead${story.suffix}`)).json(),
+    ).toEqual({
       count: 0,
     });
     const lines = surehook.logLines().map(({ level, msg, endpoint }) => `${level} ${msg} ${endpoint}`);
@@ -194,5 +196,36 @@ describe('a breaker that is switched off', () => {
       const { deliveries } = await surehook.untilEvent('partner', id, isFailed);
       expect(deliveries[0]?.attempts.map(({ status_code }) => status_code)).toEqual(Array(6).fill(500));
     }
+  });
+});
+
+describe('a delivery that is held', () => {
+  it('is tried when an operator says so: that is the probe, and all that was held goes on', async () => {
+    const story = new Story();
+    const surehook = await story.start('serve');
+    receiver.answerAll('/patient', 503);
+    const [first = ''] = await story.send(surehook, 'patient', 1);
+    await story.untilBreaker(surehook, 'patient', 'open');
+    const [second = ''] = await story.send(surehook, 'patient', 1);
+    const isHeld = ({ deliveries: [one] }: Event) => one?.held !== undefined;
+    for (const id of [first, second]) await surehook.untilEvent('partner', id, isHeld);
+    const retry = async (id: string) => {
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      const path = `/events/partner/${id}/retry`;
+      return (await surehook.operator(path, { method: 'POST', headers })).status;
+    };
+    const tries = (id: string) => receiver.of(id, '/patient').length;
+
+    expect(tries(second)).toBe(0);
+    expect(await retry(second)).toBe(202);
+    await waitFor(() => tries(second) === 1); // still down: a try of its own, and it is held again
+    await surehook.untilEvent('partner', second, isHeld);
+    receiver.answerAll('/patient', 200);
+    expect(await retry(second)).toBe(202);
+    await surehook.untilEvent('partner', second, ({ status }) => status === 'processed');
+    await story.untilBreaker(surehook, 'patient', 'closed');
+    expect(await retry(first)).toBe(202); // its turn would come within the hour
+    await surehook.untilEvent('partner', first, ({ status }) => status === 'processed');
+    expect([tries(first), tries(second)]).toEqual([2, 2]);
   });
 });

@@ -91,7 +91,7 @@ describe('while Temporal does not answer', () => {
       await waitFor(up, (value) => value === 0);
       const before = performance.now();
       const page = await read(surehook);
-      expect(performance.now() - before).toBeLessThan(2_500);
+      expect(performance.now() - before).toBeLessThan(5_000); // 1 s, on a busy machine more; without a limit 5.6 s
       expect(page.filter(({ name }) => name.startsWith('surehook_queue_'))).toEqual([]);
       expect(
         sampleOf(page, 'surehook_ingress_requests_total', { outcome: 'not_queued', source: 'partner' }),

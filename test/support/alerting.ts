@@ -9,6 +9,7 @@ import { webhookAlert } from './alert-formats.ts';
 import { MailServer } from './mail-server.ts';
 import { type Answer, Receiver } from './receiver.ts';
 import { DATA_CONVERTER, newId, Surehook } from './surehook.ts';
+import { waitFor } from './wait-for.ts';
 
 export const ROUTING_KEY = 'R0123456789abcdef0123456789abcde';
 export const SLACK_PATH = '/services/T0/B0/slack-secret-path';
@@ -111,16 +112,25 @@ export class Alerting {
     return [...new Map(byId).values()].map((text) => webhookAlert.parse(JSON.parse(text)));
   }
 
-  /** A companion that nobody works on, so that it stays open until it is terminated. */
+  /** A companion that nobody works on, so that it stays open until it is terminated; those who count see it. */
   async openDeadLetter(source: string): Promise<{ end(): Promise<void> }> {
+    const workflowId = newId('dead');
     const handle = await this.client.workflow.start(DEAD_LETTER, {
-      workflowId: newId('dead'),
+      workflowId,
       taskQueue: newId('nobody'),
       typedSearchAttributes: new TypedSearchAttributes([{ key: SEARCH_ATTRIBUTES.source, value: source }]),
     });
     const end = async () => void (await handle.terminate('recovered'));
     onTestFinished(async () => void (await end().catch(() => undefined)));
+    const isCounted = `WorkflowId = '${workflowId}' AND ExecutionStatus = 'Running'`;
+    await waitFor(async () => (await this.client.workflow.count(isCounted)).count === 1);
     return { end };
+  }
+
+  /** How often the latest run of a route's workflow was signalled. */
+  async signalsTo(route: string): Promise<number> {
+    const { events } = await this.client.workflow.getHandle(this.routeId(route)).fetchHistory();
+    return (events ?? []).filter((event) => event.workflowExecutionSignaledEventAttributes).length;
   }
 
   /** The decoded history of a route's workflow, all runs of it, as text. */

@@ -19,6 +19,8 @@ export class MailServer {
   readonly mails: Mail[] = [];
   /** The answer to each mail while it is set, such as 451. */
   refuseWith: number | undefined;
+  /** Addresses that it does not know. */
+  readonly unknown = new Set<string>();
   readonly url: string;
   readonly #server: SMTPServer;
 
@@ -35,6 +37,10 @@ export class MailServer {
       onAuth: ({ username, password }, _session, done) => {
         if (username === MAIL_USER && password === MAIL_PASSWORD) done(null, { user: username });
         else done(new Error('wrong user or password'));
+      },
+      onRcptTo: ({ address }, _session, done) => {
+        if (!started.unknown.has(address)) return done();
+        done(Object.assign(new Error('no such user'), { responseCode: 550 }));
       },
       onData: (stream, session, done) => {
         text(stream).then((raw) => {

@@ -17,6 +17,7 @@ export default defineConfig({
         dead: [`dead${suffix}`],
         given_up: [`given-up${suffix}`],
         off: [`off${suffix}`],
+        patient: [`patient${suffix}`],
       },
     },
   },
@@ -34,6 +35,13 @@ export default defineConfig({
       secrets,
       retry,
       breaker: { failures: 1, probeAfter: '1s', holdFor: '2s' },
+    },
+    // Only an operator looks whether it is back.
+    [`patient${suffix}`]: {
+      url: `${receiver}/patient`,
+      secrets,
+      retry,
+      breaker: { failures: 1, probeAfter: '1h' },
     },
     [`off${suffix}`]: { url: `${receiver}/off`, secrets, retry: [0, 0, 0, 0, 0], breaker: false },
   },

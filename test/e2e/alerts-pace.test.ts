@@ -1,0 +1,56 @@
+// What the workflow of an alert route does over hours, told from its timers; and a mail that not everybody gets.
+import { describe, expect, inject, it } from 'vitest';
+import { Alerting, aRaise } from '../support/alerting.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const temporalAddress = inject('temporalAddress');
+
+/** The length of each timer that the route's workflow has set, in seconds. */
+async function timersOf(alerting: Alerting, route: string): Promise<number[]> {
+  const { events } = await alerting.client.workflow.getHandle(alerting.routeId(route)).fetchHistory();
+  return (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
+    timer ? [Number(timer.startToFireTimeout?.seconds ?? 0)] : [],
+  );
+}
+
+describe('an alert route', () => {
+  it('that may alert once an hour knows it until the hour is over, though nothing comes', async () => {
+    const alerting = await Alerting.start({ temporalAddress, channels: 'webhook' });
+    await alerting.surehook();
+    const pace = { gather_ms: 0, every_ms: 3_600_000 };
+    await alerting.raise('webhook', [aRaise({})], pace);
+    await waitFor(() => alerting.webhookAlerts().length === 1);
+    const timers = await waitFor(
+      () => timersOf(alerting, 'webhook'),
+      (all) => all.some((seconds) => seconds > 3_000),
+    );
+    expect(timers.at(-1)).toBeLessThanOrEqual(3_600);
+    await alerting.raise('webhook', [aRaise({})], pace);
+    // It gathers now, for what is left of the hour, and sends nothing.
+    const later = await waitFor(
+      () => timersOf(alerting, 'webhook'),
+      (all) => all.length > timers.length,
+    );
+    expect(later.at(-1)).toBeGreaterThan(3_000);
+    expect(alerting.webhookAlerts()).toHaveLength(1);
+  });
+});
+
+describe('a mail server that does not know one of the addresses', () => {
+  it('gets the mail for the others, once, and the log says who has none', async () => {
+    const alerting = await Alerting.start({ temporalAddress, channels: 'email' });
+    alerting.mail.unknown.add('oncall@example.com');
+    const surehook = await alerting.surehook();
+    await alerting.raise('email', [aRaise({})]);
+    await waitFor(() => alerting.mail.mails.length === 1);
+    const line = await waitFor(() =>
+      surehook.logLines().find(({ msg }) => msg === 'alert sent, but not to all'),
+    );
+    expect(line).toMatchObject({
+      level: 'warn',
+      channel: 'email',
+      message: 'refused for oncall@example.com',
+    });
+    expect(alerting.mail.mails).toMatchObject([{ to: ['ops@example.com'] }]);
+  });
+});
