@@ -3,12 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpError } from './errors.ts';
 
 /**
+ * @param onBytes may throw when so many more have come, and the rest is not read
  * @throws HttpError `payload_too_large`, or `bad_request` if the body ends early (mostly, nobody is left to read that answer)
  */
 export function readBody(
   request: IncomingMessage,
   response: ServerResponse,
   maxBytes: number,
+  onBytes: (bytes: number) => void = () => undefined,
 ): Promise<Buffer> {
   const detail = `the body is over the limit of ${maxBytes} bytes`;
   const tooLarge = () => new HttpError('payload_too_large', detail, { bodyUnread: true });
@@ -19,9 +21,14 @@ export function readBody(
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= maxBytes) return void chunks.push(chunk);
-      request.removeAllListeners('data').pause();
-      reject(tooLarge());
+      try {
+        if (size > maxBytes) throw tooLarge();
+        onBytes(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        request.removeAllListeners('data').pause();
+        reject(error);
+      }
     });
     const endedEarly = () => reject(new HttpError('bad_request', 'the body ended early'));
     request.on('end', () => {

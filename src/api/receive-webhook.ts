@@ -3,15 +3,14 @@ import type { Request, Response } from 'express';
 import ipaddr from 'ipaddr.js';
 import type { Logger } from 'pino';
 import type { Config, SourceConfig } from '../config/config.ts';
-import { INLINE_MAX_BYTES } from '../config/define-config.ts';
 import { planSteps } from '../config/plan-steps.ts';
 import type { EventMeta } from '../messages.ts';
 import { type VerifyFailure, verifySignature } from '../signatures/index.ts';
 import type { TraceHeaders } from '../tracing.ts';
+import { BodyBudget, type Hold } from './body-budget.ts';
 import { checkSchema } from './check-schema.ts';
 import { HttpError } from './errors.ts';
 import { findEventId, findEventType, parseJson } from './event-fields.ts';
-import { LargeBodies } from './large-bodies.ts';
 import { readBody } from './read-body.ts';
 import type { StartEvent } from './start-event.ts';
 
@@ -35,8 +34,16 @@ export type ReceiveWebhook = (
   trace: TraceHeaders,
 ) => Promise<Received>;
 
+interface Admitted {
+  source: SourceConfig;
+  request: Request;
+  response: Response;
+  trace: TraceHeaders;
+  hold: Hold;
+}
+
 export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhookDeps): ReceiveWebhook {
-  const largeBodies = new LargeBodies();
+  const budget = new BodyBudget();
   return async function receiveWebhook(request, response, trace) {
     const source = config.sources.get(request.params.source);
     if (source === undefined) {
@@ -44,25 +51,26 @@ export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhook
     }
     checkMethod(request);
     checkAddress(source, request.ip);
-    const leave = admitBody(largeBodies, source, request);
+    const hold = admitBody(budget, source, request);
     let holdsBody: Promise<unknown> = Promise.resolve();
     try {
-      return await receive(source, request, response, trace, (started) => {
+      return await receive({ source, request, response, trace, hold }, (started) => {
         holdsBody = started;
       });
     } finally {
-      holdsBody.finally(leave).catch(() => undefined);
+      holdsBody.finally(hold.leave).catch(() => undefined);
     }
   };
 
+  /** @param onStart is given what may hold the body for longer than the request */
   async function receive(
-    source: SourceConfig,
-    request: Request,
-    response: Response,
-    trace: TraceHeaders,
+    admitted: Admitted,
     onStart: (started: Promise<unknown>) => void,
-  ) {
-    const rawBody = await readBody(request, response, source.maxBodyBytes);
+  ): Promise<Received> {
+    const { source, request, response, trace, hold } = admitted;
+    const rawBody = await readBody(request, response, source.maxBodyBytes, (bytes) => {
+      if (!hold.add(bytes)) throw tooManyBodies();
+    });
     checkSignature(source, request, rawBody);
     const payload = parseJson(rawBody);
     const event_id = findEventId(source, request.headers, payload);
@@ -96,13 +104,16 @@ export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhook
 }
 
 /** A body that does not tell its size may be as large as any. */
-function admitBody(largeBodies: LargeBodies, { maxBodyBytes }: SourceConfig, request: Request): () => void {
-  const bytes = Number(request.headers['content-length'] ?? maxBodyBytes);
-  if (bytes <= INLINE_MAX_BYTES || bytes > maxBodyBytes) return () => undefined; // small, or refused unread
-  const leave = largeBodies.enter(bytes);
-  if (leave) return leave;
+function admitBody(budget: BodyBudget, { maxBodyBytes }: SourceConfig, request: Request): Hold {
+  const announced = Number(request.headers['content-length'] ?? maxBodyBytes);
+  const hold = budget.enter(announced > maxBodyBytes ? 0 : announced); // one over the limit is refused unread
+  if (hold) return hold;
+  throw tooManyBodies();
+}
+
+function tooManyBodies(): HttpError {
   const detail = 'too many large bodies are on their way; send it again later';
-  throw new HttpError('not_queued', detail, { headers: { 'retry-after': '5' }, bodyUnread: true });
+  return new HttpError('not_queued', detail, { headers: { 'retry-after': '5' }, bodyUnread: true });
 }
 
 function checkMethod({ method }: Request): void {

@@ -119,6 +119,25 @@ describe('the codec server', () => {
     const encoded = (await (await post('/codec/encode', clear)).json()) as typeof clear;
     expect(encoded.payloads[0]?.data).not.toBe(clear.payloads[0]?.data);
     expect(await (await post('/codec/decode', encoded)).json()).toEqual(clear);
+    // The `temporal` command does, for a query without arguments.
+    expect(await (await post('/codec/encode', {})).json()).toEqual({ payloads: [] });
+  });
+
+  it.each([
+    ['no JSON', '{', {}, 400, 'invalid_json'],
+    ['over 32 MB', ' '.repeat(33 * 1_048_576), {}, 413, 'payload_too_large'],
+    [
+      'in a charset that nobody knows',
+      '{}',
+      { 'content-type': 'application/json; charset=x' },
+      400,
+      'bad_request',
+    ],
+  ])('refuses a body that is %s, and logs no error of its own', async (_name, body, more, status, code) => {
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...more };
+    const answer = await surehook.operator('/codec/decode', { method: 'POST', headers, body });
+    expect([answer.status, await answer.json()]).toMatchObject([status, { code }]);
+    expect(surehook.logLines().filter(({ msg }) => msg === 'request failed')).toEqual([]);
   });
 
   it('asks for the token, and refuses what is not of its protocol', async () => {

@@ -19,7 +19,15 @@ interface Story {
   script?: Record<string, Answer[]>;
   /** What is done once it has failed, and the status that it comes to. */
   afterwards?: [
-    'resend' | 'replay' | 'replay-many' | 'discard' | 'reset-to-first' | 'reset-to-last',
+    (
+      | 'resend'
+      | 'delete-and-resend'
+      | 'replay'
+      | 'replay-many'
+      | 'discard'
+      | 'reset-to-first'
+      | 'reset-to-last'
+    ),
     'processed' | 'failed' | 'discarded',
   ];
   /** It is cancelled as soon as its first request has come. */
@@ -83,6 +91,20 @@ const STORIES: Story[] = [
     source: 'slow',
     script: { '/handler': ['hang'] },
     cancel: true,
+  },
+  {
+    name: 'canceled-and-resent',
+    type: 'any',
+    source: 'slow',
+    script: { '/handler': ['hang', 200] },
+    cancel: true,
+    afterwards: ['resend', 'processed'],
+  },
+  {
+    name: 'failed-again-after-its-run-was-deleted',
+    type: 'both',
+    script: { '/handler': [422] },
+    afterwards: ['delete-and-resend', 'failed'],
   },
   {
     name: 'job',
@@ -171,7 +193,13 @@ async function goOn(what: NonNullable<Story['afterwards']>[0], name: string, typ
     surehook.operator(`/dead-letters/${source}/${name}/${verb}`, { method: 'POST', headers, body });
   const reset = (to: string) =>
     temporal('reset', '--workflow-id', `${source}:${name}`, '--reason', 'fixed', '--type', to);
-  if (what === 'resend') await surehook.send({ event_id: name, type }, source);
+  if (what === 'delete-and-resend') {
+    temporal('delete', '--workflow-id', `${source}:${name}`);
+    const isGone = async () => (await surehook.operator(`/events/${source}/${name}`)).status === 404;
+    await waitFor(isGone, Boolean, 120_000);
+  }
+  if (what === 'resend' || what === 'delete-and-resend')
+    await surehook.send({ event_id: name, type }, source);
   else if (what === 'replay') await post('replay', '{}');
   else if (what === 'discard') await post('discard', '{"reason":"recorded"}');
   else reset(what === 'reset-to-first' ? 'FirstWorkflowTask' : 'LastWorkflowTask');

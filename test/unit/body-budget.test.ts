@@ -1,0 +1,25 @@
+// How many bytes of bodies are taken in at once.
+import { expect, it } from 'vitest';
+import { BodyBudget } from '../../src/api/body-budget.ts';
+
+const MIB = 1_048_576;
+
+it('takes in 64 MiB of large bodies, refuses what would be more, and takes it once another one has left', () => {
+  const budget = new BodyBudget();
+  const holds = Array.from({ length: 4 }, () => budget.enter(16 * MIB));
+  expect(budget.enter(2 * MIB)).toBeUndefined();
+  holds[0]?.leave();
+  expect(budget.enter(16 * MIB)).toBeDefined();
+  expect(budget.enter(2 * MIB)).toBeUndefined();
+});
+
+it('takes in 256 MiB of small bodies, counted as they come, whatever large ones there are', () => {
+  const budget = new BodyBudget();
+  for (let i = 0; i < 4; i++) budget.enter(16 * MIB);
+  const holds = Array.from({ length: 300 }, () => budget.enter(MIB));
+  expect(holds.map((hold) => hold?.add(MIB)).filter(Boolean)).toHaveLength(256);
+  expect(holds[299]?.add(1)).toBe(false);
+  holds[0]?.leave();
+  expect(holds[299]?.add(MIB)).toBe(true);
+  expect(holds[298]?.add(1)).toBe(false);
+});
