@@ -27,7 +27,7 @@ export async function watchJob(
     let printedAt = 0;
     for (;;) {
       const job = await client.get<JobView>(`/jobs/${encodeURIComponent(jobId)}`);
-      if (isTerminal) process.stdout.write(CLEAR_LINE + (job.closed_at === null ? barOf(job) : ''));
+      if (isTerminal) process.stdout.write(CLEAR_LINE + (job.closed_at === null ? toOneRow(barOf(job)) : ''));
       if (job.closed_at !== null) return;
       if (!isTerminal && Date.now() - printedAt >= LINE_EVERY_MS) {
         print(countsOf(job));
@@ -39,6 +39,9 @@ export async function watchJob(
     undo();
   }
 }
+
+/** A line that wraps could not be cleared. */
+const toOneRow = (line: string) => line.slice(0, Math.max(1, process.stdout.columns - 1));
 
 export function barOf(job: JobView): string {
   const share = job.matched === 0 ? 1 : Math.min(1, job.done / job.matched);

@@ -3,7 +3,8 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, inject, it } from 'vitest';
 import { pagerDutyEvent, slackMessage } from '../support/alert-formats.ts';
 import { Alerting, aRaise, ROUTING_KEY, SLACK_PATH, WEB_UI } from '../support/alerting.ts';
-import { MAIL_PASSWORD } from '../support/mail-server.ts';
+import { DeadLetters } from '../support/dead-letters.ts';
+import { MAIL_PASSWORD, type Mail } from '../support/mail-server.ts';
 import { parseMetrics, sampleOf } from '../support/metrics-page.ts';
 import { SECRETS } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -89,44 +90,63 @@ describe('a dead letter', () => {
   });
 
   it('that is rerun and succeeds is told of as recovered', async () => {
-    const alerting = await start('webhook');
+    const alerting = await start('slack,email,webhook', { GATHER: '3s', EVERY: '3s' });
     const { receiver, first } = alerting;
     const surehook = await alerting.surehook();
     receiver.script('/handler', 'evt_1', [500, 200]);
+    const told = () => [alerting.webhookAlerts(), alerting.bodies(SLACK_PATH), alerting.mail.mails];
     await surehook.send({ event_id: 'evt_1', type: 'ask' }, first);
-    await waitFor(
-      () => alerting.webhookAlerts(),
-      ({ length }) => length === 1,
-    );
+    await waitFor(told, (all) => all.every(({ length }) => length === 1));
     await surehook.send({ event_id: 'evt_1', type: 'ask' }, first);
-    const [, alert] = await waitFor(
-      () => alerting.webhookAlerts(),
-      ({ length }) => length === 2,
-    );
+    await waitFor(told, (all) => all.every(({ length }) => length === 2));
+    const summary = `1 dead letter recovered: ${first}`;
+    const [, alert] = alerting.webhookAlerts();
     expect(alert?.data).toMatchObject({
-      summary: `1 dead letter recovered: ${first}`,
+      summary,
       recovered: { count: 1, sources: [{ source: first, count: 1 }] },
       open: { [first]: 0 },
     });
     expect(alert?.data.dead_letter).toBeUndefined();
+    const { text, blocks } = slackMessage.parse(alerting.bodies(SLACK_PATH)[1]);
+    expect([text, blocks[0]?.text.text]).toEqual([summary, `🟢 ${summary}`]);
+    expect(blocks[1]?.text.text).toMatch(/^\*1 dead letter recovered at .* UTC\*\n/);
+    expect(blocks[1]?.text.text).toContain(`\n${first}: 1, none open now`);
+    const { headers, body } = alerting.mail.mails[1] as Mail;
+    expect(headers.get('subject')).toBe(`[Surehook] ${summary}`);
+    expect(body).toMatch(/^1 dead letter recovered at .* UTC\n/);
+    expect(body).toContain(`\n  ${first}: 1, none open now`);
   });
 
   it('goes to the routes that want its source, and its recovery to those that want that', async () => {
     const alerting = await start('webhook,only_second');
     const { first, second } = alerting;
     const surehook = await alerting.surehook();
+    const kindsOf = (path: string, kind: 'dead_letter' | 'discarded') =>
+      alerting.webhookAlerts(path).flatMap(({ data }) => data[kind]?.sources.map((one) => one.source) ?? []);
     await surehook.send({ event_id: 'evt_1', type: 'x' }, first);
     await surehook.send({ event_id: 'evt_2', type: 'x' }, second);
-    const [alert] = await waitFor(
-      () => alerting.webhookAlerts('/only-second'),
-      ({ length }) => length > 0,
+    await waitFor(
+      () => [...kindsOf('/webhook', 'dead_letter'), ...kindsOf('/only-second', 'dead_letter')],
+      ({ length }) => length === 3,
     );
-    expect(alert?.data.dead_letter).toMatchObject({ count: 1, sources: [{ source: second, count: 1 }] });
-    const sources = () =>
-      alerting.webhookAlerts().flatMap(({ data }) => data.dead_letter?.sources.map((one) => one.source));
-    await waitFor(sources, (all) => all.length === 2);
-    expect(sources().sort()).toEqual([first, second].sort());
-    expect(alerting.webhookAlerts('/only-second').length).toBe(1);
+    expect(kindsOf('/webhook', 'dead_letter').sort()).toEqual([first, second].sort());
+    const discarded = await new DeadLetters(surehook, alerting.receiver).discard(
+      'evt_2',
+      { reason: 'x' },
+      second,
+    );
+    expect(discarded.status).toBe(202);
+    await waitFor(
+      () => kindsOf('/webhook', 'discarded'),
+      ([source]) => source === second,
+    );
+    await surehook.send({ event_id: 'evt_3', type: 'x' }, second);
+    await waitFor(
+      () => alerting.webhookAlerts('/only-second'),
+      ({ length }) => length === 2,
+    );
+    expect(kindsOf('/only-second', 'dead_letter')).toEqual([second, second]);
+    expect(kindsOf('/only-second', 'discarded')).toEqual([]);
   });
 });
 

@@ -1,31 +1,38 @@
 // Dead letters: seen, fixed, replayed, discarded; and the truth about them after Temporal's own tools were used.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { RawBody } from '../../src/raw-body.ts';
+import { createPayloadReader } from '../../src/temporal/data-converter.ts';
 import { DeadLetters } from '../support/dead-letters.ts';
-import { Receiver } from '../support/receiver.ts';
-import { newId, Surehook } from '../support/surehook.ts';
+import { type Answer, Receiver } from '../support/receiver.ts';
+import { DATA_CONVERTER, newId, Surehook, signHmac } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';
 
+const WEB_UI = 'https://temporal.example.com';
 let receiver: Receiver;
 let surehook: Surehook;
 let letters: DeadLetters;
+let client: Client;
 
 const start = async (role: 'serve' | 'api' | 'worker', taskQueue = 'dead-letters') =>
   await Surehook.start({
     role,
     temporalAddress: inject('temporalAddress'),
     taskQueue,
-    env: { RECEIVER_URL: receiver.url },
+    env: { RECEIVER_URL: receiver.url, TEMPORAL_UI_URL: WEB_UI },
   });
 
 beforeAll(async () => {
   receiver = await Receiver.start();
   surehook = await start('serve');
   letters = new DeadLetters(surehook, receiver);
+  client = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
 });
 
 afterAll(async () => {
+  await client.connection.close();
   await surehook.stop();
   await receiver.stop();
 });
@@ -36,14 +43,26 @@ async function temporal(...args: string[]): Promise<string> {
   return (await promisify(execFile)(inject('temporalCliPath'), [...args, ...address])).stdout;
 }
 
+/** What a run was started with, by Temporal's history. */
+async function bodyOf(event_id: string, runId: string | undefined): Promise<string> {
+  const { events } = await client.workflow.getHandle(`partner:${event_id}`, runId).fetchHistory();
+  const started = events?.[0]?.workflowExecutionStartedEventAttributes;
+  const [, body] = await createPayloadReader(DATA_CONVERTER).readPayloads(started?.input);
+  return Buffer.from((body as RawBody).bytes).toString();
+}
+
 const isProcessed = ({ status }: { status: string }) => status === 'processed';
 const tries = (event_id: string) =>
   Object.fromEntries(
     ['/handler', '/first', '/second'].map((path) => [path, receiver.of(event_id, path).length]),
   );
 
+/** Each run of it that the list has. */
+const listedRuns = async (event_id: string) =>
+  (await letters.list({ source: 'partner' })).filter((one) => one.event_id === event_id);
+
 /** Handler and one delivery succeed, the other delivery fails at each of its three tries. */
-async function failSecond(event_id = newId(), later: number[] = [200]): Promise<string> {
+async function failSecond(event_id = newId(), later: Answer[] = [200]): Promise<string> {
   receiver.script('/second', event_id, [500, 500, 500, ...later]);
   expect((await surehook.send({ event_id, type: 'both', name: 'first' })).status).toBe(202);
   await letters.untilListed(event_id);
@@ -81,15 +100,53 @@ describe('a dead letter', () => {
     expect(body.run_id).toBe(item?.run_id);
   });
 
+  it('is shown as it was received, with each attempt, its earlier runs and a link into the Web UI', async () => {
+    const event_id = newId();
+    receiver.script('/second', event_id, [500, 500, 500, 503, { status: 502, body: 'the shop is closed' }]);
+    const body = `{ "event_id": "${event_id}", "type": "both", "name": "first" }`;
+    const credentials = { ...signHmac(body), authorization: 'Bearer of-the-partner', cookie: 'id=partner' };
+    const sent = await surehook.post('partner', body, { ...credentials, 'X-Shop': 'Nine; 7' });
+    expect(sent.status).toBe(202);
+    const { run_id: first } = await letters.untilListed(event_id);
+    expect((await letters.replay(event_id)).status).toBe(202);
+    await waitFor(
+      () => listedRuns(event_id),
+      (runs) => runs.length === 1 && runs[0]?.run_id !== first,
+    );
+    const { body: letter } = await letters.show(event_id);
+    const attempt = { at: expect.any(String), duration_ms: expect.any(Number) };
+    const closed = { ...attempt, status_code: 502, response_excerpt: 'the shop is closed' };
+    expect(letter).toMatchObject({
+      payload: { event_id, type: 'both', name: 'first' },
+      headers: { 'x-shop': 'Nine; 7', 'content-type': 'application/json' },
+      handler: { attempts: [{ attempt: 1, ...attempt }], result: { handled: event_id } },
+      deliveries: [
+        { endpoint: 'first', status: 'succeeded', attempts: [{ attempt: 1, status_code: 200, ...attempt }] },
+        {
+          endpoint: 'second',
+          status: 'failed',
+          attempts: [
+            { attempt: 1, status_code: 503, ...attempt },
+            { attempt: 2, ...closed },
+            { attempt: 3, ...closed },
+          ],
+        },
+      ],
+      earlier_runs: [{ run_id: first, status: 'failed', began: { how: 'first' } }],
+      failed: { steps: [{ step: 'deliver:second', error: 'http_502', message: 'the shop is closed' }] },
+      web_ui_url: `${WEB_UI}/namespaces/default/workflows/partner%3A${event_id}/${letter.run_id}/history`,
+    });
+    for (const name of Object.keys(credentials))
+      expect(letter.headers).not.toHaveProperty(name.toLowerCase());
+  });
+
   it("has the handler's error with its stack", async () => {
     const event_id = await letters.make();
-    const [step] = (await letters.show(event_id)).body.failed.steps;
-    expect(step).toMatchObject({
-      step: 'handler',
-      error: 'handler:PermanentError',
-      message: 'the receiver says never',
-    });
-    expect(step?.stack).toContain('main.config.ts');
+    const { failed, handler } = (await letters.show(event_id)).body;
+    const error = { error: 'handler:PermanentError', message: 'the receiver says never' };
+    expect(failed.steps).toMatchObject([{ step: 'handler', attempts: 1, ...error }]);
+    expect(failed.steps[0]?.stack).toContain('main.config.ts');
+    expect(handler?.attempts).toMatchObject([{ attempt: 1, duration_ms: expect.any(Number), ...error }]);
   });
 
   it('costs an event that does not fail nothing', async () => {
@@ -122,10 +179,8 @@ describe('a replay', () => {
   it('from the failed step repeats nothing that had succeeded, and takes the event off list and count', async () => {
     const event_id = await failSecond();
     const item = await letters.untilListed(event_id);
-    expect(await letters.isCounted(item)).toBe(true);
-    const answer = await letters.replay(event_id);
+    const answer = await letters.expectGoneWith(item, () => letters.replay(event_id));
     expect(answer).toMatchObject({ status: 202, body: { status: 'replayed', event_id, source: 'partner' } });
-    expect([await letters.isListed(event_id), await letters.isCounted(item)]).toEqual([false, false]);
     const event = await surehook.untilEvent('partner', event_id, isProcessed);
     expect(tries(event_id)).toEqual({ '/handler': 1, '/first': 1, '/second': 4 });
     expect(event).toMatchObject({
@@ -146,17 +201,21 @@ describe('a replay', () => {
     const event_id = await failSecond(newId(), [410]);
     const first = await letters.show(event_id);
     expect((await letters.replay(event_id)).status).toBe(202);
-    const listed = await waitFor(
-      () => letters.list({ source: 'partner' }),
-      (all) => all.some((one) => one.event_id === event_id && one.run_id !== first.body.run_id),
+    const [again] = await waitFor(
+      () => listedRuns(event_id),
+      (runs) => runs.length === 1 && runs[0]?.run_id !== first.body.run_id,
     );
-    expect(listed.filter((one) => one.event_id === event_id)).toMatchObject([{ errors: ['http_410'] }]);
+    expect(again).toMatchObject({ errors: ['http_410'] });
     await surehook.untilEvent('partner', event_id, ({ status }) => status === 'failed');
     expect((await letters.show(event_id)).body).toMatchObject({ began: { how: 'replayed' } });
   });
 
   it('with a corrected payload keeps the original on record, and large numbers as they are written', async () => {
-    const event_id = await letters.make();
+    const event_id = newId();
+    receiver.script('/handler', event_id, [422, 200]);
+    const original = `{ "event_id": "${event_id}", "type": "both",  "name": "first", "big": 12345678901234567891 }`;
+    expect((await surehook.post('partner', original, signHmac(original))).status).toBe(202);
+    await letters.untilListed(event_id);
     const payload = `{"event_id":"${event_id}","name":"second","big":12345678901234567890}`;
     const answer = await letters.post(`/dead-letters/partner/${event_id}/replay`, `{"payload":${payload}}`);
     expect(answer.status).toBe(202);
@@ -165,12 +224,18 @@ describe('a replay', () => {
       payload: { name: 'second' },
       handler: { result: { name: 'second' } },
       began: { how: 'replayed', payload_corrected: true },
+      earlier_runs: [{ status: 'failed', began: { how: 'first' } }],
     });
     expect(receiver.of(event_id, '/first')[0]?.body.toString()).toBe(payload);
+    const bodies = [
+      await bodyOf(event_id, event.earlier_runs[0]?.run_id),
+      await bodyOf(event_id, event.run_id),
+    ];
+    expect(bodies).toEqual([original, payload]);
   });
 
   it('of two operators at once is one run, and the other is told', async () => {
-    const event_id = await failSecond(newId(), [410]); // it fails again, as fast as it can
+    const event_id = await failSecond(newId(), ['hang', 'hang', 410]); // none of them comes after it has failed again
     const answers = await Promise.all(Array.from({ length: 6 }, () => letters.replay(event_id)));
     const started = answers.filter(({ status }) => status === 202);
     expect(started.length).toBe(1);
@@ -182,7 +247,7 @@ describe('a replay', () => {
     }
     const event = await surehook.untilEvent('partner', event_id, ({ status }) => status === 'failed');
     expect(event.run_id).toBe(started[0]?.body.run_id);
-    expect(tries(event_id)['/second']).toBe(4);
+    expect(tries(event_id)['/second']).toBe(6);
   });
 
   it('while the sender resends the same event is one run', async () => {
@@ -233,12 +298,12 @@ it('a resend takes an event off the list as a replay does', async () => {
 });
 
 describe('a discard', () => {
-  it('ends the event on record, and a later resend is a duplicate', async () => {
+  it('ends the event on record, off list and count at once, and a later resend is a duplicate', async () => {
     const event_id = await letters.make();
+    const item = await letters.untilListed(event_id);
     const reason = 'a test order of the partner';
-    const answer = await letters.discard(event_id, { reason });
+    const answer = await letters.expectGoneWith(item, () => letters.discard(event_id, { reason }));
     expect(answer).toMatchObject({ status: 202, body: { status: 'discarded', event_id } });
-    expect(await letters.isListed(event_id)).toBe(false);
     const resent = await surehook.send({ event_id, type: 'both', name: 'first' });
     expect([resent.status, await resent.json()]).toMatchObject([200, { status: 'duplicate' }]);
     const event = await surehook.event('partner', event_id);
@@ -330,8 +395,8 @@ describe("with Temporal's own tools", () => {
     const event_id = await failSecond(newId(), [500]);
     const runId = await reset(event_id, 'FirstWorkflowTask');
     await waitFor(
-      async () => (await letters.list()).filter((one) => one.event_id === event_id).map((one) => one.run_id),
-      ([run_id]) => run_id === runId,
+      () => listedRuns(event_id),
+      (runs) => runs.length === 1 && runs[0]?.run_id === runId,
     );
     await surehook.untilEvent('partner', event_id, ({ status }) => status === 'failed');
     expect((await letters.show(event_id)).body).toMatchObject({ began: { how: 'reset' }, run_id: runId });
@@ -341,8 +406,8 @@ describe("with Temporal's own tools", () => {
     const event_id = await failSecond();
     const runId = await reset(event_id, 'LastWorkflowTask');
     await waitFor(
-      async () => (await letters.list()).filter((one) => one.event_id === event_id).map((one) => one.run_id),
-      (runs) => runs.length === 1 && runs[0] === runId,
+      () => listedRuns(event_id),
+      (runs) => runs.length === 1 && runs[0]?.run_id === runId,
     );
     await surehook.untilEvent('partner', event_id, ({ status }) => status === 'failed');
     expect((await letters.replay(event_id)).status).toBe(202);

@@ -1,6 +1,6 @@
 // `surehook dead-letters replay|discard` with a filter, and `surehook jobs`, as an operator types them.
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { runSurehook } from '../support/command.ts';
+import { type RunOptions, runSurehook } from '../support/command.ts';
 import { DeadLetters } from '../support/dead-letters.ts';
 import { Receiver } from '../support/receiver.ts';
 import { newId, Surehook, TOKEN } from '../support/surehook.ts';
@@ -26,8 +26,11 @@ afterAll(async () => {
   await receiver.stop();
 });
 
-const run = async (...args: string[]) =>
-  await runSurehook(args, { SUREHOOK_OPERATOR_URL: surehook.operatorUrl, SUREHOOK_OPERATOR_TOKEN: TOKEN });
+const runWith = async (options: RunOptions, ...args: string[]) => {
+  const env = { SUREHOOK_OPERATOR_URL: surehook.operatorUrl, SUREHOOK_OPERATOR_TOKEN: TOKEN };
+  return await runSurehook(args, env, options);
+};
+const run = async (...args: string[]) => await runWith({}, ...args);
 
 async function makeMany(count: number) {
   const type = newId('type');
@@ -52,21 +55,30 @@ it('replays what a filter matches: a dry run, no job without --yes, then its pro
   expect(replayed.stdout).toMatch(/^Job [-0-9a-f]{36}\n/);
   expect(replayed.stdout).toMatch(/replay, completed\n {2}filter {4}type=type_\w+\n {2}matched {3}3\n/);
   expect(replayed.stdout).toContain('  replayed  3, 0 skipped');
+  await waitFor(async () => (await letters.count({ type })) === 0);
   const again = await run('dead-letters', 'replay', '--type', type, '--yes');
   expect(again).toMatchObject({ code: 0, stdout: 'No dead letters match.\n' });
 });
 
 it('discards what a filter matches, and leaves a job alone that it does not wait for', async () => {
-  const { type } = await makeMany(3);
+  const { type } = await makeMany(12); // seconds enough for two commands, however slowly they start
   const args = ['--type', type, '--reason', 'a test', '--rate', '1', '--yes', '--detach', '--json'];
   const started = await run('dead-letters', 'discard', ...args);
   expect(started).toMatchObject({ code: 0, stderr: '' });
   const { job_id } = JSON.parse(started.stdout);
-  expect((await run('jobs', 'pause', job_id)).stdout).toContain(`Job ${job_id}: discard, paused`);
-  expect((await run('jobs', 'resume', job_id)).stdout).toContain('discard, running');
-  expect((await run('jobs', 'show', '--watch', job_id)).stdout).toContain('discard, completed');
-  expect((await run('jobs', 'list')).stdout).toMatch(
-    new RegExp(`${job_id} +discard +completed +3/3 +0 .*${type}`),
+  const told = async (verb: string, status: string) =>
+    await waitFor(
+      async () => (await run('jobs', verb, job_id)).stdout,
+      (text) => text.includes(`Job ${job_id}: discard, ${status}`),
+    );
+  await told('pause', 'paused');
+  await told('resume', 'running');
+  const watched = await runWith({ killAfterMs: 90_000 }, 'jobs', 'show', '--watch', job_id);
+  expect(watched.stdout).toContain('discard, completed');
+  const row = new RegExp(`${job_id} +discard +completed +12/12 +0 .*${type}`);
+  await waitFor(
+    async () => (await run('jobs', 'list')).stdout,
+    (text) => row.test(text),
   );
   expect(await run('jobs', 'cancel', job_id)).toMatchObject({
     code: 1,

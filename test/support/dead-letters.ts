@@ -11,6 +11,9 @@ export interface Answered {
   body: Record<string, unknown>;
 }
 
+/** For so long the answer to a replay or discard waits for list and count to tell of it. */
+const ANSWER_WAITS_MS = 2_000;
+
 export class DeadLetters {
   readonly surehook: Surehook;
   readonly receiver: Receiver;
@@ -65,9 +68,26 @@ export class DeadLetters {
   }
 
   /** Whether it is among those that are counted, whatever else fails meanwhile. */
-  async isCounted({ source, failed_at: since }: DeadLetterItem): Promise<boolean> {
+  async isCounted({ failed_at: since, ...item }: DeadLetterItem): Promise<boolean> {
+    const {
+      source,
+      event_type: type = '',
+      failed_steps: [step = ''],
+    } = item;
     const until = new Date(Date.parse(since) + 1).toISOString();
-    return (await this.count({ source, since, until })) === 1;
+    return (await this.count({ source, type: String(type), step, since, until })) === 1;
+  }
+
+  /** Asserts that it is off list and count with the answer; a machine too slow for that is given time. */
+  async expectGoneWith(item: DeadLetterItem, end: () => Promise<Answered>): Promise<Answered> {
+    expect(await this.isCounted(item)).toBe(true);
+    const asked = Date.now();
+    const answer = await end();
+    const waitedInVain = Date.now() - asked >= ANSWER_WAITS_MS;
+    const where = async () => [await this.isListed(item.event_id, item.source), await this.isCounted(item)];
+    const isGone = (is: boolean[]) => !is.includes(true);
+    expect(waitedInVain ? await waitFor(where, isGone) : await where()).toEqual([false, false]);
+    return answer;
   }
 
   async show(event_id: string, source = 'partner'): Promise<Answered & { body: DeadLetterView }> {
