@@ -1,8 +1,10 @@
 // `npm run bench -- dead-letters`: what list and count cost with few and with many, and a bulk replay beside the ingress.
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
 import { Pool } from 'undici';
 import type { JobItemView } from '../src/api/job-items.ts';
 import type { JobView } from '../src/api/job-view.ts';
+import { workflowIdOfJob } from '../src/ids.ts';
 import { makeEvent } from './events.ts';
 import { type Load, pace } from './pace.ts';
 import { formatTable } from './report.ts';
@@ -37,7 +39,9 @@ export async function measureDeadLetters(load: DeadLetterLoad, context: Context,
   try {
     const bench = new Bench(side, context);
     await bench.light(5); // warms up
-    return { ...(await measureCost(bench, load, say)), ...(await measureReplay(bench, load, say)) };
+    const cost = await measureCost(bench, load, say);
+    const { jobId, ...replay } = await measureReplay(bench, load, say);
+    return { ...cost, ...replay, history: await measureHistory(server.address, jobId, say) };
   } finally {
     await side.stop();
     await server.stop();
@@ -88,7 +92,23 @@ async function measureReplay(bench: Bench, { ratePerSecond, seconds }: DeadLette
       ],
     ),
   );
-  return { rate, ack_p50: p50, ack_p50_during: p50Busy };
+  return { jobId: job, rate, ack_p50: p50, ack_p50_during: p50Busy };
+}
+
+/** How long the job's history has become, over all its runs. */
+async function measureHistory(address: string, jobId: string, say: Say) {
+  const connection = await Connection.connect({ address });
+  const runs: { events: number; bytes: number }[] = [];
+  for await (const { historyLength: events, historySize: bytes = 0 } of new Client({
+    connection,
+  }).workflow.list({
+    query: `WorkflowId = '${workflowIdOfJob(jobId)}'`,
+  }))
+    runs.push({ events, bytes });
+  await connection.close();
+  const total = (name: 'events' | 'bytes') => runs.reduce((sum, one) => sum + one[name], 0);
+  say(`history of the job: ${total('events')} events, ${total('bytes')} bytes in ${runs.length} run(s)`);
+  return runs;
 }
 
 class Bench {

@@ -34,6 +34,7 @@ export interface SideContext {
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 export const OPERATOR_TOKEN = 'operator-token-of-the-bench';
 export const PROJECT = path('..');
+const CLI = path('../dist/cli.js');
 /** Bundling two workflows on a machine whose cores are all busy. */
 const READY_WITHIN_MS = 60_000;
 
@@ -65,9 +66,10 @@ async function startRole(role: string, taskQueue: string, context: SideContext) 
   const env = { ...surehookEnv(context), PORT: `${port}`, OPERATOR_PORT: `${operatorPort}` };
   const queue = { TASK_QUEUE: taskQueue, SUREHOOK_TASK_QUEUE: taskQueue };
   // As in production: info lines are written, to where they cost least.
+  const ours = role === 'naive' || role === 'other' ? {} : firstLineOf(CLI).env;
   const child = spawn(process.execPath, [...context.nodeArgs, ...commandOf(role, context)], {
     cwd: PROJECT,
-    env: { ...env, ...queue },
+    env: { ...env, ...queue, ...ours },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await untilReady(child, `http://127.0.0.1:${role === 'worker' ? operatorPort : port}/readyz`);
@@ -77,14 +79,15 @@ async function startRole(role: string, taskQueue: string, context: SideContext) 
 function commandOf(role: string, { otherBuild = '' }: SideContext): string[] {
   if (role === 'naive') return [path('./naive/server.ts')];
   if (role === 'other') return [`${resolve(otherBuild)}/cli.js`, 'serve'];
-  const cli = path('../dist/cli.js');
-  return [...flagsOf(cli), cli, role];
+  return [...firstLineOf(CLI).flags, CLI, role];
 }
 
-/** Of the first line, as `npx surehook` runs it. */
-function flagsOf(script: string): string[] {
-  const [, flags = ''] = /^#!.* node ?(.*)\n/.exec(readFileSync(script, 'utf8')) ?? [];
-  return flags.split(' ').filter(Boolean);
+/** What `npx surehook` runs it with. */
+function firstLineOf(script: string): { env: Record<string, string>; flags: string[] } {
+  const [, variables = '', flags = ''] =
+    /^#!\S+ -S (.*?)node ?(.*)\n/.exec(readFileSync(script, 'utf8')) ?? [];
+  const words = (text: string) => text.split(' ').filter(Boolean);
+  return { env: Object.fromEntries(words(variables).map((one) => one.split('='))), flags: words(flags) };
 }
 
 export function surehookEnv({ temporalAddress, receiver, otherUrl }: SideContext): Record<string, string> {

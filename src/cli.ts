@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=4
 // The `surehook` command: its subcommands and their options.
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
