@@ -1,6 +1,6 @@
 // `npm run bench -- dead-letters`: what list and count cost with few and with many, and a bulk replay beside the ingress.
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import { Connection } from '@temporalio/client';
 import { Pool } from 'undici';
 import type { JobItemView } from '../src/api/job-items.ts';
 import type { JobView } from '../src/api/job-view.ts';
@@ -98,14 +98,16 @@ async function measureReplay(bench: Bench, { ratePerSecond, seconds }: DeadLette
 /** How long the job's history has become, over all its runs. */
 async function measureHistory(address: string, jobId: string, say: Say) {
   const connection = await Connection.connect({ address });
-  const runs: { events: number; bytes: number }[] = [];
-  for await (const { historyLength: events, historySize: bytes = 0 } of new Client({
-    connection,
-  }).workflow.list({
-    query: `WorkflowId = '${workflowIdOfJob(jobId)}'`,
-  }))
-    runs.push({ events, bytes });
+  const query = `WorkflowId = '${workflowIdOfJob(jobId)}'`;
+  const { executions } = await connection.workflowService.listWorkflowExecutions({
+    namespace: 'default',
+    query,
+  });
   await connection.close();
+  const runs = (executions ?? []).map(({ historyLength, historySizeBytes }) => ({
+    events: Number(historyLength),
+    bytes: Number(historySizeBytes),
+  }));
   const total = (name: 'events' | 'bytes') => runs.reduce((sum, one) => sum + one[name], 0);
   say(`history of the job: ${total('events')} events, ${total('bytes')} bytes in ${runs.length} run(s)`);
   return runs;

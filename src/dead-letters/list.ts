@@ -1,20 +1,17 @@
 // The list of dead letters: the open ones in Temporal's visibility, each held against the latest run of its event.
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { deadLetterIdOf, eventOfDeadLetter, parseWorkflowId } from '../ids.ts';
 import {
   CLOSE_SIGNAL,
   type CloseDeadLetter,
   DEAD_LETTER,
   type DeadLetterMemo,
-  DISCARD_EVENT,
   type Expiry,
-  PROCESS_EVENT,
   SEARCH_ATTRIBUTES,
 } from '../messages.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { toEventStatus } from '../temporal/event-status.ts';
 import { readMemo } from '../temporal/read-memo.ts';
-import { type ListedExecution, quote, searchAttribute, statusName, toTime } from '../temporal/visibility.ts';
+import { type ListedExecution, searchAttribute, statusName, toTime } from '../temporal/visibility.ts';
 
 export interface DeadLetterItem {
   source: string;
@@ -43,9 +40,6 @@ export interface DeadLetterPage {
   failing: number;
 }
 
-/** More rows than these for one page of ids: the rest are asked for one by one. */
-const ROWS_MAX = 1_000;
-
 /** @param conditions of a visibility query, on the search attributes and times of dead letters */
 export async function listDeadLetters(
   temporal: Temporal,
@@ -61,7 +55,7 @@ export async function listDeadLetters(
   });
   const found = await Promise.all((executions ?? []).map((row) => readCase(temporal, row)));
   const cases = found.filter((one) => one !== undefined);
-  const states = await judge(temporal, cases);
+  const states = await Promise.all(cases.map((one) => judge(temporal, one)));
   return {
     items: cases.filter((_, i) => states[i] === 'dead').map(({ item }) => item),
     failing: states.filter((state) => state === 'failing').length,
@@ -110,39 +104,14 @@ export function toExpiry({ expires_at = null, warns_at }: Partial<Record<keyof E
   return { expires_at, expires_soon: warns_at ? Date.parse(warns_at) <= Date.now() : false };
 }
 
-/**
- * A dead letter is closed by the run that follows. One whose event was deleted by hand, or whose next run was
- * terminated before any worker saw it, stays open: it is left out, and closed now.
- */
-async function judge(temporal: Temporal, cases: OpenCase[]): Promise<CaseState[]> {
-  if (cases.length === 0) return [];
-  const sure = await failedForSure(temporal, cases);
-  return await Promise.all(
-    cases.map(async (one) => (sure.has(one.item.workflow_id) ? 'dead' : await judgeOne(temporal, one))),
-  );
-}
-
 type CaseState = 'dead' | 'failing' | 'gone';
 
-/** One query for a page: events of which visibility knows nothing but failed runs, that of the dead letter among them. */
-async function failedForSure({ client, namespace }: Temporal, cases: OpenCase[]): Promise<Set<string>> {
-  const ids = cases.map(({ item }) => quote(item.workflow_id)).join(', ');
-  const { executions } = await client.workflowService.listWorkflowExecutions({
-    namespace,
-    pageSize: ROWS_MAX,
-    query: `WorkflowType IN ('${PROCESS_EVENT}', '${DISCARD_EVENT}') AND WorkflowId IN (${ids})`,
-  });
-  const rows = executions ?? [];
-  if (rows.length >= ROWS_MAX) return new Set();
-  const others = new Set(rows.filter((row) => statusName(row) !== 'FAILED').map(workflowIdOfRow));
-  const failedRuns = new Set(rows.map((row) => row.execution?.runId));
-  const isSure = ({ item }: OpenCase) => failedRuns.has(item.run_id ?? '') && !others.has(item.workflow_id);
-  return new Set(cases.filter(isSure).map(({ item }) => item.workflow_id));
-}
-
-const workflowIdOfRow = ({ execution }: ListedExecution) => execution?.workflowId ?? '';
-
-async function judgeOne(temporal: Temporal, { item, caseRunId }: OpenCase): Promise<CaseState> {
+/**
+ * A dead letter is closed by the run that follows. One whose event was deleted by hand, or whose next run was
+ * terminated before any worker saw it, stays open: it is left out, and closed now. Each is looked up by its id: SQL
+ * visibility goes through all runs to find those of some ids.
+ */
+async function judge(temporal: Temporal, { item, caseRunId }: OpenCase): Promise<CaseState> {
   const latest = await describeLatest(temporal, item.workflow_id);
   if (latest?.status === 'failed') return 'dead';
   if (latest?.isRunning && latest.runId === item.run_id) return 'failing';
@@ -151,19 +120,23 @@ async function judgeOne(temporal: Temporal, { item, caseRunId }: OpenCase): Prom
   return 'gone';
 }
 
-async function describeLatest({ client }: Temporal, workflowId: string) {
+async function describeLatest({ client, namespace }: Temporal, workflowId: string) {
   try {
-    const { type, status, runId } = await client.workflow.getHandle(workflowId).describe();
+    const request = { namespace, execution: { workflowId } };
+    const { workflowExecutionInfo: run } = await client.workflowService.describeWorkflowExecution(request);
+    const status = statusName(run ?? {});
     return {
-      status: toEventStatus({ type, status: status.name }),
-      isRunning: status.name === 'RUNNING',
-      runId,
+      status: toEventStatus({ type: run?.type?.name ?? '', status }),
+      isRunning: status === 'RUNNING',
+      runId: run?.execution?.runId,
     };
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
+    if ((error as { code?: number }).code === NOT_FOUND) return undefined;
     throw error;
   }
 }
+
+const NOT_FOUND = 5; // gRPC's
 
 async function close({ client }: Temporal, workflowId: string, caseRunId: string): Promise<void> {
   const reason: CloseDeadLetter = { how: 'gone' };
