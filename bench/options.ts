@@ -24,7 +24,7 @@ const USAGE = `npm run bench -- [options]
   --down           in place of the loads: the latency of one endpoint while another one hangs
   --dead-letters   in place of the loads: list and count with 100 and 10,000 dead letters, a bulk replay beside the
                    ingress (dead-letters without dashes is the same)
-  --replays N, --rate N   of that bulk replay (2000, 10 a second)
+  --replays N, --rate N   of that bulk replay (2000, 5 a second)
   --steps a,b      other counts of events for --scale and --memory, of dead letters for --dead-letters
   --node-args=S    for the node processes of the sides, such as --cpu-prof
 TEMPORAL_ADDRESS names a server to use in place of a dev server.
@@ -77,7 +77,7 @@ export function readOptions() {
     down: values.down,
     deadLetters: values['dead-letters'] || positionals.length > 0,
     replays: toCount(values.replays, 2_000),
-    rate: toCount(values.rate, 10),
+    rate: toCount(values.rate, 5),
   };
 }
 
