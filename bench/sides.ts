@@ -66,20 +66,27 @@ async function startRole(role: string, taskQueue: string, context: SideContext) 
   const env = { ...surehookEnv(context), PORT: `${port}`, OPERATOR_PORT: `${operatorPort}` };
   const queue = { TASK_QUEUE: taskQueue, SUREHOOK_TASK_QUEUE: taskQueue };
   // As in production: info lines are written, to where they cost least.
-  const ours = role === 'naive' || role === 'other' ? {} : firstLineOf(CLI).env;
+  const cli = cliOf(role, context);
+  const variables = cli ? firstLineOf(cli).env : {};
   const child = spawn(process.execPath, [...context.nodeArgs, ...commandOf(role, context)], {
     cwd: PROJECT,
-    env: { ...env, ...queue, ...ours },
+    env: { ...env, ...queue, ...variables },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await untilReady(child, `http://127.0.0.1:${role === 'worker' ? operatorPort : port}/readyz`);
   return { child, port, operatorPort };
 }
 
-function commandOf(role: string, { otherBuild = '' }: SideContext): string[] {
-  if (role === 'naive') return [path('./naive/server.ts')];
-  if (role === 'other') return [`${resolve(otherBuild)}/cli.js`, 'serve'];
-  return [...firstLineOf(CLI).flags, CLI, role];
+/** Of a Surehook; undefined for the plain design. */
+function cliOf(role: string, { otherBuild = '' }: SideContext): string | undefined {
+  if (role === 'naive') return undefined;
+  return role === 'other' ? `${resolve(otherBuild)}/cli.js` : CLI;
+}
+
+function commandOf(role: string, context: SideContext): string[] {
+  const cli = cliOf(role, context);
+  if (cli === undefined) return [path('./naive/server.ts')];
+  return [...firstLineOf(cli).flags, cli, role === 'other' ? 'serve' : role];
 }
 
 /** What `npx surehook` runs it with. */

@@ -139,11 +139,12 @@ function unexplained(book: Book, calls: readonly { at: number; by: string }[]): 
   });
 }
 
-/** A start may fail while Temporal is away, or has just come back; never otherwise. */
+/** A start may fail while Temporal is away, or has just come back, or if it was stopped itself; never otherwise. */
 export function judgeStarts(book: Book, starts: readonly FailedStart[]): string[] {
   return starts.flatMap(({ instance, at, until }) => {
-    const isCause = ({ target, ...incident }: Incident) =>
-      target.startsWith('temporal#') && overlaps(incident, at - RECOVERY_MS, until);
+    const isCause = ({ action, target, ...incident }: Incident) =>
+      (target.startsWith('temporal#') || (target === instance && action === 'stop')) &&
+      overlaps(incident, at - RECOVERY_MS, until);
     return book.incidents.some(isCause)
       ? []
       : [`${instance} did not start at ${book.clock(at)}, with Temporal up`];

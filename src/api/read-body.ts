@@ -27,6 +27,7 @@ export function readBody(
         chunks.push(chunk);
       } catch (error) {
         request.removeAllListeners('data').pause();
+        chunks.length = 0; // the request lingers, and nobody counts them any more
         reject(error);
       }
     });

@@ -16,16 +16,18 @@ export function toHttpError(error: unknown): HttpError {
   return new HttpError('internal_error', 'the request failed; the log of this process says why');
 }
 
-/** What Express throws: its router has no `type`, its body parser one for each fault. */
+/** What Express throws: its router a URIError, its body parser an error with a type for each fault. */
 interface Refusal {
   status?: number;
   type?: string;
+  expose?: boolean;
   message: string;
 }
 
-function toRefusal({ status = 500, type, message }: Refusal): HttpError | undefined {
-  if (status < 400 || status > 499) return undefined;
-  if (type === undefined) return new HttpError('bad_request', 'the path cannot be decoded');
+function toRefusal(error: Refusal): HttpError | undefined {
+  const { status = 500, type, expose, message } = error;
+  if (error instanceof URIError) return new HttpError('bad_request', 'the path cannot be decoded');
+  if (status < 400 || status > 499 || type === undefined || !expose) return undefined; // somebody else's, such as a schema's own
   if (status === 413)
     return new HttpError('payload_too_large', 'the body is over the limit', { bodyUnread: true });
   if (type === 'entity.parse.failed') return new HttpError('invalid_json', 'the body is not JSON');

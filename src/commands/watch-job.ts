@@ -41,7 +41,7 @@ export async function watchJob(
 }
 
 /** A line that wraps could not be cleared. */
-const toOneRow = (line: string) => line.slice(0, Math.max(1, process.stdout.columns - 1));
+const toOneRow = (line: string) => line.slice(0, (process.stdout.columns || 80) - 1);
 
 export function barOf(job: JobView): string {
   const share = job.matched === 0 ? 1 : Math.min(1, job.done / job.matched);

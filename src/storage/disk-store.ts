@@ -43,14 +43,18 @@ export class DiskStore implements ObjectStore {
   }
 
   async #make(path: string): Promise<void> {
-    if (this.#made?.path !== path || !existsSync(path)) {
-      const done = makeFolder(path);
-      this.#made = { path, done };
-      done.catch(() => {
-        this.#made = undefined;
-      });
+    if (this.#made?.path === path) {
+      await this.#made.done;
+      if (existsSync(path)) return; // nobody has removed it since
     }
-    await this.#made?.done;
+    const done = makeFolder(path);
+    this.#made = { path, done };
+    try {
+      await done;
+    } catch (error) {
+      this.#made = undefined;
+      throw error;
+    }
   }
 
   async get(key: string, signal: AbortSignal): Promise<Uint8Array | undefined> {

@@ -7,6 +7,7 @@ import {
   defineSignal,
   isCancellation,
   log,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -91,7 +92,7 @@ export async function alertRoute(route: string, carried?: Carried): Promise<void
     const result = await send(input);
     if (result === undefined) {
       // What could not be told joins what has come since.
-      addBack(input);
+      if (!isEmpty(pending) || isLong() || patched('tries-on')) addBack(input);
       if (!isLong()) log.error('an alert could not be sent for a day: it is tried on', { route });
     } else recheck = result.recheck;
     const wait = isEmpty(pending) && recheck.length > 0 ? RECHECK_AFTER_MS : 0;

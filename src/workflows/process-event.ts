@@ -48,10 +48,12 @@ export async function processEvent(input: ProcessEventInput, body: RawBody): Pro
   setHandler(statusQuery, () => ({ status, steps: done }));
 
   // Before anything else: an event that runs again is no dead letter any more.
-  let wasDead = false;
-  if (resets.told) wasDead = await resets.told;
-  else if (rerun)
-    wasDead = await closeDeadLetter({ how: rerun.how, ...(rerun.job_id ? { job_id: rerun.job_id } : {}) });
+  let wasDead = rerun?.how === 'replayed'; // only what has failed is; its dead letter may have been closed by a run before
+  if (resets.told) wasDead = (await resets.told) || wasDead;
+  else if (rerun) {
+    const close = { how: rerun.how, ...(rerun.job_id ? { job_id: rerun.job_id } : {}) };
+    wasDead = (await closeDeadLetter(close)) || wasDead;
+  }
 
   const todo = steps.filter((plan) => !checkpoint.some((outcome) => outcome.step === plan.step));
   const onCancel = () => keepTriesOf(todo.map(({ step }) => step));
@@ -76,7 +78,7 @@ export async function processEvent(input: ProcessEventInput, body: RawBody): Pro
     const succeeded = done.filter((outcome) => !isFailed(outcome));
     throw await toDeadLetter(event, failed, succeeded);
   }
-  if (resets.told) wasDead = await resets.told;
+  if (resets.told) wasDead = (await resets.told) || wasDead;
   // One that was cancelled, or went well, before was no dead letter; older runs told of it all the same.
   if ((rerun || resets.told) && (wasDead || !patched('recovered-if-dead')))
     await raiseAlert('recovered', event);
