@@ -75,3 +75,6 @@ export function alertRouteId(route: string): string {
 
 /** The key under which sources beyond the bound are counted together; no source has such a name. */
 export const OTHER = '(other)';
+
+/** Dead letters that nobody has replayed or discarded yet, of one source. */
+export type CountDeadLetters = (source: string) => Promise<number>;

@@ -1,5 +1,4 @@
 // Composes a running Surehook of one role, and stops it in order.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { type CheckReady, createOperatorApp, createPublicApp, createWorkerApp } from './api/apps.ts';
@@ -9,6 +8,7 @@ import type { Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load-config.ts';
 import type { Settings } from './config/settings.ts';
+import { inTime } from './in-time.ts';
 import { Lifetime, type Stops, stopAll } from './lifetime.ts';
 import { createLog } from './log.ts';
 import { type Observability, startObservability } from './observability.ts';
@@ -205,8 +205,5 @@ const READY_WITHIN_MS = 2_000;
 async function assertReady({ connection }: Temporal, worker: Worker | undefined): Promise<void> {
   if (worker && worker.getState() !== 'RUNNING')
     throw new Error(`the worker is ${worker.getState().toLowerCase()}`);
-  const late = delay(READY_WITHIN_MS, undefined, { ref: false }).then(() => {
-    throw new Error('Temporal does not answer');
-  });
-  await Promise.race([connection.workflowService.getSystemInfo({}), late]);
+  await inTime(READY_WITHIN_MS, connection.workflowService.getSystemInfo({}), 'Temporal does not answer');
 }

@@ -6,8 +6,9 @@ import { createActivities } from './activities/index.ts';
 import type { TryObserver } from './activities/observe-try.ts';
 import type { Config } from './config/config.ts';
 import { createListJobItems, createRunJobItem } from './dead-letters/job-items.ts';
+import { createCountBySource } from './dead-letters/list.ts';
 import { workflowIdOf } from './ids.ts';
-import { createCountDeadLetters, createSignalAlertRoute } from './temporal/alert-signals.ts';
+import { createSignalAlertRoute } from './temporal/alert-signals.ts';
 import type { Temporal } from './temporal/connection.ts';
 import { useLeanWorkflowThreads } from './temporal/lean-workflow-threads.ts';
 import { createLoadBody } from './temporal/load-body.ts';
@@ -50,7 +51,7 @@ export async function createWorker({
       observer,
       signalAlertRoute: createSignalAlertRoute(temporal, taskQueue),
       reportBreaker: createReportBreaker(temporal, taskQueue),
-      countDeadLetters: createCountDeadLetters(temporal),
+      countDeadLetters: createCountBySource(temporal),
       readTries: createReadTries(temporal),
       readRetentionMs: createReadRetentionMs(temporal),
       linkTo: (source, eventId, runId) =>

@@ -1,9 +1,10 @@
 // All activities, built on what they depend on.
 import type { Logger } from 'pino';
 import { Agent } from 'undici';
+import type { CountDeadLetters } from '../alerts.ts';
 import type { Config } from '../config/config.ts';
 import type { ListJobItems, RunJobItem } from '../jobs.ts';
-import type { CountDeadLetters, SignalAlertRoute } from '../temporal/alert-signals.ts';
+import type { SignalAlertRoute } from '../temporal/alert-signals.ts';
 import type { LoadBody } from '../temporal/load-body.ts';
 import type { ReadTries } from '../temporal/read-tries.ts';
 import type { ReportBreaker } from '../temporal/report-breaker.ts';

@@ -67,7 +67,6 @@ export function createOperatorApp({
   log,
 }: OperatorAppDeps): Express {
   const app = createApp(log, checkReady);
-  const { client, namespace } = temporal;
   const tokenNeeded = requireToken(token);
   if (webUi) app.use('/codec', allowWebUi(webUi.url));
   app.use(
@@ -79,7 +78,7 @@ export function createOperatorApp({
   app.get('/metrics', serveMetrics(metricsPage));
   app.get(
     '/events',
-    async (request, response) => void response.json(await listEvents(client, namespace, request.query)),
+    async (request, response) => void response.json(await listEvents(temporal, request.query)),
   );
   app.get('/events/:source/:event_id', async ({ params: { source, event_id } }, response) => {
     const workflowId = workflowIdOf(source, event_id);

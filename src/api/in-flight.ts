@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../ids.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { statusOf } from '../temporal/event-status.ts';
+import { isNotFound } from '../temporal/latest-run.ts';
 import { type EventRun, readEvent } from '../temporal/read-event.ts';
 import type { PendingStep } from '../temporal/read-pending.ts';
 import { HttpError } from './errors.ts';
@@ -16,8 +17,7 @@ export interface InFlightDeps {
 
 type OneEvent = Request<{ source: string; event_id: string }>;
 
-const NOT_FOUND = 5; // gRPC's
-const FAILED_PRECONDITION = 9;
+const FAILED_PRECONDITION = 9; // gRPC's
 
 /** Each step that waits for its next try is tried now. */
 export async function retryNow(
@@ -90,8 +90,7 @@ async function resetActivity(
     });
     return true;
   } catch (error) {
-    const { code } = error as { code?: number };
-    if (code === NOT_FOUND || code === FAILED_PRECONDITION) return false;
+    if (isNotFound(error) || (error as { code?: number }).code === FAILED_PRECONDITION) return false;
     throw error;
   }
 }

@@ -1,9 +1,10 @@
 // The list of events, from Temporal's visibility store.
-import type { Client } from '@temporalio/client';
 import { z } from 'zod';
 import { parseWorkflowId } from '../ids.ts';
 import { DISCARD_EVENT, PROCESS_EVENT, SEARCH_ATTRIBUTES } from '../messages.ts';
+import type { Temporal } from '../temporal/connection.ts';
 import { type EventStatus, toEventStatus } from '../temporal/event-status.ts';
+import { findLatestRun } from '../temporal/latest-run.ts';
 import { type ListedExecution, searchAttribute, statusName, toTime } from '../temporal/visibility.ts';
 import {
   filterConditions,
@@ -49,7 +50,8 @@ export interface EventItem {
 }
 
 /** @throws HttpError `invalid_parameter` */
-export async function listEvents(client: Client, namespace: string, query: unknown) {
+export async function listEvents(temporal: Temporal, query: unknown) {
+  const { client, namespace } = temporal;
   const { limit, cursor, ...filter } = parseQuery(parameters, query);
   const page = await client.workflowService.listWorkflowExecutions({
     namespace,
@@ -57,7 +59,7 @@ export async function listEvents(client: Client, namespace: string, query: unkno
     query: toQuery(filter),
     nextPageToken: cursor,
   });
-  const runs = await Promise.all((page.executions ?? []).map((execution) => toItem(client, execution)));
+  const runs = await Promise.all((page.executions ?? []).map((execution) => toItem(temporal, execution)));
   const next_cursor = page.nextPageToken?.length ? toCursor(page.nextPageToken) : null;
   return { items: runs.filter((run) => run !== undefined), next_cursor };
 }
@@ -67,14 +69,16 @@ function toQuery({ status, ...filter }: Omit<z.output<typeof parameters>, 'limit
 }
 
 /** Visibility lists runs. An event is its latest run: an earlier one, which was run again, is left out. */
-async function toItem(client: Client, raw: ListedExecution): Promise<EventItem | undefined> {
+async function toItem(temporal: Temporal, raw: ListedExecution): Promise<EventItem | undefined> {
   const workflow_id = raw.execution?.workflowId ?? '';
   const run_id = raw.execution?.runId ?? '';
   const id = parseWorkflowId(workflow_id);
   if (id === undefined) return undefined;
   const status = toEventStatus({ type: raw.type?.name ?? '', status: statusName(raw) });
-  if ((status === 'failed' || status === 'canceled') && !(await isLatest(client, workflow_id, run_id)))
-    return undefined;
+  if (status === 'failed' || status === 'canceled') {
+    const latest = await findLatestRun(temporal, workflow_id);
+    if (latest?.runId !== run_id) return undefined;
+  }
   return {
     source: id.source,
     event_id: id.eventId,
@@ -86,20 +90,3 @@ async function toItem(client: Client, raw: ListedExecution): Promise<EventItem |
     run_id,
   };
 }
-
-/** Asked of the service itself: the client's own call reads the memo, too, whose key may be lost. */
-async function isLatest(
-  { workflowService, options: { namespace } }: Client,
-  workflowId: string,
-  runId: string,
-): Promise<boolean> {
-  try {
-    const latest = await workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } });
-    return latest.workflowExecutionInfo?.execution?.runId === runId;
-  } catch (error) {
-    if ((error as { code?: number }).code === NOT_FOUND) return false; // deleted since
-    throw error;
-  }
-}
-
-const NOT_FOUND = 5; // gRPC's

@@ -3,6 +3,7 @@ import { isGrpcServiceError, ServiceError } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { SourceConfig } from '../config/config.ts';
 import { workflowIdOf } from '../ids.ts';
+import { inTime, LateError } from '../in-time.ts';
 import type { EventMeta, Rerun, StepPlan } from '../messages.ts';
 import { RawBody } from '../raw-body.ts';
 import { storageFaultOf } from '../storage/errors.ts';
@@ -43,9 +44,9 @@ export function createStartEvent(deps: StartEventDeps): StartEvent {
     const workflowId = workflowIdOf(input.event.source, input.event.event_id);
     const started = startOnce(deps, workflowId, input).finally(admitted.leave);
     input.onStart?.(started);
-    started.catch(() => undefined); // a start that fails, or succeeds, after the answer is harmless: the sender tries again
     try {
-      const isNew = await within(CONFIRM_WITHIN_MS, started);
+      // A start that fails, or succeeds, after the answer is harmless: the sender tries again.
+      const isNew = await inTime(CONFIRM_WITHIN_MS, started, 'no confirmation');
       admitted.inTime();
       return { status: isNew ? 'accepted' : 'duplicate', workflowId };
     } catch (error) {
@@ -81,18 +82,4 @@ async function startOnce(deps: StartEventDeps, workflowId: string, input: StartE
   const checkpoint = succeededSteps(await readEvent(deps.temporal, workflowId, false));
   const rerun: Rerun = { of: runId, how: 'resent', at: new Date().toISOString() };
   return (await startRerun(deps, { ...event, steps, checkpoint, rerun }, body)) !== undefined;
-}
-
-class LateError extends Error {}
-
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new LateError(`no confirmation within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,7 @@
 // The list of dead letters: the open ones in Temporal's visibility, each held against the latest run of its event.
+import type { CountDeadLetters } from '../alerts.ts';
 import { deadLetterIdOf, eventOfDeadLetter, parseWorkflowId } from '../ids.ts';
+import { inTime } from '../in-time.ts';
 import {
   CLOSE_SIGNAL,
   type CloseDeadLetter,
@@ -10,8 +12,9 @@ import {
 } from '../messages.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { toEventStatus } from '../temporal/event-status.ts';
+import { findLatestRun } from '../temporal/latest-run.ts';
 import { readMemo } from '../temporal/read-memo.ts';
-import { type ListedExecution, searchAttribute, statusName, toTime } from '../temporal/visibility.ts';
+import { type ListedExecution, quote, searchAttribute, toTime } from '../temporal/visibility.ts';
 
 export interface DeadLetterItem {
   source: string;
@@ -67,6 +70,16 @@ export async function countDeadLetters({ client }: Temporal, conditions: string[
   return (await client.workflow.count(toQuery(conditions))).count;
 }
 
+/** For an alert, which goes without the number rather than late. */
+export function createCountBySource(temporal: Temporal): CountDeadLetters {
+  return async (source) => {
+    const counting = countDeadLetters(temporal, [`${SEARCH_ATTRIBUTES.source.name} = ${quote(source)}`]);
+    return await inTime(COUNTED_WITHIN_MS, counting, 'Temporal did not count the dead letters');
+  };
+}
+
+const COUNTED_WITHIN_MS = 5_000;
+
 function toQuery(conditions: string[]): string {
   return [`WorkflowType = '${DEAD_LETTER}'`, "ExecutionStatus = 'Running'", ...conditions].join(' AND ');
 }
@@ -112,31 +125,14 @@ type CaseState = 'dead' | 'failing' | 'gone';
  * visibility goes through all runs to find those of some ids.
  */
 async function judge(temporal: Temporal, { item, caseRunId }: OpenCase): Promise<CaseState> {
-  const latest = await describeLatest(temporal, item.workflow_id);
-  if (latest?.status === 'failed') return 'dead';
-  if (latest?.isRunning && latest.runId === item.run_id) return 'failing';
+  const latest = await findLatestRun(temporal, item.workflow_id);
+  if (latest && toEventStatus(latest) === 'failed') return 'dead';
+  const isRunning = latest?.status === 'RUNNING';
+  if (isRunning && latest.runId === item.run_id) return 'failing';
   // One that runs closes the dead letter itself, with the reason.
-  if (!latest?.isRunning) await close(temporal, item.workflow_id, caseRunId);
+  if (!isRunning) await close(temporal, item.workflow_id, caseRunId);
   return 'gone';
 }
-
-async function describeLatest({ client, namespace }: Temporal, workflowId: string) {
-  try {
-    const request = { namespace, execution: { workflowId } };
-    const { workflowExecutionInfo: run } = await client.workflowService.describeWorkflowExecution(request);
-    const status = statusName(run ?? {});
-    return {
-      status: toEventStatus({ type: run?.type?.name ?? '', status }),
-      isRunning: status === 'RUNNING',
-      runId: run?.execution?.runId,
-    };
-  } catch (error) {
-    if ((error as { code?: number }).code === NOT_FOUND) return undefined;
-    throw error;
-  }
-}
-
-const NOT_FOUND = 5; // gRPC's
 
 async function close({ client }: Temporal, workflowId: string, caseRunId: string): Promise<void> {
   const reason: CloseDeadLetter = { how: 'gone' };

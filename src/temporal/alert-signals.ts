@@ -1,6 +1,6 @@
-// What alerts ask of Temporal: to wake the workflow of a route, and how many dead letters there are.
+// Wakes the workflow of an alert route.
 import { ALERT_ROUTE, alertRouteId, RAISE_SIGNAL, type RaiseSignal } from '../alerts.ts';
-import { DEAD_LETTER, SEARCH_ATTRIBUTES } from '../messages.ts';
+import { inTime } from '../in-time.ts';
 import type { alertRoute } from '../workflows/alert-route.ts';
 import type { Temporal } from './connection.ts';
 
@@ -20,32 +20,6 @@ export function createSignalAlertRoute({ client }: Temporal, taskQueue: string):
       signalArgs: [signal],
       staticSummary: `alerts to ${route}`,
     });
-    await within(SIGNALLED_WITHIN_MS, signalled, `alert route ${route}: Temporal did not take the signal`);
+    await inTime(SIGNALLED_WITHIN_MS, signalled, `alert route ${route}: Temporal did not take the signal`);
   };
-}
-
-/** Dead letters that nobody has replayed or discarded yet, of one source. */
-export type CountDeadLetters = (source: string) => Promise<number>;
-
-export function createCountDeadLetters({ client, namespace }: Temporal): CountDeadLetters {
-  return async (source) => {
-    // A source name holds nothing that a query's string would have to escape.
-    const query = `WorkflowType = '${DEAD_LETTER}' AND ExecutionStatus = 'Running' AND ${SEARCH_ATTRIBUTES.source.name} = '${source}'`;
-    const counting = client.workflowService.countWorkflowExecutions({ namespace, query });
-    const { count } = await within(SIGNALLED_WITHIN_MS, counting, 'Temporal did not count the dead letters');
-    return Number(count);
-  };
-}
-
-async function within<T>(ms: number, promise: Promise<T>, what: string): Promise<T> {
-  promise.catch(() => undefined);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

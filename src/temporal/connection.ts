@@ -1,11 +1,11 @@
 // The one connection of a process to Temporal, shared by client and worker.
-import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import type { DataConverter, PayloadCodec } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
+import { inTime } from '../in-time.ts';
 import type { BodyStorage } from '../storage/body-storage.ts';
 import { createDataConverter, createPayloadReader, type PayloadReader } from './data-converter.ts';
 import { EncryptionCodec, type EncryptionKeys } from './encryption-codec.ts';
@@ -45,7 +45,7 @@ export async function connectToTemporal(
   const namespace = (address === undefined ? given.namespace : undefined) ?? 'default';
   const target = options.address ?? '127.0.0.1:7233';
   try {
-    const connection = await Promise.race([NativeConnection.connect(options), giveUp()]);
+    const connection = await inTime(CONNECT_WITHIN_MS, NativeConnection.connect(options), 'no answer');
     const codec = new EncryptionCodec(keys);
     const forClients = createDataConverter(codec, storage?.forClients());
     const client = new Client({ connection, namespace, dataConverter: forClients });
@@ -64,11 +64,6 @@ export async function connectToTemporal(
       `TEMPORAL_ADDRESS: no Temporal answers at ${target}; start it, or set TEMPORAL_ADDRESS to one that runs (${reasonOf(error)})`,
     );
   }
-}
-
-async function giveUp(): Promise<never> {
-  await delay(CONNECT_WITHIN_MS, undefined, { ref: false });
-  throw new Error(`no answer within ${CONNECT_WITHIN_MS / 1_000} s`);
 }
 
 function readConnectConfig({ env }: Settings) {

@@ -1,4 +1,4 @@
-// Has the SDK start its workflow threads with our own entry in place of its own, and with a small young generation.
+// Has the SDK start its workflow threads with our own entry in place of its own.
 import { fileURLToPath } from 'node:url';
 import workerThreads from 'node:worker_threads';
 

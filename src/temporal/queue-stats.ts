@@ -1,5 +1,5 @@
 // How much waits in Temporal's task queue, for how long, and how many workers poll it: read at a scrape, and bounded.
-import { setTimeout as delay } from 'node:timers/promises';
+import { inTime } from '../in-time.ts';
 import type { Temporal } from './connection.ts';
 
 export type TaskType = 'workflow' | 'activity';
@@ -35,16 +35,9 @@ export function createReadQueueStats(temporal: Temporal, taskQueue: string): Rea
 }
 
 async function readBoth(temporal: Temporal, taskQueue: string) {
-  const late = new AbortController();
-  const giveUp = delay(ANSWER_WITHIN_MS, undefined, { ref: false, signal: late.signal }).catch(
-    () => undefined,
-  );
-  const both = Promise.all([read(temporal, taskQueue, 'workflow'), read(temporal, taskQueue, 'activity')])
-    .then(([workflow, activity]) => ({ workflow, activity }))
-    .catch(() => undefined);
-  const stats = await Promise.race([both, giveUp]);
-  late.abort();
-  return stats;
+  const both = Promise.all([read(temporal, taskQueue, 'workflow'), read(temporal, taskQueue, 'activity')]);
+  const stats = await inTime(ANSWER_WITHIN_MS, both, 'Temporal does not answer').catch(() => undefined);
+  return stats && { workflow: stats[0], activity: stats[1] };
 }
 
 async function read({ client, namespace }: Temporal, name: string, type: TaskType): Promise<QueueStats> {

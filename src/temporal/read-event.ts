@@ -17,6 +17,7 @@ import {
 } from '../messages.ts';
 import type { RawBody } from '../raw-body.ts';
 import type { Temporal } from './connection.ts';
+import { isNotFound } from './latest-run.ts';
 import { type PendingStep, readPending } from './read-pending.ts';
 import { readSteps } from './read-steps.ts';
 
@@ -92,13 +93,10 @@ export async function readBeginning(
     const { started, input } = await readStart<ProcessEventInput>(temporal, execution);
     return toBeginning(started, input, execution.runId);
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError || (error as { code?: number }).code === NOT_FOUND)
-      return undefined;
+    if (error instanceof WorkflowNotFoundError || isNotFound(error)) return undefined;
     throw error;
   }
 }
-
-const NOT_FOUND = 5; // gRPC's
 
 type Started = HistoryEvent['workflowExecutionStartedEventAttributes'];
 
