@@ -1,6 +1,7 @@
 // The commands that ask the operator API: their options, and which function answers.
 import type { Command } from 'commander';
 import { loadDotEnv, loadSettings } from '../config/settings.ts';
+import { RATE_DEFAULT, RATE_MAX } from '../jobs.ts';
 
 type Print = (text: string) => void;
 
@@ -110,7 +111,10 @@ function addDeadLetterViews(deadLetters: Command, print: Print): void {
 const withJobOptions = (command: Command) =>
   withFilters(command)
     .option('--all', 'every dead letter, where no filter is given')
-    .option('--rate <per_second>', 'at most this many a second (1 to 200; 10 if not given)')
+    .option(
+      '--rate <per_second>',
+      `at most this many a second (1 to ${RATE_MAX}; ${RATE_DEFAULT} if not given)`,
+    )
     .option('--dry-run', 'tell how many there are, and start nothing')
     .option('--yes', 'do not ask')
     .option('--detach', 'do not wait for the end')

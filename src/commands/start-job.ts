@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { ConfigError } from '../config/config-error.ts';
 import type { DeadLetterItem } from '../dead-letters/list.ts';
-import type { JobAction } from '../jobs.ts';
+import { type JobAction, RATE_MAX } from '../jobs.ts';
 import { type FilterOptions, toQuery } from './dead-letters.ts';
 import { jobLines, type ShownJob } from './jobs.ts';
 import type { OperatorClient } from './operator-client.ts';
@@ -110,7 +110,7 @@ function toRate(rate: string | undefined) {
   if (rate === undefined) return {};
   const rate_per_second = Number(rate);
   if (Number.isFinite(rate_per_second)) return { rate_per_second };
-  throw new ConfigError('--rate: expected a number from 1 to 200');
+  throw new ConfigError(`--rate: expected a number from 1 to ${RATE_MAX}`);
 }
 
 const count = (n: number) => `${n} dead ${n === 1 ? 'letter' : 'letters'}`;
