@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { loadSettings } from '../src/config/settings.ts';
-import { SEARCH_ATTRIBUTES } from '../src/messages.ts';
 import { startDevServer } from '../src/temporal/dev-server.ts';
 import { findTemporalCli } from '../src/temporal/find-cli.ts';
 import { claimPort } from '../src/temporal/ports-and-processes.ts';
@@ -32,13 +31,11 @@ export async function startTemporal(): Promise<TemporalServer> {
   const given = givenServer();
   if (given) return given;
   const stateDir = mkdtempSync(join(tmpdir(), 'surehook-bench-'));
-  const types = Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]);
   const server = await startDevServer({
     cliPath: await findCli(),
     stateDir,
     port: 0,
     uiPort: 0,
-    searchAttributes: Object.fromEntries(types),
     onExit: (reason) => {
       process.stderr.write(`the Temporal dev server has ended with ${reason}\n`);
       process.exit(1);

@@ -1,5 +1,4 @@
 // Temporal's dev server on a SQLite file, as `surehook dev` runs it.
-import { SEARCH_ATTRIBUTES } from '../src/messages.ts';
 import { type DevServer, startDevServer } from '../src/temporal/dev-server.ts';
 import { claimPort } from '../src/temporal/ports-and-processes.ts';
 import type { Backend } from './temporal-server.ts';
@@ -16,9 +15,6 @@ export async function createSqliteBackend(cliPath: string, folder: string): Prom
         stateDir: folder,
         port,
         uiPort,
-        searchAttributes: Object.fromEntries(
-          Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]),
-        ),
         onExit: (reason) => {
           server = undefined;
           onExit(reason);

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSettings } from '../../src/config/settings.ts';
-import { SEARCH_ATTRIBUTES } from '../../src/messages.ts';
 import { startDevServer } from '../../src/temporal/dev-server.ts';
 import { findTemporalCli } from '../../src/temporal/find-cli.ts';
 
@@ -25,13 +24,11 @@ export async function startTemporal(
   const cliPath = await findTemporalCli({ ...given, path, cacheDir, onProgress, signal });
   const stateDir = mkdtempSync(join(tmpdir(), 'surehook-demo-'));
   const removeState = () => rmSync(stateDir, { recursive: true, force: true });
-  const attributes = Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type] as const);
   const starting = startDevServer({
     cliPath,
     stateDir,
     port: 0,
     uiPort: 0,
-    searchAttributes: Object.fromEntries(attributes),
     onExit: () => onProgress('the Temporal dev server has stopped'),
   });
   const server = await starting.catch((error) => {

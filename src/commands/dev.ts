@@ -8,7 +8,6 @@ import { encryptionKeysSchema, formatEncryptionKey } from '../config/encryption-
 import { isLoopback } from '../config/ip-range.ts';
 import { loadDotEnv, loadSettings, type Settings } from '../config/settings.ts';
 import { toOrigin } from '../http-origin.ts';
-import { SEARCH_ATTRIBUTES } from '../messages.ts';
 import { type Running, run } from '../run.ts';
 import { buildSignedRequest } from '../signed-request.ts';
 import { type DevServer, type ExitReason, startDevServer } from '../temporal/dev-server.ts';
@@ -82,9 +81,6 @@ async function startTemporal(
       ...(settings.operatorPort === 0
         ? {}
         : { codecEndpoint: `${toOrigin(settings.operatorHost, settings.operatorPort)}/codec` }),
-      searchAttributes: Object.fromEntries(
-        Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]),
-      ),
       onExit,
     });
   } catch (error) {

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection, type ConnectionLike } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { SEARCH_ATTRIBUTES } from '../messages.ts';
 import { claimPort, commandLine, goneByPolling, isOpen, LOOPBACK } from './ports-and-processes.ts';
 
 const POLL_MS = 25;
@@ -13,6 +14,8 @@ const POLL_MS = 25;
 const READY_TIMEOUT_MS = 30_000;
 /** Measured: 1 to 2 s from SIGTERM (or SIGINT) to the end, with or without workers. */
 const STOP_TIMEOUT_MS = 5_000;
+/** By their names. */
+const OURS = Object.fromEntries(Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]));
 const FLAG_TYPES = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList' } as const;
 
 export type ExitReason = number | NodeJS.Signals | null;
@@ -24,8 +27,8 @@ export interface DevServerOptions {
   /** 0 picks a free one, here and for `uiPort`. */
   port: number;
   uiPort: number;
-  /** Read by the server only when it makes its database: an older one needs `addSearchAttributes`. */
-  searchAttributes: Readonly<Record<string, keyof typeof FLAG_TYPES>>;
+  /** Default: ours. Read by the server only when it makes its database: an older one needs `addSearchAttributes`. */
+  searchAttributes?: Readonly<Record<string, keyof typeof FLAG_TYPES>>;
   /** Where the Web UI has payloads decrypted. */
   codecEndpoint?: string;
   logFile?: string;
@@ -149,7 +152,7 @@ function serverArguments({ port, uiPort }: Ports, options: DevServerOptions): st
   // Eager activities halve the latency of a step; more than one partition is too many for one machine.
   const eager = 'system.enableActivityEagerExecution=true';
   const onePartition = ['Read', 'Write'].map((way) => `matching.numTaskqueue${way}Partitions=1`);
-  const attributes = Object.entries(options.searchAttributes);
+  const attributes = Object.entries(options.searchAttributes ?? OURS);
   return [
     ...['server', 'start-dev', ...(options.inMemory ? [] : ['--db-filename', database, ...pragmas])],
     ...(options.codecEndpoint ? ['--ui-codec-endpoint', options.codecEndpoint] : []),

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
-import { SEARCH_ATTRIBUTES } from '../../src/messages.ts';
 import { type DevServer, startDevServer } from '../../src/temporal/dev-server.ts';
 import { Receiver } from '../support/receiver.ts';
 import { newId, type StartOptions, Surehook } from '../support/surehook.ts';
@@ -28,9 +27,6 @@ const startTemporal = async (port = 0): Promise<DevServer> =>
     stateDir,
     port,
     uiPort: 0,
-    searchAttributes: Object.fromEntries(
-      Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]),
-    ),
     onExit: () => undefined,
   });
 

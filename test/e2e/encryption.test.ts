@@ -5,7 +5,6 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { SEARCH_ATTRIBUTES } from '../../src/messages.ts';
 import { type DevServer, startDevServer } from '../../src/temporal/dev-server.ts';
 import { Receiver } from '../support/receiver.ts';
 import { newId, SECRETS, Surehook, signHmac, TOKEN } from '../support/surehook.ts';
@@ -27,16 +26,12 @@ const start = async (env: Record<string, string> = {}) =>
 
 beforeAll(async () => {
   receiver = await Receiver.start();
-  const searchAttributes = Object.fromEntries(
-    Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]),
-  );
   const cliPath = inject('temporalCliPath');
   server = await startDevServer({
     cliPath,
     stateDir,
     port: 0,
     uiPort: 0,
-    searchAttributes,
     onExit: () => undefined,
   });
   surehook = await start();

@@ -16,7 +16,6 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { SEARCH_ATTRIBUTES } from '../../src/messages.ts';
 import { type DevServer, startDevServer } from '../../src/temporal/dev-server.ts';
 import { DeadLetters } from '../support/dead-letters.ts';
 import { largeEvent, MARKER } from '../support/large-body.ts';
@@ -42,15 +41,11 @@ const start = async () =>
 
 beforeAll(async () => {
   receiver = await Receiver.start();
-  const searchAttributes = Object.fromEntries(
-    Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]),
-  );
   server = await startDevServer({
     cliPath: inject('temporalCliPath'),
     stateDir,
     port: 0,
     uiPort: 0,
-    searchAttributes,
     onExit: () => undefined,
   });
   surehook = await start();

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { loadSettings } from '../../src/config/settings.ts';
-import { SEARCH_ATTRIBUTES } from '../../src/messages.ts';
 import { startDevServer } from '../../src/temporal/dev-server.ts';
 import { findTemporalCli } from '../../src/temporal/find-cli.ts';
 
@@ -30,16 +29,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return async () => undefined;
   }
   const stateDir = mkdtempSync(join(tmpdir(), 'surehook-test-'));
-  const searchAttributes = Object.fromEntries(
-    Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]),
-  );
   const server = await startDevServer({
     cliPath,
     stateDir,
     port: 0,
     uiPort: 0,
     inMemory: true,
-    searchAttributes,
     onExit: () => undefined,
   });
   project.provide('temporalAddress', server.address);
