@@ -276,6 +276,47 @@ it('large bodies over 64 MiB at once are refused unread, and small ones are take
   await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
 });
 
+it('small bodies that hold back their end take up 256 MiB together, and then give way', async () => {
+  const { hostname, port } = new URL(surehook.publicUrl);
+  const headers = { 'content-length': 1_048_576 };
+  const part = Buffer.alloc(1_048_000);
+  const held = Array.from({ length: 257 }, () => {
+    const open = request({ hostname, port, method: 'POST', path: '/webhooks/partner', headers });
+    open.on('error', () => undefined).write(part);
+    return open;
+  });
+  const status = await Promise.race(
+    held.map(async (open) => ((await once(open, 'response')) as [{ statusCode: number }])[0].statusCode),
+  );
+  expect(status).toBe(503); // the last bytes of one of them were too many
+  for (const open of held) open.destroy();
+  const event = largeEvent(1_000);
+  await waitFor(
+    () => event.send(surehook).catch(() => undefined),
+    (answer) => answer?.status === 202,
+  );
+});
+
+it('with Temporal away, large bodies count as held until their starts have ended, and not just until their 503', async () => {
+  const events = Array.from({ length: 4 }, () => largeEvent(16_000_000));
+  process.kill(server.pid, 'SIGSTOP');
+  try {
+    const answers = await Promise.all(events.map((event) => event.send(surehook)));
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503]);
+    const refused = await largeEvent(16_000_000).send(surehook);
+    expect(await refused.json()).toMatchObject({ detail: expect.stringMatching(/too many large/) });
+  } finally {
+    process.kill(server.pid, 'SIGCONT');
+  }
+  for (const event of events) {
+    await waitFor(
+      () => event.send(surehook).catch(() => undefined),
+      (answer) => answer?.status === 202 || answer?.status === 200,
+    );
+    await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
+  }
+});
+
 it('an event whose process was killed in the middle is delivered by the next one', async () => {
   const event = largeEvent();
   receiver.script('/first', event.id, ['hang', 200]);

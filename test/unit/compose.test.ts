@@ -47,6 +47,10 @@ it('names only services in depends_on', () => {
   expect(Object.keys(services)).toEqual(expect.arrayContaining(named));
 });
 
+it('tells both roles where the Web UI is: the API links to it, and so do the alerts that workers send', () => {
+  for (const name of OURS) expect(service(name).environment).toHaveProperty('TEMPORAL_UI_URL');
+});
+
 describe('images', () => {
   const pulled = entries.filter(([, { build }]) => !build).map(([name, { image }]) => [name, image] as const);
 
