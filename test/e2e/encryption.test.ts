@@ -146,12 +146,21 @@ describe('the codec server', () => {
       const headers = { origin, 'access-control-request-method': 'POST' };
       return await surehook.operator('/codec/decode', { method: 'OPTIONS', headers });
     };
-    const fromUi = await preflight('http://127.0.0.1:8233');
-    expect(fromUi.status).toBe(204);
-    expect(fromUi.headers.get('access-control-allow-origin')).toBe('http://127.0.0.1:8233');
-    const foreign = await preflight('http://evil.example');
-    expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
-    expect(foreign.status).toBe(401);
+    // Under either name that a browser on this machine may have it.
+    for (const origin of ['http://127.0.0.1:8233', 'http://localhost:8233']) {
+      const fromUi = await preflight(origin);
+      expect(fromUi.status).toBe(204);
+      expect(fromUi.headers.get('access-control-allow-origin')).toBe(origin);
+    }
+    for (const origin of [
+      'http://evil.example',
+      'http://localhost:8234',
+      'http://localhost.evil.example:8233',
+    ]) {
+      const foreign = await preflight(origin);
+      expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+      expect(foreign.status).toBe(401);
+    }
   });
 
   it('without a token, in dev, answers under a loopback name only', async () => {
