@@ -1,6 +1,7 @@
 // Measures one side under one load: what it did, and what it cost which process.
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type HistorySample, readHistories } from './history.ts';
 import type { Load } from './pace.ts';
 import { countOf } from './pace.ts';
 import { cpuMs, machineCpuMs, peakRssMb, rssMb } from './processes.ts';
@@ -9,7 +10,7 @@ import { percentile } from './statistics.ts';
 import type { TemporalServer } from './temporal.ts';
 
 /** The numbers of one side under one load, in milliseconds, events per second and megabytes. */
-export interface Sample {
+export interface Sample extends HistorySample {
   ack_p50: number;
   ack_p99: number;
   delivered_p50: number;
@@ -45,6 +46,7 @@ export async function measure(side: Side, load: Load, server: TemporalServer): P
   const all = (['server', 'side', 'bench'] as const).map(perEvent);
   const others = perEvent('machine') - all.reduce((a, b) => a + b, 0);
   return {
+    ...(await readHistories(server.address, side.taskQueue)),
     ack_p50: percentile(ackMs, 50),
     ack_p99: percentile(ackMs, 99),
     delivered_p50: percentile(deliveredMs, 50),

@@ -71,6 +71,9 @@ const COLUMNS: Record<LoadName, Partial<Record<keyof Sample, string>>> = {
     side_cpu: 'own CPU ms/event',
     rss_peak: 'peak RSS MB',
     refused: 'refused (503)',
+    history_events: 'history events',
+    history_bytes: 'history bytes',
+    state_transitions: 'state transitions',
   },
 };
 

@@ -14,6 +14,7 @@ import type { Receiver } from './receiver.ts';
 export interface Side {
   name: SideName;
   pids: number[];
+  taskQueue: string;
   /** Empty for a side without a listener. */
   url: string;
   operatorUrl: string;
@@ -58,7 +59,7 @@ export async function startSide(name: SideName, context: SideContext): Promise<S
   const children = (await Promise.all(started)).map(({ child }) => child);
   const url = new URL(`http://127.0.0.1:${api?.port}/webhooks/bench`);
   const operatorUrl = `http://127.0.0.1:${api?.operatorPort}`;
-  return toSide(name, children, driveHttp(url, context.receiver), { url: url.href, operatorUrl });
+  return toSide(name, children, taskQueue, driveHttp(url, context.receiver), { url: url.href, operatorUrl });
 }
 
 async function startRole(role: string, taskQueue: string, context: SideContext) {
@@ -129,9 +130,10 @@ async function untilReady(child: ChildProcess, url: string): Promise<void> {
 }
 
 async function startFloor({ temporalAddress, nodeArgs }: SideContext): Promise<Side> {
+  const taskQueue = `bench-floor-${process.pid}`;
   const child = spawn(process.execPath, [...nodeArgs, path('./floor/driver.ts')], {
     cwd: PROJECT,
-    env: { ...process.env, TEMPORAL_ADDRESS: temporalAddress, TASK_QUEUE: `bench-floor-${process.pid}` },
+    env: { ...process.env, TEMPORAL_ADDRESS: temporalAddress, TASK_QUEUE: taskQueue },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const answer = async () => {
@@ -142,7 +144,7 @@ async function startFloor({ temporalAddress, nodeArgs }: SideContext): Promise<S
     return message;
   };
   await answer();
-  return toSide('floor', [child], async (order) => {
+  return toSide('floor', [child], taskQueue, async (order) => {
     child.send(order);
     return (await answer()) as Outcome;
   });
@@ -151,6 +153,7 @@ async function startFloor({ temporalAddress, nodeArgs }: SideContext): Promise<S
 function toSide(
   name: SideName,
   children: ChildProcess[],
+  taskQueue: string,
   drive: Drive,
   urls = { url: '', operatorUrl: '' },
 ): Side {
@@ -159,5 +162,5 @@ function toSide(
     for (const child of children) child.kill('SIGTERM');
     await Promise.all(ended);
   };
-  return { name, pids: children.map(({ pid }) => pid as number), ...urls, drive, stop };
+  return { name, pids: children.map(({ pid }) => pid as number), taskQueue, ...urls, drive, stop };
 }
