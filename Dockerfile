@@ -22,7 +22,7 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 ENV NODE_ENV=production
-# As measured in docs/performance.md: a third of the memory for a few per cent of the CPU time.
+# As measured in docs/performance.md: a tenth less memory.
 ENV MALLOC_ARENA_MAX=2
 COPY package.json ./
 COPY --from=build /app/node_modules ./node_modules

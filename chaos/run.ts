@@ -27,8 +27,13 @@ function readOptions() {
       json: { type: 'string' },
       postgres: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) {
+    print(USAGE);
+    process.exit(0);
+  }
   const number = (name: 'minutes' | 'rate' | 'seed' | 'serve', min: number) => {
     const value = Number(values[name]);
     if (Number.isFinite(value) && value >= min) return value;

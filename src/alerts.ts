@@ -1,8 +1,8 @@
 // What crosses the border between those who raise alerts, the workflow that gathers them, and the activity that sends them.
 // As in messages.ts, what Temporal stores is snake_case.
 
-/** A discarded dead letter is told of where recovered ones are. */
-export type AlertKind = 'dead_letter' | 'recovered' | 'discarded' | 'expiring';
+/** A discarded dead letter is told of where recovered ones are, and an expired one where expiring ones are. */
+export type AlertKind = 'dead_letter' | 'recovered' | 'discarded' | 'expiring' | 'expired';
 
 /** Something that an on-call person may want to hear of: codes, ids and types, never a payload or a message. */
 export interface Raise {

@@ -25,6 +25,9 @@ export interface StepPlan {
   timeout_ms: number;
 }
 
+/** An activity bounds its own try; Temporal's limit, for a worker that hangs or is lost, comes this much later. */
+export const TIMEOUT_MARGIN_MS = 5_000;
+
 export interface ProcessEventInput extends EventMeta {
   /** In order: the handler first, if the event has one. */
   steps: StepPlan[];
@@ -128,7 +131,7 @@ export interface KeepTriesInput {
 
 /** Answer of the `status` query. */
 export interface EventProgress {
-  status: 'processing' | 'delivering' | 'processed' | 'failed';
+  status: 'processing' | 'delivering' | 'processed' | 'failed' | 'canceled' | 'discarded';
   steps: StepOutcome[];
 }
 

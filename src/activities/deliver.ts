@@ -14,6 +14,7 @@ import { logFields } from './handle-event.ts';
 import { httpPost } from './http-post.ts';
 import { observeTry, type TryObserver } from './observe-try.ts';
 import { runAttempt, type TryResult } from './run-attempt.ts';
+import { toTryLimit } from './within.ts';
 
 export interface DeliverDeps {
   config: Config;
@@ -31,17 +32,20 @@ export function createDeliver({ config, log, dispatcher, loadBody, observer, bre
     const endpoint = config.endpoints.get(name);
     const breaker = breakers.get(name);
     const gate = endpoint && breaker && new EndpointGate(endpoint, breaker, input, { log, observer });
+    const timeoutMs = toTryLimit(endpoint?.timeoutMs ?? 1);
     return await runAttempt({
       input,
       body,
       loadBody,
       ...(gate ? { gate } : {}),
-      schedule: endpoint?.retry ?? [],
-      timeoutMs: endpoint?.timeoutMs ?? 1,
+      schedule: endpoint?.retry,
+      timeoutMs,
       work: async (body, attempt, signal) => {
         const { event, step } = input;
         const work = async (trace: TraceHeaders) =>
-          endpoint ? await post({ endpoint, event, body, trace, signal, dispatcher }) : missingEndpoint(name);
+          endpoint
+            ? await post({ endpoint, event, body, trace, timeoutMs, signal, dispatcher })
+            : missingEndpoint(name);
         const { result, durationMs } = await observeTry(observer, { event, step, attempt, work });
         const { statusCode: status_code, error } = result;
         const duration_ms = Math.round(durationMs);
@@ -60,14 +64,14 @@ interface Post {
   event: EventMeta;
   body: RawBody;
   trace: TraceHeaders;
+  timeoutMs: number;
   signal: AbortSignal;
   dispatcher: Dispatcher;
 }
 
-async function post({ endpoint, event, body, trace, signal, dispatcher }: Post): Promise<TryResult> {
-  const { url, timeoutMs } = endpoint;
+async function post({ endpoint, event, body, trace, ...how }: Post): Promise<TryResult> {
   const headers = { ...toHeaders(endpoint, event, body), ...trace };
-  return await httpPost({ url, headers, body: body.bytes, timeoutMs, signal, dispatcher });
+  return await httpPost({ url: endpoint.url, headers, body: body.bytes, ...how });
 }
 
 function toHeaders(endpoint: EndpointConfig, event: EventMeta, body: RawBody): Record<string, string> {

@@ -10,6 +10,7 @@ import type { RawBody, StoredBody } from '../raw-body.ts';
 import type { LoadBody } from '../temporal/load-body.ts';
 import { observeTry, type TryObserver } from './observe-try.ts';
 import { runAttempt, type TryResult } from './run-attempt.ts';
+import { toTryLimit } from './within.ts';
 
 /** Kept in the workflow's history, and sent with each answer about the event. */
 const RESULT_MAX_BYTES = 262_144;
@@ -31,8 +32,8 @@ export function createHandleEvent({ config, log, loadBody, observer }: HandleEve
       input,
       body,
       loadBody,
-      schedule: source?.retry ?? [],
-      timeoutMs: source?.timeoutMs ?? 1,
+      schedule: source?.retry,
+      timeoutMs: toTryLimit(source?.timeoutMs ?? 1),
       work: async (body, attempt, signal, heartbeat) => {
         const { event, step } = input;
         const fields = logFields(event, attempt);

@@ -51,8 +51,8 @@ export interface AttemptOptions {
   /** A local activity has it from the workflow, or where it is. */
   body: RawBody | StoredBody | undefined;
   loadBody: LoadBody;
-  /** The delay before each retry, in milliseconds. */
-  schedule: readonly number[];
+  /** The delay before each retry, in milliseconds; undefined: this worker's config lacks what the step needs. */
+  schedule: readonly number[] | undefined;
   timeoutMs: number;
   work: (body: RawBody, attempt: number, signal: AbortSignal, heartbeat: Beat) => Promise<TryResult>;
   /** What may hold a try back: that is no try, and costs none. */
@@ -68,6 +68,10 @@ const LOAD_WITHIN_MS = 4_000;
 const LOAD_AGAIN_AFTER_MS = 2_000;
 /** The schedules' jitter: a tenth of each delay, either way, so that a crowd of retries spreads. */
 const JITTER = 0.1;
+
+/** While workers are replaced, one of the old ones may not know a new source or endpoint yet. */
+const MISSING_RETRY_MS = [1_000, 5_000, 30_000];
+const MISSING = ['handler_missing', 'endpoint_missing'];
 
 const locally = new OncePerRun<StepOutcome>();
 
@@ -185,7 +189,8 @@ async function tryOnce(
 ): Promise<StepOutcome> {
   const context = Context.current();
   // A worker that dies during each try would go round for ever: its tries count.
-  if (log.length > schedule.length) return { step: input.step, status: 'failed', attempts: log };
+  if (log.length > (schedule ?? whileMissing(log)).length)
+    return { step: input.step, status: 'failed', attempts: log };
   const entry: Attempt = {
     attempt: log.length + 1,
     at: new Date().toISOString(),
@@ -204,6 +209,12 @@ async function tryOnce(
   return conclude(input, schedule, log, result);
 }
 
+/** However often the step was tried before it went missing. */
+function whileMissing(log: readonly Attempt[]): readonly number[] {
+  const before = log.filter(({ error = '' }) => !MISSING.includes(error)).length;
+  return [...Array<number>(before).fill(0), ...MISSING_RETRY_MS];
+}
+
 function complete(entry: Attempt, result: TryResult): void {
   delete entry.error;
   delete entry.message;
@@ -216,13 +227,13 @@ function complete(entry: Attempt, result: TryResult): void {
 
 function conclude(
   { step }: ActivityInput,
-  schedule: readonly number[],
+  schedule: readonly number[] | undefined,
   attempts: Attempt[],
   { ok, result, permanent, retryAfterMs }: TryResult,
 ): StepOutcome {
   if (ok) return { step, status: 'succeeded', attempts, ...(result === undefined ? {} : { result }) };
   const last = attempts.at(-1);
-  const delay = schedule[attempts.length - 1];
+  const delay = (schedule ?? whileMissing(attempts))[attempts.length - 1];
   if (permanent || delay === undefined || last === undefined) return { step, status: 'failed', attempts };
   const jittered = delay * (1 + JITTER * (2 * Math.random() - 1));
   const wait = last.error === INTERRUPTED ? 0 : Math.max(jittered, retryAfterMs ?? 0);

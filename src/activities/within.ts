@@ -1,7 +1,16 @@
 // Bounds the time of what an activity does, and passes on that the activity was told to end.
 import { Context } from '@temporalio/activity';
+import { TIMEOUT_MARGIN_MS } from '../messages.ts';
 
 const TIMED_OUT = 'The operation was aborted due to timeout'; // as AbortSignal.timeout says it
+
+/**
+ * The limit of a try, in milliseconds: the config's, but no more than the event was planned with. Temporal would cut a
+ * longer try off, as if its worker had been lost.
+ */
+export function toTryLimit(timeoutMs: number): number {
+  return Math.min(timeoutMs, Context.current().info.startToCloseTimeoutMs - TIMEOUT_MARGIN_MS);
+}
 
 /** Unlike AbortSignal.timeout, it leaves no timer behind: at a hundred events a second, hundreds would wait. */
 export async function within<T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -24,12 +24,14 @@ export async function listEarlierRuns(
   workflowId: string,
   latestRunId: string,
 ): Promise<EarlierRun[]> {
-  // An event id holds no quote that could end the string: see `EVENT_ID`; the quotes it may hold are escaped.
   const query = `WorkflowType = '${PROCESS_EVENT}' AND WorkflowId = ${quote(workflowId)}`;
   const { client, namespace } = temporal;
   const request = { namespace, query, pageSize: RUNS_MAX };
   const { executions } = await client.workflowService.listWorkflowExecutions(request);
-  const earlier = (executions ?? []).filter(({ execution }) => execution?.runId !== latestRunId);
+  // Of an id with quotes or a backslash, Temporal looks for another one: it strips and escapes them once more.
+  const earlier = (executions ?? []).filter(
+    ({ execution }) => execution?.workflowId === workflowId && execution?.runId !== latestRunId,
+  );
   const runs = earlier.map(async (row): Promise<EarlierRun> => {
     const run_id = row.execution?.runId ?? '';
     return {

@@ -33,7 +33,12 @@ export async function exportDeadLetters(
     yield first.value;
     yield* lines;
   };
-  await pipeline(Readable.from(all(), { objectMode: true, highWaterMark: 1 }), response);
+  try {
+    await pipeline(Readable.from(all(), { objectMode: true, highWaterMark: 1 }), response);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    // The client has left.
+  }
 }
 
 async function* listAll(temporal: Temporal, conditions: string[]): AsyncGenerator<DeadLetterItem> {

@@ -7,6 +7,8 @@ import { inTime, LateError } from '../in-time.ts';
 import type { EventMeta, Rerun, StepPlan } from '../messages.ts';
 import { RawBody } from '../raw-body.ts';
 import { storageFaultOf } from '../storage/errors.ts';
+import { DecryptionError } from '../temporal/encryption-codec.ts';
+import { findLatestRun } from '../temporal/latest-run.ts';
 import { readEvent, succeededSteps } from '../temporal/read-event.ts';
 import { type StartRunDeps, startFirstRun, startRerun } from '../temporal/start-run.ts';
 import { Admission } from './admission.ts';
@@ -57,6 +59,8 @@ export function createStartEvent(deps: StartEventDeps): StartEvent {
       }
       if (saysBehind(error)) admitted.tooLate();
       deps.log.error({ workflow_id: workflowId, error: String(error) }, 'event not queued');
+      if (error instanceof DecryptionError)
+        throw notQueued('an earlier run of this event cannot be read: the log of this process says why');
       throw notQueued('Temporal did not confirm the event in time; send it again');
     }
   };
@@ -76,10 +80,11 @@ async function startOnce(deps: StartEventDeps, workflowId: string, input: StartE
   const body = new RawBody(rawBody, rawBody[0] === UTF8_BOM ? 'binary/plain' : 'json/plain');
   if (await startFirstRun(deps, { ...event, steps }, body)) return true;
   if (source.redelivery === 'ignore') return false;
-  const { status, runId } = await deps.temporal.client.workflow.getHandle(workflowId).describe();
-  if (status.name === 'RUNNING' || status.name === 'COMPLETED') return false;
+  const latest = await findLatestRun(deps.temporal, workflowId);
+  if (latest === undefined) throw new Error('Temporal has just deleted the run of this event before');
+  if (latest.status === 'RUNNING' || latest.status === 'COMPLETED') return false;
   // Somebody fixed what was broken and pressed "resend": it runs again, without the steps that had succeeded.
   const checkpoint = succeededSteps(await readEvent(deps.temporal, workflowId, false));
-  const rerun: Rerun = { of: runId, how: 'resent', at: new Date().toISOString() };
+  const rerun: Rerun = { of: latest.runId, how: 'resent', at: new Date().toISOString() };
   return (await startRerun(deps, { ...event, steps, checkpoint, rerun }, body)) !== undefined;
 }

@@ -27,10 +27,12 @@ export async function listEvents(
     ...times,
   });
   if (json) return JSON.stringify(page, null, 2);
-  if (page.items.length === 0) return 'No events. Send one with: surehook send <source>';
+  if (page.items.length === 0 && page.next_cursor === null)
+    return 'No events. Send one with: surehook send <source>';
   const rows = page.items.map((e) => [e.received_at, e.source, e.event_id, e.event_type ?? '', e.status]);
   const more = page.next_cursor ? [`\nMore: --cursor ${page.next_cursor}`] : [];
-  return [table(['RECEIVED', 'SOURCE', 'EVENT ID', 'TYPE', 'STATUS'], rows), ...more].join('\n');
+  const head = ['RECEIVED', 'SOURCE', 'EVENT ID', 'TYPE', 'STATUS'];
+  return [rows.length === 0 ? 'None on this page.' : table(head, rows), ...more].join('\n');
 }
 
 export type Shown = EventView & { earlier_runs: EarlierRun[] };

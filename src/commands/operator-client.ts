@@ -48,7 +48,7 @@ export class OperatorClient {
   }
 
   #toUrl(path: string, query: Query = {}): URL {
-    const url = new URL(path, this.#url);
+    const url = new URL(`${this.#url.replace(/\/$/, '')}${path}`); // it may have a path of its own, behind a proxy
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, value);
     return url;

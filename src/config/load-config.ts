@@ -28,8 +28,8 @@ export interface LoadConfigOptions {
 export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   const { path, env, makeSecret, hasStorage } = options;
   const whole = parse(path, await readConfigFile(path));
-  if (!hasStorage) checkBodyLimits(whole, path);
   const parsed = pick(whole, options);
+  if (!hasStorage) checkBodyLimits(parsed, path);
   const secrets = new SecretStore(env, makeSecret);
   const config = {
     sources: mapValues(parsed.sources, (source, name) => toSource(name, source, secrets)),

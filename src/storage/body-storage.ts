@@ -3,14 +3,10 @@ import { createHash } from 'node:crypto';
 import { ExternalStorage, type Payload, type StorageDriver, StorageDriverClaim } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { toStoredPayload } from '../raw-body.ts';
+import { isLarge } from '../temporal/encryption-codec.ts';
 import { BodyLostError, StorageUnavailableError } from './errors.ts';
 import type { ObjectStore } from './object-store.ts';
 
-/**
- * Of an encrypted payload. Temporal takes up to 2 MB, and keeps each in its database for as long as the retention
- * lasts. Only bodies come to this size: results of handlers are a quarter of it at most.
- */
-const STORED_FROM_BYTES = 1_048_576;
 /** The ingress answers within 3 s, and Temporal needs its part of them. */
 const STORE_WITHIN_MS = 2_000;
 /** Shorter than an activity waits for its body. */
@@ -37,14 +33,17 @@ export class BodyStorage {
     await this.#store.check();
   }
 
-  /** Stores what is large, and reads it again. */
+  /**
+   * Stores what is large in clear, and reads it again: Temporal takes up to 2 MB, and a worker has each body that Temporal
+   * has in memory, for as long as it has its workflow in the cache. Only bodies are large: results of handlers are a
+   * quarter of it at most.
+   */
   forClients(): ExternalStorage {
     const retrieve = async (claims: StorageDriverClaim[]) =>
       await Promise.all(claims.map(({ claimData }) => this.fetch(claimData.key ?? '')));
-    return new ExternalStorage({
-      drivers: [this.#driver(retrieve)],
-      payloadSizeThreshold: STORED_FROM_BYTES,
-    });
+    const driver = this.#driver(retrieve);
+    const driverSelector = (_context: unknown, payload: Payload) => (isLarge(payload) ? driver : null);
+    return new ExternalStorage({ drivers: [driver], driverSelector, payloadSizeThreshold: 0 });
   }
 
   /**

@@ -25,12 +25,14 @@ export type EncryptionKeys = readonly [EncryptionKey, ...EncryptionKey[]];
 
 const ENCODING = 'binary/encrypted';
 const KEY_ID = 'encryption-key-id';
+/** Of a payload over a megabyte: its size in clear, in bytes. Encrypted and compressed, it may be a thousandth of that. */
+const CLEAR_BYTES = 'clear-bytes';
 /** NIST SP 800-38D: 96 random bits a message, 128 bits of tag. */
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 /** Below this, deflate saves less than its time costs. */
 const COMPRESS_FROM_BYTES = 1_024;
-/** A megabyte takes 10 to 20 ms: above this, in a thread of its own, so that other requests are not held up. */
+/** A megabyte takes 10 to 20 ms to compress: above this, in a thread of its own, so that other requests are not held up. */
 const ASIDE_FROM_BYTES = 1_048_576;
 /** Of a body of 16 MiB and its metadata; a damaged or hostile payload must not fill the memory. */
 const INFLATED_MAX_BYTES = 17 * 1_024 * 1_024;
@@ -76,11 +78,14 @@ export class EncryptionCodec implements PayloadCodec {
 
   async #encrypt(payload: Payload): Promise<Payload> {
     const { id, key } = this.#first;
-    const content = await pack(PayloadProto.encode(payload).finish());
+    const clear = PayloadProto.encode(payload).finish();
+    const content = await pack(clear);
     const iv = this.#ivs.next();
     const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(id));
     const parts = [iv, cipher.update(content), cipher.final(), cipher.getAuthTag()];
-    return { metadata: { encoding: bytes(ENCODING), [KEY_ID]: bytes(id) }, data: Buffer.concat(parts) };
+    const metadata: Payload['metadata'] = { encoding: bytes(ENCODING), [KEY_ID]: bytes(id) };
+    if (clear.length >= ASIDE_FROM_BYTES) metadata[CLEAR_BYTES] = bytes(`${clear.length}`);
+    return { metadata, data: Buffer.concat(parts) };
   }
 
   async #decrypt({ metadata, data }: Payload): Promise<Payload> {
@@ -117,6 +122,11 @@ class RandomIvs {
   }
 }
 
+/** Whether it takes over a megabyte of memory once it is decrypted. */
+export function isLarge({ metadata }: Payload): boolean {
+  return metadata?.[CLEAR_BYTES] !== undefined;
+}
+
 /** A local activity gets its body from the workflow in this process; only what it returns is stored. */
 function staysHere(payload: Payload, context: SerializationContext | undefined): boolean {
   return context?.type === 'activity' && context.isLocal && isRawBody(payload);
@@ -137,8 +147,8 @@ function open(key: KeyObject, id: string, data: Uint8Array): Buffer {
 async function pack(content: Uint8Array): Promise<Buffer> {
   if (content.length < COMPRESS_FROM_BYTES) return Buffer.concat([Uint8Array.of(PLAIN), content]);
   const options = { level: 1 };
-  const isLarge = content.length >= ASIDE_FROM_BYTES;
-  const deflated = isLarge ? await deflateAside(content, options) : deflateRawSync(content, options);
+  const isAside = content.length >= ASIDE_FROM_BYTES;
+  const deflated = isAside ? await deflateAside(content, options) : deflateRawSync(content, options);
   return Buffer.concat([Uint8Array.of(DEFLATED), deflated]);
 }
 

@@ -31,10 +31,15 @@ export async function deadLetter(input: DeadLetterInput): Promise<DeadLetterResu
   if (expiry === undefined) await condition(isClosed);
   else if (!(await condition(isClosed, until(expiry.warns_at)))) {
     await raiseAlert('expiring', input);
-    if (!(await condition(isClosed, until(expiry.expires_at))))
+    if (!(await condition(isClosed, until(expiry.expires_at)))) {
+      if (patched('gone-is-told')) await raiseAlert('expired', input);
       return { how: 'expired', closed_at: new Date().toISOString() };
+    }
   }
-  return closed as unknown as DeadLetterResult;
+  const result = closed as unknown as DeadLetterResult;
+  // The run that follows tells of every other end.
+  if (result.how === 'gone' && patched('gone-is-told')) await raiseAlert('discarded', input);
+  return result;
 }
 
 /** The failed run closes with the start of this workflow, give or take a moment; that is what its retention counts from. */

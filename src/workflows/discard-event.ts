@@ -1,5 +1,11 @@
 // The last run of a dead letter that an operator has discarded: on record, and a duplicate for resends.
-import type { DiscardEventInput, DiscardEventResult } from '../messages.ts';
+import { defineQuery, setHandler } from '@temporalio/workflow';
+import {
+  type DiscardEventInput,
+  type DiscardEventResult,
+  type EventProgress,
+  STATUS_QUERY,
+} from '../messages.ts';
 import { closeDeadLetter } from './case.ts';
 import { raiseAlert } from './raise-alert.ts';
 
@@ -9,6 +15,7 @@ export async function discardEvent({
   at,
   job_id,
 }: DiscardEventInput): Promise<DiscardEventResult> {
+  setHandler(defineQuery<EventProgress>(STATUS_QUERY), () => ({ status: 'discarded', steps: [] }));
   await closeDeadLetter({ how: 'discarded', reason, ...(job_id ? { job_id } : {}) });
   await raiseAlert('discarded', event);
   return { status: 'discarded', reason, at };

@@ -26,6 +26,7 @@ import {
   STATUS_QUERY,
   type StepOutcome,
   type StepPlan,
+  TIMEOUT_MARGIN_MS,
 } from '../messages.ts';
 import type { RawBody } from '../raw-body.ts';
 import { cancelAfter, keepTriesOf } from './cancel.ts';
@@ -34,9 +35,6 @@ import { raiseAlert } from './raise-alert.ts';
 import { resets } from './resets.ts';
 
 export const statusQuery = defineQuery<EventProgress>(STATUS_QUERY);
-
-/** An activity bounds its own try; Temporal's limit, for a worker that hangs or is lost, comes this much later. */
-const TIMEOUT_MARGIN_MS = 5_000;
 
 /** The activity asks for the delay after each of its failures; this paces the tries that no activity could speak for. */
 const AFTER_A_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
@@ -68,7 +66,12 @@ export async function processEvent(input: ProcessEventInput, body: RawBody): Pro
       await untilAll(todo.filter((plan) => plan.step !== 'handler').map(run));
     }
   } catch (error) {
-    if (isCancellation(error)) await onCancel();
+    if (isCancellation(error)) {
+      status = 'canceled';
+      await onCancel();
+      // Whoever waits for the end of the dead letter hears of it.
+      if (wasDead && patched('gone-is-told')) await raiseAlert('discarded', event);
+    }
     throw error;
   }
 

@@ -1,5 +1,5 @@
 // Tells the alert routes from within a workflow: a local activity, which Temporal repeats until each route has the raise.
-import { proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { AlertKind, Raise } from '../alerts.ts';
 
@@ -11,7 +11,11 @@ const { raiseAlerts } = proxyLocalActivities<Activities>({
 type About = Pick<Raise, 'source' | 'event_id' | 'event_type'> &
   Partial<Pick<Raise, 'run_id' | 'failed_steps' | 'errors'>>;
 
-/** @param about `run_id` is that of this run if not given */
+/**
+ * Also where the run is cancelled meanwhile: what it tells of has happened.
+ *
+ * @param about `run_id` is that of this run if not given
+ */
 export async function raiseAlert(kind: AlertKind, about: About): Promise<void> {
   const {
     source,
@@ -22,5 +26,6 @@ export async function raiseAlert(kind: AlertKind, about: About): Promise<void> {
     run_id = workflowInfo().runId,
   } = about;
   const at = new Date().toISOString();
-  await raiseAlerts({ kind, source, event_id, event_type, failed_steps, errors, at, run_id });
+  const raise: Raise = { kind, source, event_id, event_type, failed_steps, errors, at, run_id };
+  await CancellationScope.nonCancellable(() => raiseAlerts(raise));
 }

@@ -60,6 +60,12 @@ describe('surehook alerts test', () => {
     expect(stdout).not.toContain(MAIL_PASSWORD);
   });
 
+  it('does not ask where the large bodies of sources are kept', async () => {
+    const alerting = await start();
+    const { code, stderr } = await run(alerting, ['webhook'], { MAX_BODY_BYTES: '4000000' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
   it('tests one route by name, and names those that there are', async () => {
     const alerting = await start();
     const down = { SLACK_URL: 'http://127.0.0.1:9/secret' };

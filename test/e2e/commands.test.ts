@@ -1,10 +1,12 @@
 // The commands as a user, or a script, meets them: what they print, where, and their exit codes.
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { folder, type Outcome, runSurehook } from '../support/command.ts';
+import { DeadLetters } from '../support/dead-letters.ts';
 import { Receiver } from '../support/receiver.ts';
 import {
   ENCRYPTION_KEYS,
@@ -414,6 +416,17 @@ describe('beside a running surehook,', () => {
         expect(new Set(columns).size).toBe(1);
       });
 
+      it('says so where a page is empty, and another one follows', async () => {
+        const letters = new DeadLetters(surehook, receiver);
+        const failing = newId('failing');
+        await letters.make(newId(), failing, 'once');
+        const rerun = await letters.make(newId(), failing, 'once');
+        expect((await letters.replay(rerun, {}, 'once')).status).toBe(202);
+        await surehook.untilEvent('once', rerun, ({ status }) => status === 'processed');
+        const stdout = await list('--type', failing, '--status', 'failed', '--limit', '1');
+        expect(stdout).toMatch(/^None on this page\.\n\nMore: --cursor \S+\n$/);
+      });
+
       it('prints JSON, page by page', async () => {
         const page = ['--type', type, '--limit', '1', '--json'];
         const first = JSON.parse(await list(...page));
@@ -486,6 +499,22 @@ describe('beside a running surehook,', () => {
         ['no token', { SUREHOOK_OPERATOR_TOKEN: '' }, 'set it to the token of the operator API'],
       ])('%s: names the setting', async (_, env, fix) => {
         expectOneLine(await run(['events', 'list'], env), 'SUREHOOK_OPERATOR_TOKEN', fix);
+      });
+
+      it('an operator API below a path, behind a proxy', async () => {
+        const proxy = createHttpServer(async ({ url = '', headers }, response) => {
+          const { authorization = '' } = headers;
+          const path = url.startsWith('/ops/') ? url.slice(4) : '/nowhere';
+          const answer = await fetch(surehook.operatorUrl + path, { headers: { authorization } });
+          response.writeHead(answer.status).end(await answer.text());
+        }).listen(0, '127.0.0.1');
+        await once(proxy, 'listening');
+        const below = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/ops`;
+        for (const url of [below, `${below}/`]) {
+          const outcome = await run(['events', 'show', 'partner', older], { SUREHOOK_OPERATOR_URL: url });
+          expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining(`partner ${older}`) });
+        }
+        proxy.close();
       });
 
       it('no operator API: says where it looked, and what to set', async () => {

@@ -1,5 +1,7 @@
 // `surehook dead-letters` on a terminal; the export; pages while entries come and go; and processes that are gone.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -120,6 +122,25 @@ describe('surehook dead-letters', () => {
       expires_at: listed[0]?.expires_at,
     });
     expect((await run('export', '--source', 'once', '--type', type)).text).toBe(readFileSync(out, 'utf8'));
+  });
+
+  it('takes a reader of the export that leaves for no fault of its own', async () => {
+    const { surehook } = letters;
+    const type = newId('type');
+    const pad = 'x'.repeat(900_000);
+    for (let i = 0; i < 8; i += 1) {
+      const event_id = newId();
+      receiver.script('/handler', event_id, [422]);
+      expect((await surehook.send({ event_id, type, pad }, 'once')).status).toBe(202);
+    }
+    await waitFor(async () => (await letters.count({ source: 'once', type })) === 8);
+    const url = `${surehook.operatorUrl}/dead-letters/export?source=once&type=${type}`;
+    const reading = get(url, { headers: { authorization: `Bearer ${TOKEN}` } });
+    const [response] = await once(reading, 'response');
+    await once(response, 'data');
+    response.destroy();
+    await letters.list({ source: 'once', type }); // takes longer than to notice
+    expect(surehook.logLines().filter(({ msg }) => msg === 'request failed')).toEqual([]);
   });
 
   it('exports what cannot be decrypted as a line that says so, and the rest', async () => {

@@ -114,10 +114,24 @@ it('one that is replayed, and cancelled before any worker had it, is cancelled, 
     await surehook.untilEvent(source, event_id, ({ status }) => status === 'canceled');
     await waitFor(async () => (await letters.count({ source })) === 0);
     expect(receiver.of(event_id)).toHaveLength(1);
+    await waitFor(() => told('discarded').includes(event_id)); // nobody need wait for it any more
     await worker.stop();
   } finally {
     await api.stop();
   }
+});
+
+it('one whose replay succeeds while it is being cancelled is processed, and has recovered', async () => {
+  const event_id = newId();
+  receiver.script('/late', event_id, [410, { status: 200, delayMs: 1_500 }]);
+  expect(await send(event_id, 'late')).toBe(202);
+  await waitFor(() => isListed(event_id));
+  expect(await letters.replay(event_id, {}, source)).toMatchObject({ status: 202 });
+  await waitFor(() => receiver.of(event_id).length === 2);
+  expect(await cancel(event_id)).toBe(202);
+  const event = await surehook.untilEvent(source, event_id, ({ closed_at }) => closed_at !== null);
+  expect(event.status).toBe('processed');
+  await waitFor(() => told('recovered').includes(event_id));
 });
 
 it('one at which forty endpoints refuse is a dead letter that names them, as many as Temporal lists', async () => {

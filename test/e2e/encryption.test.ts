@@ -83,14 +83,28 @@ it("no payload, header, result, answer or secret stands in clear in Temporal's d
 });
 
 it('a new first key leaves older events readable; without their key they say which one is missing', async () => {
-  const event_id = newId();
+  const [event_id, dead] = [newId(), newId()];
   await leaveTraces(event_id);
+  receiver.script('/handler', dead, [422]);
+  expect((await surehook.send({ event_id: dead, type: 'handled' })).status).toBe(202);
+  await surehook.untilEvent('partner', dead, ({ status }) => status === 'failed');
   await surehook.stop();
   surehook = await start({ SUREHOOK_ENCRYPTION_KEYS: OTHER_KEY });
   const answer = await surehook.operator(`/events/partner/${event_id}`);
   expect(answer.status).toBe(500);
   const detail = "a payload is encrypted under key 'k1', which SUREHOOK_ENCRYPTION_KEYS does not have";
   expect(await answer.json()).toMatchObject({ code: 'payload_unreadable', detail });
+  // What has to be read for it is known to nobody: it must not be taken for something that will pass.
+  const resent = await surehook.send({ event_id: dead, type: 'handled' });
+  expect(resent.status).toBe(503);
+  expect(await resent.json()).toMatchObject({
+    code: 'not_queued',
+    detail: 'an earlier run of this event cannot be read: the log of this process says why',
+  });
+  expect(surehook.logLines().find(({ msg }) => msg === 'event not queued')).toMatchObject({
+    workflow_id: `partner:${dead}`,
+    error: expect.stringContaining(detail),
+  });
   await surehook.stop();
   surehook = await start({
     SUREHOOK_ENCRYPTION_KEYS: `${OTHER_KEY},k1:${Buffer.alloc(32, 'k1').toString('base64')}`,

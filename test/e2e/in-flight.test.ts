@@ -161,6 +161,44 @@ describe('retry now', () => {
   });
 });
 
+describe('an event that waits while the config changes', () => {
+  /** It has failed once at its endpoint, and then meets a worker with another config. */
+  async function meetNewWorker(answers: Answer[], [before, after]: Record<string, string>[]) {
+    const taskQueue = newId('queue');
+    const api = await startOwn('api', taskQueue, before);
+    const worker = await startOwn('worker', taskQueue, before);
+    const event_id = await send({ '/first': answers }, 'forwarded', 'partner', api);
+    await api.untilEvent('partner', event_id, triesAt('/first', 1));
+    await worker.stop();
+    await startOwn('worker', taskQueue, after);
+    await retryOnceItWaits(event_id, api);
+    return { api, event_id };
+  }
+
+  it('has some tries for a worker that knows its endpoint, however often it was tried before, and names what is missing', async () => {
+    const { api, event_id } = await meetNewWorker([500], [{}, { FIRST_NAME: 'renamed' }]);
+    await waitFor(async () => {
+      await post('retry', event_id, 'partner', api);
+      return isClosed(await api.event('partner', event_id));
+    });
+    const event = await api.event('partner', event_id);
+    const message = "this worker's config has no endpoint 'first'";
+    expect(event.deliveries[0]?.attempts).toMatchObject([
+      { attempt: 1, status_code: 500 },
+      ...[2, 3, 4, 5].map((attempt) => ({ attempt, error: 'endpoint_missing', message })),
+    ]);
+    expect(event.error).toBe('deliver:first failed after 5 attempts: endpoint_missing');
+  });
+
+  it('keeps to the time-out that it was planned with if a longer one has come', async () => {
+    const limits = [{ FIRST_TIMEOUT_MS: '700' }, { FIRST_TIMEOUT_MS: '60000' }];
+    const isTimedOut = ({ deliveries }: Event) => deliveries[0]?.attempts[1]?.error === 'timeout';
+    const { api, event_id } = await meetNewWorker([500, 'hang'], limits);
+    const event = await api.untilEvent('partner', event_id, isTimedOut);
+    expect(event.deliveries[0]?.attempts[1]?.message).toBe('no answer within 700 ms');
+  });
+});
+
 describe('a cancelled event', () => {
   /** One delivery has succeeded, the other waits for an hour. */
   async function sendWaiting(): Promise<string> {

@@ -75,7 +75,7 @@ it('with no setting it is told of three days before its end, or a quarter of the
   expect(margin).toBe(Math.min(3 * 86_400_000, ms / 4));
 });
 
-it('a dead letter whose retention has passed is closed as expired, after its warning', async () => {
+it('a dead letter whose retention has passed is closed as expired, after its warning, and that is told of', async () => {
   const alerting = await start();
   const { client, taskQueue } = alerting;
   const connection = await NativeConnection.connect({ address: temporalAddress });
@@ -107,5 +107,5 @@ it('a dead letter whose retention has passed is closed as expired, after its war
   );
   await connection.close();
   expect(result).toMatchObject({ how: 'expired' });
-  expect(raised).toEqual(['dead_letter', 'expiring']);
+  expect(raised).toEqual(['dead_letter', 'expiring', 'expired']);
 });

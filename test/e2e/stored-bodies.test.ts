@@ -124,6 +124,17 @@ it('nothing of it stands in clear, and Temporal has a reference in its place', a
   expect(Buffer.from(shown.payloads[1].data, 'base64').equals(event.body)).toBe(true);
 });
 
+it('one that compresses to almost nothing lies there, too: workers would hold it in memory', async () => {
+  const event = largeEvent(4_000_000, 'x'.repeat(4_000_000));
+  const [object = '', ...more] = await storedBy(async () =>
+    expect((await event.send(surehook)).status).toBe(202),
+  );
+  expect(more).toEqual([]);
+  expect(statSync(object).size).toBeLessThan(100_000);
+  await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
+  expect(receiver.of(event.id).map(({ body }) => body.equals(event.body))).toEqual([true]);
+});
+
 it('with the folder away, large events get 503, small ones are taken, and nothing is lost', async () => {
   const large = largeEvent();
   const small = largeEvent(1_000);

@@ -1,8 +1,10 @@
-// A body that does not get small when it is compressed, with a marker to look for.
+// Large bodies with a marker to look for: one that does not get small when it is compressed, and one that does.
 import { randomBytes } from 'node:crypto';
 import { newId, type Surehook, signHmac } from './surehook.ts';
 
 export const MARKER = 'MARKER-of-a-large-body';
+
+const noiseOf = (bytes: number) => randomBytes((bytes * 3) / 4).toString('base64');
 
 export interface LargeEvent {
   id: string;
@@ -10,9 +12,8 @@ export interface LargeEvent {
   send(surehook: Surehook): Promise<Response>;
 }
 
-export function largeEvent(bytes = 4_000_000): LargeEvent {
+export function largeEvent(bytes = 4_000_000, filling = noiseOf(bytes)): LargeEvent {
   const id = newId('large');
-  const noise = randomBytes((bytes * 3) / 4).toString('base64');
-  const body = Buffer.from(JSON.stringify({ event_id: id, type: 'large', marker: MARKER, noise }));
+  const body = Buffer.from(JSON.stringify({ event_id: id, type: 'large', marker: MARKER, filling }));
   return { id, body, send: (surehook) => surehook.post('partner', body, signHmac(body)) };
 }

@@ -2,7 +2,7 @@
 
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { DecryptionError, EncryptionCodec } from '../../src/temporal/encryption-codec.ts';
+import { DecryptionError, EncryptionCodec, isLarge } from '../../src/temporal/encryption-codec.ts';
 
 const key = (id: string) => ({ id, key: Buffer.alloc(32, id) });
 const codec = new EncryptionCodec([key('k1')]);
@@ -33,6 +33,11 @@ describe('an encrypted payload', () => {
   it('is compressed first where it is large', async () => {
     const [payload] = await codec.encode([toPayload('the same words again and again. '.repeat(2_000))]);
     expect(payload?.data?.length).toBeLessThan(2_000);
+  });
+
+  it('says whether it is large in clear, however small it has become', async () => {
+    const sizes = [1_000_000, 1_048_576].map((size) => toPayload('x'.repeat(size)));
+    expect((await codec.encode(sizes)).map(isLarge)).toEqual([false, true]);
   });
 
   it('is read under any known key, and written under the first', async () => {

@@ -44,7 +44,8 @@ async function deliver(loadBody: LoadBody, isLocal = false) {
     runJobItem: async () => 'skipped',
   });
   const beats: unknown[] = [];
-  const info = { isLocal, workflowExecution: { workflowId: 'partner:evt_1', runId: 'r' } } as Info;
+  const workflowExecution = { workflowId: 'partner:evt_1', runId: 'r' };
+  const info = { isLocal, startToCloseTimeoutMs: TIMEOUT_MS + 5_000, workflowExecution } as Info;
   const signal = new AbortController().signal;
   const beat = (details: unknown) => void beats.push(details);
   const [client, log, meter, cancellation] = [undefined, undefined, undefined, {}] as unknown as never[];

@@ -19,7 +19,7 @@ export interface Alert {
 export type LinkTo = (source: string, eventId: string, runId: string) => string | undefined;
 
 /** In the order in which they are told. */
-const KINDS: AlertKind[] = ['dead_letter', 'expiring', 'recovered', 'discarded'];
+const KINDS: AlertKind[] = ['dead_letter', 'expiring', 'expired', 'recovered', 'discarded'];
 const SOURCES_TOLD = 10;
 const EXAMPLES_TOLD = 5;
 const CODES_TOLD = 5;
@@ -42,6 +42,7 @@ function countOf(kind: AlertKind, count: number, named: boolean): string {
   switch (kind) {
     case 'dead_letter':
       return `${number} ${letters}`;
+    case 'expired':
     case 'recovered':
     case 'discarded':
       return named ? `${number} ${letters} ${kind}` : `${number} ${kind}`;

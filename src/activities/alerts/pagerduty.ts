@@ -83,7 +83,7 @@ export function judgeIncident(
 ): Verdict {
   const count = (kind: keyof typeof gathered) => gathered[kind]?.[source]?.count ?? 0;
   const bad = count('dead_letter') + count('expiring');
-  const ended = count('recovered') + count('discarded');
+  const ended = count('recovered') + count('discarded') + count('expired');
   if (bad > 0 && (open > 0 || count('dead_letter') > ended || ended === 0)) {
     return { action: 'trigger', again: open === 0 || ended > 0 };
   }

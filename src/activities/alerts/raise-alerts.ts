@@ -26,9 +26,17 @@ export function createRaiseAlerts({ config, signalAlertRoute }: RaiseAlertsDeps)
   };
 }
 
+const TOLD_WITH = {
+  dead_letter: 'dead_letter',
+  recovered: 'recovered',
+  discarded: 'recovered',
+  expiring: 'expiring',
+  expired: 'expiring',
+} as const;
+
 export function wants({ sources, on }: AlertRouteConfig, { kind, source }: Raise): boolean {
   if (sources !== undefined && !sources.includes(source)) return false;
-  return on.includes(kind === 'discarded' ? 'recovered' : kind);
+  return on.includes(TOLD_WITH[kind]);
 }
 
 interface Waiting {

@@ -48,12 +48,13 @@ const alerts = {
   },
 };
 
-const { WARN_BEFORE } = process.env;
+const { WARN_BEFORE, MAX_BODY_BYTES } = process.env;
+const limit = MAX_BODY_BYTES ? { maxBodyBytes: Number(MAX_BODY_BYTES) } : {};
 
 export default defineConfig({
   ...(WARN_BEFORE ? { retention: { warnBefore: WARN_BEFORE } } : {}),
   sources: {
-    [`first${suffix}`]: { verify: partner, handlers: { ask, '*': fail } },
+    [`first${suffix}`]: { verify: partner, handlers: { ask, '*': fail }, ...limit },
     [`second${suffix}`]: { verify: partner, handlers: { '*': fail } },
   },
   alerts: Object.fromEntries(

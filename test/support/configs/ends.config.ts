@@ -10,10 +10,11 @@ const refusing = { url: `${receiver}/refusing`, secrets, retry: [], breaker: fal
 
 export default defineConfig({
   sources: {
-    [`ends${suffix}`]: { verify: partner, forwardTo: { one: ['one'], many } },
+    [`ends${suffix}`]: { verify: partner, forwardTo: { one: ['one'], late: ['late'], many } },
   },
   endpoints: {
     one: { url: `${receiver}/one`, secrets, retry: ['1h'], breaker: false },
+    late: { url: `${receiver}/late`, secrets, retry: [], timeoutMs: 60_000, breaker: false },
     ...Object.fromEntries(many.map((name) => [name, refusing])),
   },
   alerts: {

@@ -3,6 +3,8 @@ import { defineConfig, type Handler, secret } from 'surehook';
 
 const receiver = process.env.RECEIVER_URL ?? 'http://127.0.0.1:9';
 const partner = { scheme: 'hmac' as const, secrets: [secret('PARTNER_SECRET')] };
+/** A config that lacks the endpoint, or has it with another limit, is a worker's that was deployed later. */
+const first = process.env.FIRST_NAME ?? 'first';
 const secrets = [secret(process.env.USE_SECRET ?? 'ENDPOINT_SECRET')];
 const tell = async (path: string, id: string) =>
   await fetch(receiver + path, { method: 'POST', headers: { 'x-webhook-event-id': id } });
@@ -21,22 +23,22 @@ export default defineConfig({
       verify: partner,
       handlers: { both: work, short: work },
       retry: ['1h'],
-      forwardTo: { both: ['first', 'second'], short: ['first'], forwarded: ['first'] },
+      forwardTo: { both: [first, 'second'], short: [first], forwarded: [first] },
     },
     slow: {
       verify: partner,
       handlers: { '*': work },
       retry: ['1h'],
       timeoutMs: 120_000,
-      forwardTo: ['first'],
+      forwardTo: [first],
     },
   },
   endpoints: {
-    first: {
+    [first]: {
       url: `${receiver}${process.env.FIRST_PATH ?? '/first'}`,
       secrets,
       retry: ['1h', '1h'],
-      timeoutMs: 4_000,
+      timeoutMs: Number(process.env.FIRST_TIMEOUT_MS ?? 4_000),
     },
     second: { url: `${receiver}/second`, secrets, retry: ['1h', '1h'], timeoutMs: 60_000 },
   },
