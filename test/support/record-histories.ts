@@ -24,11 +24,12 @@ interface Story {
       | 'delete-and-resend'
       | 'replay'
       | 'replay-many'
+      | 'replay-and-cancel'
       | 'discard'
       | 'reset-to-first'
       | 'reset-to-last'
     ),
-    'processed' | 'failed' | 'discarded',
+    'processed' | 'failed' | 'discarded' | 'canceled',
   ];
   /** It is cancelled as soon as its first request has come. */
   cancel?: boolean;
@@ -99,6 +100,13 @@ const STORIES: Story[] = [
     script: { '/handler': ['hang', 200] },
     cancel: true,
     afterwards: ['resend', 'processed'],
+  },
+  {
+    name: 'replayed-and-canceled',
+    type: 'any',
+    source: 'slow',
+    script: { '/handler': [422, 'hang'] },
+    afterwards: ['replay-and-cancel', 'canceled'],
   },
   {
     name: 'failed-again-after-its-run-was-deleted',
@@ -198,11 +206,20 @@ async function goOn(what: NonNullable<Story['afterwards']>[0], name: string, typ
     const isGone = async () => (await surehook.operator(`/events/${source}/${name}`)).status === 404;
     await waitFor(isGone, Boolean, 120_000);
   }
-  if (what === 'resend' || what === 'delete-and-resend')
+  if (what === 'replay-and-cancel') {
+    await post('replay', '{}');
+    await cancelWhileHandled(name, source);
+  } else if (what === 'resend' || what === 'delete-and-resend')
     await surehook.send({ event_id: name, type }, source);
   else if (what === 'replay') await post('replay', '{}');
   else if (what === 'discard') await post('discard', '{"reason":"recorded"}');
   else reset(what === 'reset-to-first' ? 'FirstWorkflowTask' : 'LastWorkflowTask');
+}
+
+async function cancelWhileHandled(name: string, source: string): Promise<void> {
+  await surehook.untilEvent(source, name, ({ handler }) => handler?.status === 'running');
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  await surehook.operator(`/events/${source}/${name}/cancel`, { method: 'POST', headers });
 }
 
 for (const {
@@ -219,11 +236,7 @@ for (const {
   if (existsSync(file)) continue;
   for (const [at, answers] of Object.entries(script)) receiver.script(at, name, answers);
   await surehook.send({ event_id: name, type }, source);
-  if (cancel) {
-    await surehook.untilEvent(source, name, ({ handler }) => handler?.status === 'running');
-    const headers = { authorization: `Bearer ${TOKEN}` };
-    await surehook.operator(`/events/${source}/${name}/cancel`, { method: 'POST', headers });
-  }
+  if (cancel) await cancelWhileHandled(name, source);
   const { run_id } = await surehook.untilEvent(source, name, (event) => event.closed_at !== null);
   let jobId = '';
   if (afterwards) {
