@@ -2,11 +2,19 @@
 // As in messages.ts, what Temporal stores is snake_case.
 
 /** A discarded dead letter is told of where recovered ones are, and an expired one where expiring ones are. */
-export type AlertKind = 'dead_letter' | 'recovered' | 'discarded' | 'expiring' | 'expired';
+export type LetterKind = 'dead_letter' | 'recovered' | 'discarded' | 'expiring' | 'expired';
+/** Of an endpoint: its end is told of where its beginning is. */
+export type EndpointKind = 'endpoint_down' | 'endpoint_up';
+export type AlertKind = LetterKind | EndpointKind;
+
+export function isOfEndpoint(kind: AlertKind): kind is EndpointKind {
+  return kind === 'endpoint_down' || kind === 'endpoint_up';
+}
 
 /** Something that an on-call person may want to hear of: codes, ids and types, never a payload or a message. */
 export interface Raise {
   kind: AlertKind;
+  /** The endpoint, if it is about one: then it has no event. */
   source: string;
   event_id: string;
   event_type: string;
@@ -16,7 +24,7 @@ export interface Raise {
   errors: string[];
   /** RFC 3339 UTC. */
   at: string;
-  /** With `kind`, what makes two raises the same one: a repeated raise counts once. */
+  /** Or a random id, of an endpoint's outage. With `kind`, what makes two raises the same one: a repeated raise counts once. */
   run_id: string;
 }
 
@@ -48,7 +56,7 @@ export interface Tally {
   examples: Example[];
 }
 
-/** By kind, then by source. */
+/** By kind, then by source, or by endpoint. */
 export type Gathered = Partial<Record<AlertKind, Record<string, Tally>>>;
 
 export interface SendAlertInput {

@@ -27,6 +27,8 @@ export type BreakerReports = Record<string, BreakerReport>;
 export interface BreakerSignal {
   worker: string;
   report: BreakerReport;
+  /** Milliseconds: the alert routes are told of an endpoint that was down for so long. */
+  alert_after_ms?: number;
 }
 
 export const ENDPOINT_BREAKER = 'endpointBreaker';

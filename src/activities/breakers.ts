@@ -22,14 +22,19 @@ export type Breakers = ReadonlyMap<string, Breaker>;
 export function createBreakers({ config, log, metrics, reportBreaker }: BreakersDeps): Breakers {
   const breakers = new Map<string, Breaker>();
   for (const endpoint of config.endpoints.values()) {
-    const { name } = endpoint;
-    const tell = createTeller(name, () => breaker.report(), reportBreaker, log);
+    const { name, breaker: settings, timeoutMs } = endpoint;
+    const alertAfter = settings ? { alert_after_ms: settings.alertAfterMs } : {};
+    const report = async () => {
+      const report = breaker.report();
+      await reportBreaker(name, { report, ...alertAfter });
+      return report.state;
+    };
+    const tell = createTeller(name, report, log);
     const onState = (state: BreakerState) => metrics.breakerChanged(name, state);
     const onChange = (change: Change, report: BreakerReport) => {
       logChange(log, name, change, report);
       tell();
     };
-    const { breaker: settings, timeoutMs } = endpoint;
     const breaker = new Breaker({ config: settings, timeoutMs, onState, onChange });
     breakers.set(name, breaker);
     onState('closed');
@@ -61,7 +66,7 @@ function logChange(log: Logger, name: string, change: Change, report: BreakerRep
 }
 
 /** Reports one after the other, always the latest state, until Temporal has it; while it is not closed, again and again. */
-function createTeller(name: string, read: () => BreakerReport, reportBreaker: ReportBreaker, log: Logger) {
+function createTeller(name: string, report: () => Promise<BreakerState>, log: Logger) {
   let isNews = false;
   let isBusy = false;
   let timer: NodeJS.Timeout | undefined;
@@ -73,10 +78,8 @@ function createTeller(name: string, read: () => BreakerReport, reportBreaker: Re
     isBusy = true;
     while (isNews) {
       isNews = false;
-      const report = read();
       try {
-        await reportBreaker(name, report);
-        if (report.state === 'closed') clearTimeout(timer);
+        if ((await report()) === 'closed') clearTimeout(timer);
         else later(REPORT_EVERY_MS);
       } catch (error) {
         log.warn({ endpoint: name, error: String(error) }, 'the state of the breaker could not be reported');

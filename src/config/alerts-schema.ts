@@ -4,7 +4,7 @@ import { duration } from './retry-schedule.ts';
 import { name, secretRef, secrets } from './schema-parts.ts';
 
 const HOUR_MS = 3_600_000;
-const KINDS = ['dead_letter', 'recovered', 'expiring'] as const;
+const KINDS = ['dead_letter', 'recovered', 'expiring', 'endpoint_down'] as const;
 
 /** No control characters, so that nothing can be added to a mail's header. */
 const mailbox = z

@@ -46,13 +46,15 @@ export interface BreakerConfig {
   probeAfterMs: number;
   /** A delivery that was held for so long becomes a dead letter. */
   holdForMs: number;
+  /** The alert routes are told of an endpoint that was down for so long. */
+  alertAfterMs: number;
 }
 
 interface AlertRouteBase {
   name: string;
   /** undefined: all. */
   sources: readonly string[] | undefined;
-  on: readonly ('dead_letter' | 'recovered' | 'expiring')[];
+  on: readonly ('dead_letter' | 'recovered' | 'expiring' | 'endpoint_down')[];
   gatherMs: number;
   everyMs: number;
 }

@@ -130,6 +130,7 @@ const breaker = z.strictObject({
     .refine((ms) => ms >= SECOND_MS, { error: "expected '1s' or more" }) // Temporal's timers fire in whole seconds
     .default(10_000),
   holdFor: duration.default(24 * 3_600_000),
+  alertAfter: duration.default(5 * 60_000),
 });
 
 const endpoint = z.strictObject({
@@ -140,7 +141,7 @@ const endpoint = z.strictObject({
   retry: retrySchema.optional(),
   breaker: z
     .union([z.custom<false>((value) => value === false), breaker], {
-      error: 'expected false or { failures, probeAfter, holdFor }',
+      error: 'expected false or { failures, probeAfter, holdFor, alertAfter }',
     })
     .prefault({}),
 });

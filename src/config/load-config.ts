@@ -172,8 +172,13 @@ function toEndpoint(
 
 function toBreaker(breaker: ParsedConfig['endpoints'][string]['breaker']): EndpointConfig['breaker'] {
   if (breaker === false) return undefined;
-  const { failures, probeAfter, holdFor } = breaker;
-  return Object.freeze({ failures, probeAfterMs: probeAfter, holdForMs: holdFor });
+  const { failures, probeAfter, holdFor, alertAfter } = breaker;
+  return Object.freeze({
+    failures,
+    probeAfterMs: probeAfter,
+    holdForMs: holdFor,
+    alertAfterMs: alertAfter,
+  });
 }
 
 function toLocator(text: string): Locator {

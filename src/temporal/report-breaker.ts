@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import {
   BREAKER_SIGNAL,
-  type BreakerReport,
   type BreakerReports,
   type BreakerSignal,
   ENDPOINT_BREAKER,
@@ -14,17 +13,20 @@ import type { endpointBreaker } from '../workflows/endpoint-breaker.ts';
 import type { Temporal } from './connection.ts';
 
 /** @throws if Temporal does not take it */
-export type ReportBreaker = (endpoint: string, report: BreakerReport) => Promise<void>;
+export type ReportBreaker = (
+  endpoint: string,
+  what: Pick<BreakerSignal, 'report' | 'alert_after_ms'>,
+) => Promise<void>;
 
 export function createReportBreaker({ client }: Temporal, taskQueue: string): ReportBreaker {
   const worker = `${process.pid}@${hostname()}`;
-  return async (endpoint, report) => {
+  return async (endpoint, what) => {
     await client.workflow.signalWithStart<typeof endpointBreaker, [BreakerSignal]>(ENDPOINT_BREAKER, {
       workflowId: endpointBreakerId(endpoint),
       taskQueue,
       args: [endpoint],
       signal: BREAKER_SIGNAL,
-      signalArgs: [{ worker, report }],
+      signalArgs: [{ worker, ...what }],
       staticSummary: `breaker of ${endpoint}`,
     });
   };

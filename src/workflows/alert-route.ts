@@ -15,6 +15,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import {
+  type AlertKind,
   type Gathered,
   type Pace,
   RAISE_SIGNAL,
@@ -37,6 +38,15 @@ interface Carried {
   recheck: string[];
 }
 
+const SHORT: Record<AlertKind, string> = {
+  dead_letter: 'de',
+  recovered: 're',
+  discarded: 'di',
+  expiring: 'ex',
+  expired: 'ed',
+  endpoint_down: 'do',
+  endpoint_up: 'up',
+};
 const SEEN_MAX = 5_000;
 /** A raise is repeated within the workflow task time-out of 30 s after its worker was lost; until then it is known here. */
 const LINGER_MS = 120_000;
@@ -65,7 +75,7 @@ export async function alertRoute(route: string, carried?: Carried): Promise<void
     pace = latest;
     for (const raise of raises) {
       // The random end of a run id, and the kind: short, since thousands are carried on.
-      if (isNew(seen, raise.kind.slice(0, 2) + raise.run_id.slice(-12))) addRaise(pending, raise);
+      if (isNew(seen, SHORT[raise.kind] + raise.run_id.slice(-12))) addRaise(pending, raise);
     }
   });
   setCurrentDetails(`Alerts of the route ${route}: gathers what is raised, and sends it`);

@@ -1,5 +1,5 @@
 // Adds raises up into a tally that stays small, however many there are.
-import { type AlertKind, type Gathered, OTHER, type Raise, type Tally } from '../alerts.ts';
+import { type AlertKind, type Gathered, isOfEndpoint, OTHER, type Raise, type Tally } from '../alerts.ts';
 
 const EXAMPLES_MAX = 5;
 /** Error codes hold names of handlers' errors, and so have no end of their own. */
@@ -14,7 +14,7 @@ export function addRaise(gathered: Gathered, raise: Raise): void {
     last_at: at,
     errors: Object.fromEntries(errors.map((code) => [code, 1])),
     steps: Object.fromEntries(failed_steps.map((step) => [step, 1])),
-    examples: [{ event_id, event_type, failed_steps, errors, at, run_id }],
+    examples: isOfEndpoint(kind) ? [] : [{ event_id, event_type, failed_steps, errors, at, run_id }],
   });
 }
 

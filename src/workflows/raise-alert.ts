@@ -9,12 +9,12 @@ const { raiseAlerts } = proxyLocalActivities<Activities>({
 });
 
 type About = Pick<Raise, 'source' | 'event_id' | 'event_type'> &
-  Partial<Pick<Raise, 'run_id' | 'failed_steps' | 'errors'>>;
+  Partial<Pick<Raise, 'run_id' | 'failed_steps' | 'errors' | 'at'>>;
 
 /**
  * Also where the run is cancelled meanwhile: what it tells of has happened.
  *
- * @param about `run_id` is that of this run if not given
+ * @param about `run_id` is that of this run, and `at` is now, if not given
  */
 export async function raiseAlert(kind: AlertKind, about: About): Promise<void> {
   const {
@@ -24,8 +24,8 @@ export async function raiseAlert(kind: AlertKind, about: About): Promise<void> {
     failed_steps = [],
     errors = [],
     run_id = workflowInfo().runId,
+    at = new Date().toISOString(),
   } = about;
-  const at = new Date().toISOString();
   const raise: Raise = { kind, source, event_id, event_type, failed_steps, errors, at, run_id };
   await CancellationScope.nonCancellable(() => raiseAlerts(raise));
 }

@@ -4,6 +4,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { IN_FLIGHT_MAX } from '../../src/activities/breaker.ts';
 import type { EndpointView } from '../../src/api/endpoints.ts';
+import { pagerDutyEvent, webhookAlert } from '../support/alert-formats.ts';
+import { ROUTING_KEY } from '../support/alerting.ts';
 import { parseMetrics, sampleOf } from '../support/metrics-page.ts';
 import { Receiver } from '../support/receiver.ts';
 import { CLI, type Event, newId, Surehook, TOKEN } from '../support/surehook.ts';
@@ -22,7 +24,7 @@ class Story {
 
   async start(role: 'serve' | 'api' | 'worker'): Promise<Surehook> {
     const { taskQueue, suffix } = this;
-    const env = { RECEIVER_URL: receiver.url, SUFFIX: suffix };
+    const env = { RECEIVER_URL: receiver.url, SUFFIX: suffix, ROUTING_KEY };
     const temporalAddress = inject('temporalAddress');
     const surehook = await Surehook.start({ role, temporalAddress, taskQueue, env, config: 'breaker' });
     onTestFinished(async () => void (await surehook.stop('SIGKILL')));
@@ -162,6 +164,60 @@ describe('an API and a worker apart', () => {
     expect(items.map(({ name }) => name)).toContain(`dead${story.suffix}`);
     expect(items.find(({ name }) => name === `off${story.suffix}`)?.breaker.state).toBe('off');
     expect((await api.operator('/endpoints/nobody')).status).toBe(404);
+  });
+});
+
+describe('an endpoint that is down for longer than alertAfter', () => {
+  it('is told of to the routes that want it, and so is its return, each once', async () => {
+    const story = new Story();
+    const { suffix } = story;
+    const endpoint = `told${suffix}`;
+    const surehook = await story.start('serve');
+    const alertsOf = (route: string) =>
+      receiver.requests
+        .filter(({ path }) => path === `/${route}${suffix}`)
+        .map(({ body }) => JSON.parse(body.toString()));
+    receiver.answerAll('/told', 503);
+    const [event_id] = await story.send(surehook, 'told', 1);
+    await waitFor(() => alertsOf('partner').length === 1 && alertsOf('ops').length === 1);
+    const { breaker } = await story.endpoint(surehook, endpoint.slice(0, -suffix.length));
+    const { type, data } = webhookAlert.parse(alertsOf('ops')[0]);
+    expect(type).toBe('endpoint.alert');
+    expect(data).toMatchObject({
+      summary: `Endpoint ${endpoint} is down`,
+      endpoint_down: { count: 1, endpoints: [{ endpoint, errors: { http_503: 1 }, last_at: breaker.since }] },
+    });
+    expect((await surehook.event('partner', event_id ?? '')).status).toBe('delivering');
+    receiver.answerAll('/told', 200);
+    await story.untilAllProcessed(surehook);
+    await waitFor(() => ['partner', 'ops', 'pager'].every((route) => alertsOf(route).length === 2));
+    expect(webhookAlert.parse(alertsOf('partner')[1]).data).toMatchObject({
+      summary: `Endpoint ${endpoint} is up again`,
+      endpoint_up: { count: 1, endpoints: [{ endpoint }] },
+    });
+    const incident = alertsOf('pager').map((event) => pagerDutyEvent.parse(event));
+    const dedup_key = `surehook:pager${suffix}:endpoint:${endpoint}`;
+    expect(incident).toMatchObject([
+      {
+        event_action: 'trigger',
+        dedup_key,
+        payload: { summary: `Endpoint ${endpoint} is down (http_503 1)` },
+      },
+      { event_action: 'resolve', dedup_key },
+    ]);
+    expect([alertsOf('bystander'), alertsOf('letters')]).toEqual([[], []]);
+  });
+
+  it('but not one that is back before', async () => {
+    const story = new Story();
+    const surehook = await story.start('serve');
+    receiver.answerAll('/dead?key=url-secret', 503);
+    await story.send(surehook, 'dead', 10);
+    await story.untilBreaker(surehook, 'dead', 'open');
+    receiver.answerAll('/dead?key=url-secret', 200);
+    await story.untilAllProcessed(surehook);
+    await story.untilBreaker(surehook, 'dead', 'closed');
+    expect(receiver.requests.filter(({ path }) => path.endsWith(`ops${story.suffix}`))).toEqual([]);
   });
 });
 

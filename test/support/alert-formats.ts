@@ -79,10 +79,14 @@ const tally = z.strictObject({
     .max(5),
 });
 const kind = z.strictObject({ count: z.int().positive(), sources: z.array(tally) }).optional();
+const endpoint = tally.pick({ count: true, first_at: true, last_at: true, errors: true });
+const endpointKind = z
+  .strictObject({ count: z.int().positive(), endpoints: z.array(endpoint.extend({ endpoint: z.string() })) })
+  .optional();
 
 /** docs/alerts.md; `type`, `timestamp` and `data` are what Standard Webhooks recommends. */
 export const webhookAlert = z.strictObject({
-  type: z.literal('dead_letter.alert'),
+  type: z.enum(['dead_letter.alert', 'endpoint.alert']),
   timestamp: z.iso.datetime(),
   data: z.strictObject({
     route: z.string(),
@@ -92,6 +96,9 @@ export const webhookAlert = z.strictObject({
     recovered: kind,
     discarded: kind,
     expiring: kind,
+    expired: kind,
+    endpoint_down: endpointKind,
+    endpoint_up: endpointKind,
     open: z.record(z.string(), z.int().nonnegative()),
   }),
 });

@@ -8,6 +8,7 @@ import type { EndpointView } from '../../src/api/endpoints.ts';
 import { loadSettings } from '../../src/config/settings.ts';
 import { startDevServer } from '../../src/temporal/dev-server.ts';
 import { findTemporalCli } from '../../src/temporal/find-cli.ts';
+import { ROUTING_KEY } from './alerting.ts';
 import { type Answer, Receiver } from './receiver.ts';
 import { Surehook, TOKEN } from './surehook.ts';
 import { waitFor } from './wait-for.ts';
@@ -129,7 +130,7 @@ const receiver = await Receiver.start();
 const cliPath = await findTemporalCli({ path, cacheDir, onProgress: () => undefined });
 const ports = { port: 0, uiPort: 0, inMemory: true, searchAttributes: {}, onExit: () => undefined };
 const server = await startDevServer({ cliPath, stateDir, ...ports });
-const env = { RECEIVER_URL: receiver.url };
+const env = { RECEIVER_URL: receiver.url, ROUTING_KEY };
 const surehook = await Surehook.start({
   role: 'serve',
   temporalAddress: server.address,
@@ -180,6 +181,22 @@ async function recordBreaker(): Promise<void> {
   record('partner:delivery-held', 'delivery-held');
   record('endpoint:dead', 'endpoint-breaker');
   await breaking.stop();
+}
+
+/** One that was down for long enough to be told of, and its return. */
+async function recordTold(): Promise<void> {
+  const { address: temporalAddress } = server;
+  const start = { role: 'serve', temporalAddress, taskQueue: 'record-told', env, config: 'breaker' } as const;
+  const telling = await Surehook.start(start);
+  const untilTold = (times: number) =>
+    waitFor(() => receiver.requests.filter(({ path }) => path === '/ops').length === times);
+  receiver.answerAll('/told', 503);
+  await telling.send({ event_id: 'endpoint-told', type: 'told' });
+  await untilTold(1);
+  receiver.answerAll('/told', 200);
+  await untilTold(2);
+  record('endpoint:told', 'endpoint-told');
+  await telling.stop();
 }
 
 /** @returns the id of its workflow, once it has ended */
@@ -251,6 +268,7 @@ for (const {
 
 await surehook.stop();
 if (!existsSync(fileOf('endpoint-breaker'))) await recordBreaker();
+if (!existsSync(fileOf('endpoint-told'))) await recordTold();
 await server.stop();
 await receiver.stop();
 rmSync(stateDir, { recursive: true, force: true });

@@ -53,7 +53,8 @@ const pagerduty: PagerDutyRoute = {
 /** As much of everything as there can be, and nothing of it harmless. */
 const worst = (): Alert => {
   const nasty = '<!channel>&<https://evil.test|click>\r\nBcc: victim@example.com ';
-  const kinds: AlertKind[] = ['dead_letter', 'expiring', 'recovered', 'discarded'];
+  const letters: AlertKind[] = ['dead_letter', 'expiring', 'expired', 'recovered', 'discarded'];
+  const kinds: AlertKind[] = [...letters, 'endpoint_down', 'endpoint_up'];
   const raises = kinds.flatMap((kind) =>
     Array.from({ length: 3_000 }, (_, n) => ({
       kind,
@@ -109,7 +110,18 @@ describe('a title', () => {
     [gather({ kind: 'recovered' }, { kind: 'recovered' }), '2 dead letters recovered: partner'],
     [gather({ kind: 'discarded' }), '1 dead letter discarded: partner'],
     [gather({ kind: 'expiring' }), '1 dead letter about to expire: partner'],
+    [gather({ kind: 'expired' }), '1 dead letter expired: partner'],
     [gather({}, { source: 'other' }), '2 dead letters: 2 sources'],
+    [gather({ kind: 'endpoint_down', source: 'billing' }), 'Endpoint billing is down'],
+    [gather({ kind: 'endpoint_up', source: 'billing' }), 'Endpoint billing is up again'],
+    [
+      gather({}, { kind: 'endpoint_down', source: 'billing' }),
+      '1 dead letter: partner; endpoint billing is down',
+    ],
+    [
+      gather({ kind: 'endpoint_down', source: 'a' }, { kind: 'endpoint_down', source: 'b' }),
+      '2 endpoints are down',
+    ],
   ])('says how many of what: %#', (gathered, title) => {
     expect(toTitle(alertOf(gathered))).toBe(title);
   });
@@ -137,7 +149,7 @@ describe('messages at their worst', () => {
 
   it('have a title without line breaks, for the subject of a mail', () => {
     expect(toTitle(worst())).toMatch(/^[\x20-\x7e]{1,200}$/);
-    expect(toText(worst()).length).toBeLessThan(30_000);
+    expect(toText(worst()).length).toBeLessThan(32_000);
   });
 });
 

@@ -4,7 +4,7 @@ import { Breaker, type Change, type Hold, IN_FLIGHT_MAX, type Pass } from '../..
 import { toVerdict } from '../../src/activities/breakers.ts';
 import type { BreakerState } from '../../src/endpoints.ts';
 
-const CONFIG = { failures: 3, probeAfterMs: 10_000, holdForMs: 60_000 };
+const CONFIG = { failures: 3, probeAfterMs: 10_000, holdForMs: 60_000, alertAfterMs: 300_000 };
 const FAILED = { is: 'failed', error: 'timeout' } as const;
 const ANSWERED = { is: 'answered' } as const;
 

@@ -28,7 +28,7 @@ describe('alerts', () => {
     const config = await load(alerts(routes), { env });
     const common = {
       sources: undefined,
-      on: ['dead_letter', 'recovered', 'expiring'],
+      on: ['dead_letter', 'recovered', 'expiring', 'endpoint_down'],
       gatherMs: 5_000,
       everyMs: 60_000,
     };
@@ -84,7 +84,7 @@ describe('alerts', () => {
     ],
     [
       "{ channel: 'slack', url: secret('SLACK'), on: ['dead'] }",
-      "alerts.ops.on.0: expected 'dead_letter', 'recovered', 'expiring'",
+      "alerts.ops.on.0: expected 'dead_letter', 'recovered', 'expiring', 'endpoint_down'",
     ],
     ["{ channel: 'slack', url: secret('SLACK'), every: 10 }", 'alerts.ops.every: expected 1 second to 1 day'],
     [

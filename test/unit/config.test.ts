@@ -29,7 +29,7 @@ describe('a valid config', () => {
       headers: {},
       timeoutMs: 5_000,
       retry: DELIVERY_RETRY,
-      breaker: { failures: 10, probeAfterMs: 10_000, holdForMs: 86_400_000 },
+      breaker: { failures: 10, probeAfterMs: 10_000, holdForMs: 86_400_000, alertAfterMs: 300_000 },
     });
   });
 
@@ -63,7 +63,7 @@ describe('a valid config', () => {
         timeoutMs: 86_400_000, retry: [0, 500, '1m'], forwardTo: { 'a.b': ['billing'], '*': [] },
         redelivery: 'ignore',`,
       endpoint: `
-        timeoutMs: 1, retry: { initial: '1s', attempts: 3 }, breaker: { failures: 3, probeAfter: 2_000, holdFor: '1m' },
+        timeoutMs: 1, retry: { initial: '1s', attempts: 3 }, breaker: { failures: 3, probeAfter: 2_000, holdFor: '1m', alertAfter: '10s' },
         headers: { 'X-Team': 'a b', 'X-Key': secret('A') },`,
     });
     const { schema, handlers, forwardTo, verify, ...rest } = source;
@@ -86,7 +86,12 @@ describe('a valid config', () => {
     expect([...handlers.keys()]).toEqual(['a.b', '*']);
     expect(forType(forwardTo, 'a.b')).toEqual(['billing']);
     expect(endpoint).toMatchObject({ timeoutMs: 1, retry: [1_000, 2_000] });
-    expect(endpoint.breaker).toEqual({ failures: 3, probeAfterMs: 2_000, holdForMs: 60_000 });
+    expect(endpoint.breaker).toEqual({
+      failures: 3,
+      probeAfterMs: 2_000,
+      holdForMs: 60_000,
+      alertAfterMs: 10_000,
+    });
     expect(endpoint.headers['x-team']).toBe('a b');
     expect(String(endpoint.headers['x-key'])).toBe('[secret A]');
   });
@@ -232,7 +237,8 @@ describe('a mistake in an endpoint is named with its path', () => {
     ['breaker: { failures: 0 }', 'breaker.failures', 'Too small: expected number to be >=1'],
     ["breaker: { holdFor: 'soon' }", 'breaker.holdFor', DURATION],
     ['breaker: { probes: 1 }', 'breaker.probes', UNKNOWN],
-    ['breaker: true', 'breaker', 'expected false or { failures, probeAfter, holdFor }'],
+    ["breaker: { alertAfter: 'soon' }", 'breaker.alertAfter', DURATION],
+    ['breaker: true', 'breaker', 'expected false or { failures, probeAfter, holdFor, alertAfter }'],
     ["secrets: ['whsec_abcd']", 'secrets.0', SECRET],
     ["headers: { 'x team': 'a' }", 'headers.x team', 'expected a header name'],
     ["headers: { 'x-team': 'a\\r\\nb: c' }", 'headers.x-team', 'expected visible ASCII'],

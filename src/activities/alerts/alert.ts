@@ -1,5 +1,5 @@
 // An alert as the channels see it, and the words that all of them use.
-import { type AlertKind, type Example, type Gathered, OTHER, type Tally } from '../../alerts.ts';
+import { type Example, type Gathered, type LetterKind, OTHER, type Tally } from '../../alerts.ts';
 
 export interface Alert {
   /** The same over every retry of this alert. */
@@ -19,24 +19,45 @@ export interface Alert {
 export type LinkTo = (source: string, eventId: string, runId: string) => string | undefined;
 
 /** In the order in which they are told. */
-const KINDS: AlertKind[] = ['dead_letter', 'expiring', 'expired', 'recovered', 'discarded'];
+const KINDS: LetterKind[] = ['dead_letter', 'expiring', 'expired', 'recovered', 'discarded'];
 const SOURCES_TOLD = 10;
 const EXAMPLES_TOLD = 5;
 const CODES_TOLD = 5;
 
-/** `12 dead letters, 3 recovered: partner`. */
+/** `12 dead letters, 3 recovered: partner; endpoint billing is down`. */
 export function toTitle({ gathered, isTest }: Pick<Alert, 'gathered' | 'isTest'>): string {
+  const { down, up } = endpointsOf(gathered);
+  const parts = [toLetters(gathered), toEndpoints(down, 'down'), toEndpoints(up, 'up again')];
+  const title = parts.filter((part) => part !== undefined).join('; ');
+  return isTest ? `Test alert: ${title}` : capitalise(title);
+}
+
+function toLetters(gathered: Gathered): string | undefined {
   const parts = KINDS.flatMap((kind) => {
     const count = total(gathered[kind]);
     return count === 0 ? [] : [countOf(kind, count, gathered.dead_letter === undefined)];
   });
   const sources = sourcesOf(gathered);
   const where = sources.length === 1 ? sources[0] : `${sources.length} sources`;
-  return `${isTest ? 'Test alert: ' : ''}${parts.join(', ')}: ${where}`;
+  return parts.length === 0 ? undefined : `${parts.join(', ')}: ${where}`;
+}
+
+function toEndpoints(names: string[], what: string): string | undefined {
+  if (names.length === 0) return undefined;
+  return names.length === 1 ? `endpoint ${names[0]} is ${what}` : `${names.length} endpoints are ${what}`;
+}
+
+/** Each by what became of it last. */
+export function endpointsOf({ endpoint_down = {}, endpoint_up = {} }: Gathered) {
+  const isDown = (name: string) => (endpoint_down[name]?.last_at ?? '') > (endpoint_up[name]?.last_at ?? '');
+  return {
+    down: Object.keys(endpoint_down).filter(isDown),
+    up: Object.keys(endpoint_up).filter((name) => !isDown(name)),
+  };
 }
 
 /** @param named says of what, where nothing before it does */
-function countOf(kind: AlertKind, count: number, named: boolean): string {
+function countOf(kind: LetterKind, count: number, named: boolean): string {
   const number = count.toLocaleString('en');
   const letters = count === 1 ? 'dead letter' : 'dead letters';
   switch (kind) {
@@ -59,6 +80,28 @@ export interface Section {
 
 /** What happened, kind by kind. */
 export function toSections({ gathered, open }: Alert): Section[] {
+  return [...toLetterSections(gathered, open), ...toEndpointSections(gathered)];
+}
+
+function toEndpointSections(gathered: Gathered): Section[] {
+  const { down, up } = endpointsOf(gathered);
+  const toLines = (names: string[], toText: (name: string) => string) => [
+    ...names.slice(0, SOURCES_TOLD).map(toText),
+    ...(names.length > SOURCES_TOLD ? [`${names.length - SOURCES_TOLD} more`] : []),
+  ];
+  const downLine = (name: string) => {
+    const { errors = {}, last_at = '' } = gathered.endpoint_down?.[name] ?? {};
+    const codes = most(errors);
+    const since = `${last_at.slice(0, 19).replace('T', ' ')} UTC`;
+    return `${name}: since ${since}${codes ? ` (${codes})` : ''}, its deliveries are held`;
+  };
+  return [
+    ...(down.length > 0 ? [{ heading: 'Endpoints that are down', lines: toLines(down, downLine) }] : []),
+    ...(up.length > 0 ? [{ heading: 'Endpoints that are up again', lines: toLines(up, String) }] : []),
+  ];
+}
+
+function toLetterSections(gathered: Gathered, open: Alert['open']): Section[] {
   return KINDS.flatMap((kind) => {
     const bySource = gathered[kind];
     if (bySource === undefined) return [];
@@ -128,13 +171,15 @@ export function describeExample({ event_type, failed_steps, errors }: Example): 
 
 /** The commands to run next; none where everything has ended. */
 export function toNextSteps({ gathered }: Pick<Alert, 'gathered'>): string[] {
+  const endpoints = endpointsOf(gathered).down.length > 0 ? ['surehook endpoints list'] : [];
   const sources = sourcesOf({ dead_letter: gathered.dead_letter, expiring: gathered.expiring } as Gathered);
-  if (sources.length > 3) return ['surehook dead-letters list'];
-  return sources.map((source) => `surehook dead-letters list --source ${source}`);
+  if (sources.length > 3) return ['surehook dead-letters list', ...endpoints];
+  return [...sources.map((source) => `surehook dead-letters list --source ${source}`), ...endpoints];
 }
 
+/** Of dead letters. */
 export function sourcesOf(gathered: Gathered): string[] {
-  return [...new Set(Object.values(gathered).flatMap((bySource = {}) => Object.keys(bySource)))];
+  return [...new Set(KINDS.flatMap((kind) => Object.keys(gathered[kind] ?? {})))];
 }
 
 function total(bySource: Record<string, Tally> = {}): number {

@@ -1,9 +1,36 @@
 // Events of PagerDuty's Events API v2: one incident per route and source, open as long as the source has dead letters.
 // https://developer.pagerduty.com/docs/events-api-v2/trigger-events
+import { type AlertKind, isOfEndpoint } from '../../alerts.ts';
 import type { PagerDutyRoute } from '../../config/config.ts';
 import { type Alert, most, toExamples, toNextSteps, toTitle } from './alert.ts';
 
 const SUMMARY_MAX = 1_024;
+
+/** An endpoint's own incident, opened and closed by what was told of it last. */
+export function toEndpointEvent(route: PagerDutyRoute, alert: Alert, endpoint: string, isDown: boolean) {
+  const common = {
+    routing_key: route.routingKey.reveal(),
+    dedup_key: `surehook:${alert.route}:endpoint:${endpoint}`,
+  };
+  if (!isDown) return { ...common, event_action: 'resolve' };
+  const tally = alert.gathered.endpoint_down?.[endpoint];
+  const errors = most(tally?.errors ?? {});
+  return {
+    ...common,
+    event_action: 'trigger',
+    client: 'Surehook',
+    payload: {
+      summary: `Endpoint ${endpoint} is down${errors ? ` (${errors})` : ''}`.slice(0, SUMMARY_MAX),
+      source: endpoint,
+      severity: route.severity,
+      timestamp: tally?.last_at ?? alert.at.toISOString(),
+      group: 'surehook',
+      component: endpoint,
+      class: first(tally?.errors) ?? 'endpoint_down',
+      custom_details: { errors: tally?.errors, next: 'surehook endpoints list' },
+    },
+  };
+}
 
 /** Within PagerDuty's 255 characters: names have at most 63. */
 function dedupKey(alert: Alert, source: string): string {
@@ -56,7 +83,7 @@ export function toResolve(route: PagerDutyRoute, alert: Alert, source: string) {
 
 function onlySource(alert: Alert, source: string): Alert {
   const kinds = Object.entries(alert.gathered).flatMap(([kind, bySource]) => {
-    const tally = bySource[source];
+    const tally = isOfEndpoint(kind as AlertKind) ? undefined : bySource[source];
     return tally ? [[kind, { [source]: tally }]] : [];
   });
   return { ...alert, gathered: Object.fromEntries(kinds) };

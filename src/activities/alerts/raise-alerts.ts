@@ -1,5 +1,5 @@
 // The activity that tells the alert routes' workflows of a dead letter, or of its end: a signal, and no message to anybody.
-import type { Raise, RaiseSignal } from '../../alerts.ts';
+import { isOfEndpoint, type Raise, type RaiseSignal } from '../../alerts.ts';
 import type { AlertRouteConfig, Config } from '../../config/config.ts';
 import type { SignalAlertRoute } from '../../temporal/alert-signals.ts';
 
@@ -19,7 +19,7 @@ export function createRaiseAlerts({ config, signalAlertRoute }: RaiseAlertsDeps)
     [...config.alerts.values()].map((route) => [route, new SignalQueue(route, signalAlertRoute)]),
   );
   return async function raiseAlerts(raise: Raise): Promise<void> {
-    const wanted = [...queues].filter(([route]) => wants(route, raise));
+    const wanted = [...queues].filter(([route]) => wants(route, raise, config));
     const outcomes = await Promise.allSettled(wanted.map(([, queue]) => queue.add(raise)));
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
@@ -32,10 +32,16 @@ const TOLD_WITH = {
   discarded: 'recovered',
   expiring: 'expiring',
   expired: 'expiring',
+  endpoint_down: 'endpoint_down',
+  endpoint_up: 'endpoint_down',
 } as const;
 
-export function wants({ sources, on }: AlertRouteConfig, { kind, source }: Raise): boolean {
-  if (sources !== undefined && !sources.includes(source)) return false;
+function wants({ sources, on }: AlertRouteConfig, { kind, source: name }: Raise, config: Config): boolean {
+  const isOf = (source: string) =>
+    isOfEndpoint(kind)
+      ? [...(config.sources.get(source)?.forwardTo.values() ?? [])].flat().includes(name)
+      : source === name;
+  if (sources !== undefined && !sources.some(isOf)) return false;
   return on.includes(TOLD_WITH[kind]);
 }
 

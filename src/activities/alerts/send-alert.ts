@@ -7,8 +7,8 @@ import { type CountDeadLetters, OTHER, type SendAlertInput, type SendAlertResult
 import type { AlertRouteConfig, Config, PagerDutyRoute } from '../../config/config.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { TryResult } from '../run-attempt.ts';
-import { type Alert, type LinkTo, sourcesOf } from './alert.ts';
-import { judgeIncident, toResolve, toTrigger } from './pagerduty.ts';
+import { type Alert, endpointsOf, type LinkTo, sourcesOf } from './alert.ts';
+import { judgeIncident, toEndpointEvent, toResolve, toTrigger } from './pagerduty.ts';
 import { codeOf, postJson, sendMessage } from './send-to-channel.ts';
 
 /** While workers are replaced, one of the old ones may not know a new route yet: some seconds of retries. */
@@ -117,6 +117,15 @@ async function sendIncidents(
     }
     done.push(source);
     if (again) recheck.push(source);
+    context.heartbeat({ done, recheck } satisfies Progress);
+  }
+  const { down, up } = endpointsOf(alert.gathered);
+  for (const endpoint of [...down, ...up]) {
+    const key = `endpoint:${endpoint}`;
+    if (endpoint === OTHER || done.includes(key)) continue;
+    const event = toEndpointEvent(route, alert, endpoint, down.includes(endpoint));
+    await assertSent(deps, route, await postJson(route, route.url, event, channelDeps(deps)));
+    done.push(key);
     context.heartbeat({ done, recheck } satisfies Progress);
   }
   return recheck;

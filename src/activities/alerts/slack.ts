@@ -1,11 +1,19 @@
 // An alert as a Slack message: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
-import { type Alert, describeExample, toExamples, toNextSteps, toSections, toTitle } from './alert.ts';
+import {
+  type Alert,
+  describeExample,
+  endpointsOf,
+  toExamples,
+  toNextSteps,
+  toSections,
+  toTitle,
+} from './alert.ts';
 
 /** Slack's limits: https://docs.slack.dev/reference/block-kit/blocks */
 const HEADER_MAX = 150;
 const TEXT_MAX = 3_000;
 
-/** At most a header, a section per kind, one of examples and one of commands: far from Slack's 50 blocks. */
+/** At most a header, a section per kind and two of endpoints, one of examples and one of commands: far from Slack's 50 blocks. */
 export function toSlackMessage(alert: Alert) {
   const title = toTitle(alert);
   const sections = toSections(alert).map(({ heading, lines }) =>
@@ -27,9 +35,9 @@ export function toSlackMessage(alert: Alert) {
   };
 }
 
-function icon({ gathered: { dead_letter, expiring } }: Alert): string {
-  if (dead_letter) return '🔴';
-  return expiring ? '🟠' : '🟢';
+function icon({ gathered }: Alert): string {
+  if (gathered.dead_letter || endpointsOf(gathered).down.length > 0) return '🔴';
+  return gathered.expiring ? '🟠' : '🟢';
 }
 
 /** Whole lines, as many as a block holds. */

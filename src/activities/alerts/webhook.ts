@@ -1,14 +1,18 @@
 // An alert as a signed POST of JSON, as everything that Surehook sends.
-import type { Tally } from '../../alerts.ts';
+import { type AlertKind, isOfEndpoint, type Tally } from '../../alerts.ts';
 import type { WebhookRoute } from '../../config/config.ts';
 import { signDelivery } from '../../signatures/index.ts';
-import { type Alert, toTitle } from './alert.ts';
+import { type Alert, sourcesOf, toTitle } from './alert.ts';
 
-export const ALERT_EVENT_TYPE = 'dead_letter.alert';
+/** One of each kind is told of together, as an alert of dead letters. */
+function toEventType({ gathered }: Alert): string {
+  return sourcesOf(gathered).length > 0 ? 'dead_letter.alert' : 'endpoint.alert';
+}
 
 export function toWebhookBody(alert: Alert) {
   const { route, gathered, open, linkTo, at, isTest } = alert;
   const kinds = Object.entries(gathered).map(([kind, bySource]) => {
+    if (isOfEndpoint(kind as AlertKind)) return [kind, toEndpoints(bySource)];
     const sources = Object.entries(bySource).map(([source, tally]) => ({
       source,
       ...withLinks(source, tally, linkTo),
@@ -17,10 +21,17 @@ export function toWebhookBody(alert: Alert) {
     return [kind, { count, sources }];
   });
   return {
-    type: ALERT_EVENT_TYPE,
+    type: toEventType(alert),
     timestamp: at.toISOString(),
     data: { route, test: isTest, summary: toTitle(alert), ...Object.fromEntries(kinds), open },
   };
+}
+
+function toEndpoints(tallies: Record<string, Tally>) {
+  const endpoints = Object.entries(tallies).map(([endpoint, { count, first_at, last_at, errors }]) => {
+    return { endpoint, count, first_at, last_at, errors };
+  });
+  return { count: endpoints.length, endpoints };
 }
 
 function withLinks(source: string, tally: Tally, linkTo: Alert['linkTo']) {
@@ -37,7 +48,7 @@ export function toWebhookHeaders(
   rawBody: Uint8Array,
 ): Record<string, string> {
   return {
-    'x-webhook-event-type': ALERT_EVENT_TYPE,
+    'x-webhook-event-type': toEventType(alert),
     ...signDelivery({ secrets: secrets.map((one) => one.reveal()), workflowId: alert.id, rawBody }),
   };
 }

@@ -7,6 +7,8 @@ const partner = { scheme: 'hmac' as const, secrets: [secret('PARTNER_SECRET')] }
 /** As many tries as a probe may cost a delivery that has bad luck. */
 const retry = [0, ...Array<string>(15).fill('1s')];
 const breaker = { failures: 5, probeAfter: '1s' };
+const pace = { gather: 0, every: '1s' };
+const route = { channel: 'webhook' as const, secrets, ...pace };
 
 export default defineConfig({
   sources: {
@@ -18,8 +20,10 @@ export default defineConfig({
         given_up: [`given-up${suffix}`],
         off: [`off${suffix}`],
         patient: [`patient${suffix}`],
+        told: [`told${suffix}`],
       },
     },
+    bystander: { verify: partner, forwardTo: [`live${suffix}`] },
   },
   endpoints: {
     [`live${suffix}`]: { url: `${receiver}/live`, secrets },
@@ -29,6 +33,12 @@ export default defineConfig({
       timeoutMs: 2_000,
       retry,
       breaker,
+    },
+    [`told${suffix}`]: {
+      url: `${receiver}/told`,
+      secrets,
+      retry,
+      breaker: { failures: 1, probeAfter: '1s', alertAfter: '2s' },
     },
     [`given-up${suffix}`]: {
       url: `${receiver}/given-up`,
@@ -44,5 +54,17 @@ export default defineConfig({
       breaker: { failures: 1, probeAfter: '1h' },
     },
     [`off${suffix}`]: { url: `${receiver}/off`, secrets, retry: [0, 0, 0, 0, 0], breaker: false },
+  },
+  alerts: {
+    [`ops${suffix}`]: { ...route, url: `${receiver}/ops${suffix}`, on: ['endpoint_down'] },
+    [`partner${suffix}`]: { ...route, url: `${receiver}/partner${suffix}`, sources: ['partner'] },
+    [`bystander${suffix}`]: { ...route, url: `${receiver}/bystander${suffix}`, sources: ['bystander'] },
+    [`letters${suffix}`]: { ...route, url: `${receiver}/letters${suffix}`, on: ['dead_letter'] },
+    [`pager${suffix}`]: {
+      channel: 'pagerduty',
+      routingKey: secret('ROUTING_KEY'),
+      url: `${receiver}/pager${suffix}`,
+      ...pace,
+    },
   },
 });
