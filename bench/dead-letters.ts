@@ -29,7 +29,10 @@ const CALLS = 60;
 const POLL_MS = 200;
 /** The last runs have failed, and the server has done what it does afterwards. */
 const SETTLE_MS = 5_000;
+/** PostgreSQL plans by what its autovacuum has seen, which looks once a minute. */
+const SETTLE_GIVEN_MS = 90_000;
 const AT_ONCE = 30;
+/** After a 503: PostgreSQL takes fewer at once than SQLite. */
 const RESEND_AFTER_MS = 500;
 const LIGHT_PER_SECOND = 10;
 const GOALS = { cost: 3, rate: 0.1, slower: 0.2 };
@@ -140,7 +143,7 @@ class Bench {
     this.#letters += count;
     while ((await this.#get<{ count: number }>('/dead-letters/count')).count < this.#letters)
       await delay(POLL_MS);
-    await delay(SETTLE_MS);
+    await delay(process.env.TEMPORAL_ADDRESS ? SETTLE_GIVEN_MS : SETTLE_MS);
   }
 
   async costs(): Promise<Record<string, number>> {
@@ -196,9 +199,9 @@ class Bench {
       for (;;) {
         const answer = await this.#pool.request({ path, method: 'POST', headers, body });
         await answer.body.dump();
-        if (answer.statusCode === 202) break;
+        if (answer.statusCode < 300) break;
         if (answer.statusCode !== 503) throw new Error(`the ingress answered ${answer.statusCode}`);
-        await delay(RESEND_AFTER_MS); // a store that is slower than this one fills it
+        await delay(RESEND_AFTER_MS);
       }
       took.push(performance.now() - begin);
     });

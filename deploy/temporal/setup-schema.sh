@@ -15,3 +15,5 @@ set_up() {
 
 set_up temporal temporal
 set_up temporal_visibility visibility
+temporal-sql-tool --plugin postgres12 --db temporal_visibility setup-schema --disable-versioning \
+  --schema-file "$(dirname "$0")/open-dead-letters.sql"

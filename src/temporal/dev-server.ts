@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Connection, type ConnectionLike } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { SEARCH_ATTRIBUTES } from '../messages.ts';
+import { indexDeadLetters } from './index-dead-letters.ts';
 import { claimPort, commandLine, goneByPolling, isOpen, LOOPBACK } from './ports-and-processes.ts';
 
 const POLL_MS = 25;
@@ -135,6 +136,7 @@ async function launch(options: DevServerOptions): Promise<Server> {
   writePidFile(server, false, options);
   try {
     await untilReady(server, READY_TIMEOUT_MS);
+    if (!options.inMemory) await indexDeadLetters(filesOf(options).database);
     return server;
   } catch (error) {
     await end(server, options);

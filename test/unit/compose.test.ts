@@ -156,6 +156,7 @@ it('mounts only files that exist', () => {
     .map((source) => source.replace(/^\$\{\w+:-(.*)\}$/, '$1'))
     .filter((source) => source.startsWith('./'));
   expect(sources).toContain('./deploy/temporal/setup-schema.sh');
+  expect(sources).toContain('./deploy/temporal/open-dead-letters.sql'); // which it reads from its own folder
   expect(sources.filter((source) => !existsSync(path(source)))).toEqual([]);
 });
 
