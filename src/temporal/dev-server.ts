@@ -7,7 +7,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Connection, type ConnectionLike } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { SEARCH_ATTRIBUTES } from '../messages.ts';
-import { indexDeadLetters } from './index-dead-letters.ts';
 import { claimPort, commandLine, goneByPolling, isOpen, LOOPBACK } from './ports-and-processes.ts';
 
 const POLL_MS = 25;
@@ -136,7 +135,6 @@ async function launch(options: DevServerOptions): Promise<Server> {
   writePidFile(server, false, options);
   try {
     await untilReady(server, READY_TIMEOUT_MS);
-    if (!options.inMemory) await indexDeadLetters(filesOf(options).database);
     return server;
   } catch (error) {
     await end(server, options);

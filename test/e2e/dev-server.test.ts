@@ -5,11 +5,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { Client, Connection } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { DEAD_LETTER } from '../../src/messages.ts';
 import { type DevServerOptions, setRetention, startDevServer } from '../../src/temporal/dev-server.ts';
 
 const SOURCE = defineSearchAttributeKey('WebhookSource', 'KEYWORD');
@@ -53,21 +51,6 @@ test('a workflow, its search attributes and the retention survive a stop and a s
   const { config } = await client.workflowService.describeNamespace({ namespace: 'default' });
   expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(30 * 86_400);
   await startWorkflow(client, 'another');
-});
-
-test('open dead letters are counted by an index of their own', async () => {
-  await start();
-  const database = new DatabaseSync(join(stateDir, 'temporal.db'), {
-    enableDoubleQuotedStringLiterals: true,
-  });
-  // As Temporal writes it: the namespace is a parameter, the rest is not.
-  const plan =
-    database.prepare(`EXPLAIN QUERY PLAN SELECT COUNT(*) FROM executions_visibility WHERE (namespace_id = ?)
-    AND ((workflow_type_name = '${DEAD_LETTER}' and status = 1) and TemporalNamespaceDivision is null)`);
-  expect(plan.all('a-namespace')).toMatchObject([
-    { detail: expect.stringContaining('USING INDEX surehook_open_dead_letters (namespace_id=? AND') },
-  ]);
-  database.close();
 });
 
 test('a server that is killed is reported, and the next one has every workflow that it confirmed', async () => {
