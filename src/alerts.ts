@@ -1,7 +1,7 @@
 // What crosses the border between those who raise alerts, the workflow that gathers them, and the activity that sends them.
 // As in messages.ts, what Temporal stores is snake_case.
 
-/** A discarded dead letter is told of where recovered ones are, and an expired one where expiring ones are. */
+/** A discarded dead letter is told of where recovered ones are, and an expired one where either of the others is. */
 export type LetterKind = 'dead_letter' | 'recovered' | 'discarded' | 'expiring' | 'expired';
 /** Of an endpoint: its end is told of where its beginning is. */
 export type EndpointKind = 'endpoint_down' | 'endpoint_up';

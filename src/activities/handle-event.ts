@@ -32,7 +32,7 @@ export function createHandleEvent({ config, log, loadBody, observer }: HandleEve
       input,
       body,
       loadBody,
-      schedule: source?.retry,
+      schedule: handler && source?.retry,
       timeoutMs: toTryLimit(source?.timeoutMs ?? 1),
       work: async (body, attempt, signal, heartbeat) => {
         const { event, step } = input;

@@ -69,8 +69,8 @@ const LOAD_AGAIN_AFTER_MS = 2_000;
 /** The schedules' jitter: a tenth of each delay, either way, so that a crowd of retries spreads. */
 const JITTER = 0.1;
 
-/** While workers are replaced, one of the old ones may not know a new source or endpoint yet. */
-const MISSING_RETRY_MS = [1_000, 5_000, 30_000];
+/** While workers are replaced, one of the old ones may not know a new source, handler or endpoint yet: for 3.6 minutes. */
+const MISSING_RETRY_MS = [1_000, 5_000, 30_000, 60_000, 120_000];
 const MISSING = ['handler_missing', 'endpoint_missing'];
 
 const locally = new OncePerRun<StepOutcome>();
@@ -189,7 +189,7 @@ async function tryOnce(
 ): Promise<StepOutcome> {
   const context = Context.current();
   // A worker that dies during each try would go round for ever: its tries count.
-  if (log.length > (schedule ?? whileMissing(log)).length)
+  if (countOf(log, schedule) > (schedule ?? MISSING_RETRY_MS).length)
     return { step: input.step, status: 'failed', attempts: log };
   const entry: Attempt = {
     attempt: log.length + 1,
@@ -209,10 +209,10 @@ async function tryOnce(
   return conclude(input, schedule, log, result);
 }
 
-/** However often the step was tried before it went missing. */
-function whileMissing(log: readonly Attempt[]): readonly number[] {
-  const before = log.filter(({ error = '' }) => !MISSING.includes(error)).length;
-  return [...Array<number>(before).fill(0), ...MISSING_RETRY_MS];
+/** Tries that met a config without what the step needs have a schedule of their own, and use up no other. */
+function countOf(log: readonly Attempt[], schedule: readonly number[] | undefined): number {
+  const missing = log.filter(({ error = '' }) => MISSING.includes(error)).length;
+  return schedule === undefined ? missing : log.length - missing;
 }
 
 function complete(entry: Attempt, result: TryResult): void {
@@ -233,7 +233,7 @@ function conclude(
 ): StepOutcome {
   if (ok) return { step, status: 'succeeded', attempts, ...(result === undefined ? {} : { result }) };
   const last = attempts.at(-1);
-  const delay = (schedule ?? whileMissing(attempts))[attempts.length - 1];
+  const delay = (schedule ?? MISSING_RETRY_MS)[countOf(attempts, schedule) - 1];
   if (permanent || delay === undefined || last === undefined) return { step, status: 'failed', attempts };
   const jittered = delay * (1 + JITTER * (2 * Math.random() - 1));
   const wait = last.error === INTERRUPTED ? 0 : Math.max(jittered, retryAfterMs ?? 0);

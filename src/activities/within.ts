@@ -9,7 +9,10 @@ const TIMED_OUT = 'The operation was aborted due to timeout'; // as AbortSignal.
  * longer try off, as if its worker had been lost.
  */
 export function toTryLimit(timeoutMs: number): number {
-  return Math.min(timeoutMs, Context.current().info.startToCloseTimeoutMs - TIMEOUT_MARGIN_MS);
+  const { startToCloseTimeoutMs: plannedMs } = Context.current().info;
+  // An operator may have made it shorter than any plan of ours.
+  const limitMs = plannedMs > TIMEOUT_MARGIN_MS ? plannedMs - TIMEOUT_MARGIN_MS : plannedMs / 2;
+  return Math.min(timeoutMs, limitMs);
 }
 
 /** Unlike AbortSignal.timeout, it leaves no timer behind: at a hundred events a second, hundreds would wait. */

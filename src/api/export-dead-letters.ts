@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
+import type { Logger } from 'pino';
 import { type DeadLetterItem, listDeadLetters } from '../dead-letters/list.ts';
 import { BodyLostError } from '../storage/errors.ts';
 import type { Temporal } from '../temporal/connection.ts';
@@ -18,6 +19,7 @@ const AT_ONCE = 8;
 export interface ExportDeps {
   temporal: Temporal;
   webUi: WebUi | undefined;
+  log: Logger;
 }
 
 export async function exportDeadLetters(
@@ -37,7 +39,7 @@ export async function exportDeadLetters(
     await pipeline(Readable.from(all(), { objectMode: true, highWaterMark: 1 }), response);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-    // The client has left.
+    deps.log.info('export ended early: its reader has left');
   }
 }
 

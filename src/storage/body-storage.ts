@@ -35,8 +35,7 @@ export class BodyStorage {
 
   /**
    * Stores what is large in clear, and reads it again: Temporal takes up to 2 MB, and a worker has each body that Temporal
-   * has in memory, for as long as it has its workflow in the cache. Only bodies are large: results of handlers are a
-   * quarter of it at most.
+   * has in memory, for as long as it has its workflow in the cache. Nothing but bodies.
    */
   forClients(): ExternalStorage {
     const retrieve = async (claims: StorageDriverClaim[]) =>

@@ -25,7 +25,7 @@ export type EncryptionKeys = readonly [EncryptionKey, ...EncryptionKey[]];
 
 const ENCODING = 'binary/encrypted';
 const KEY_ID = 'encryption-key-id';
-/** Of a payload over a megabyte: its size in clear, in bytes. Encrypted and compressed, it may be a thousandth of that. */
+/** Of a body over a megabyte: its size in clear, in bytes. Encrypted and compressed, it may be a thousandth of that. */
 const CLEAR_BYTES = 'clear-bytes';
 /** NIST SP 800-38D: 96 random bits a message, 128 bits of tag. */
 const IV_BYTES = 12;
@@ -84,7 +84,8 @@ export class EncryptionCodec implements PayloadCodec {
     const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(id));
     const parts = [iv, cipher.update(content), cipher.final(), cipher.getAuthTag()];
     const metadata: Payload['metadata'] = { encoding: bytes(ENCODING), [KEY_ID]: bytes(id) };
-    if (clear.length >= ASIDE_FROM_BYTES) metadata[CLEAR_BYTES] = bytes(`${clear.length}`);
+    if (clear.length >= ASIDE_FROM_BYTES && isRawBody(payload))
+      metadata[CLEAR_BYTES] = bytes(`${clear.length}`);
     return { metadata, data: Buffer.concat(parts) };
   }
 
@@ -122,7 +123,7 @@ class RandomIvs {
   }
 }
 
-/** Whether it takes over a megabyte of memory once it is decrypted. */
+/** Whether it is a body that takes over a megabyte of memory once it is decrypted. */
 export function isLarge({ metadata }: Payload): boolean {
   return metadata?.[CLEAR_BYTES] !== undefined;
 }

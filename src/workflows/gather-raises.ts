@@ -1,5 +1,13 @@
 // Adds raises up into a tally that stays small, however many there are.
-import { type AlertKind, type Gathered, isOfEndpoint, OTHER, type Raise, type Tally } from '../alerts.ts';
+import {
+  type AlertKind,
+  type EndpointKind,
+  type Gathered,
+  isOfEndpoint,
+  OTHER,
+  type Raise,
+  type Tally,
+} from '../alerts.ts';
 
 const EXAMPLES_MAX = 5;
 /** Error codes hold names of handlers' errors, and so have no end of their own. */
@@ -7,6 +15,7 @@ const CODES_MAX = 20;
 const SOURCES_MAX = 100;
 
 export function addRaise(gathered: Gathered, raise: Raise): void {
+  if (isOfEndpoint(raise.kind)) remove(gathered, oppositeOf(raise.kind), raise.source);
   const { kind, source, errors, failed_steps, event_id, event_type, at, run_id } = raise;
   addTally(gathered, kind, source, {
     count: 1,
@@ -18,11 +27,23 @@ export function addRaise(gathered: Gathered, raise: Raise): void {
   });
 }
 
-/** Adds all of `more`. */
+/** Adds all of `more`, which is older: of an endpoint, what is known already has come after it. */
 export function addGathered(gathered: Gathered, more: Gathered): void {
   for (const kind of Object.keys(more) as AlertKind[]) {
-    for (const [source, tally] of Object.entries(more[kind] ?? {})) addTally(gathered, kind, source, tally);
+    for (const [source, tally] of Object.entries(more[kind] ?? {})) {
+      if (isOfEndpoint(kind) && gathered[oppositeOf(kind)]?.[source]) continue;
+      addTally(gathered, kind, source, tally);
+    }
   }
+}
+
+const oppositeOf = (kind: EndpointKind) => (kind === 'endpoint_down' ? 'endpoint_up' : 'endpoint_down');
+
+function remove(gathered: Gathered, kind: EndpointKind, endpoint: string): void {
+  const tallies = gathered[kind];
+  if (tallies === undefined) return;
+  delete tallies[endpoint];
+  if (Object.keys(tallies).length === 0) delete gathered[kind];
 }
 
 export function isEmpty(gathered: Gathered): boolean {

@@ -70,7 +70,10 @@ export async function processEvent(input: ProcessEventInput, body: RawBody): Pro
       status = 'canceled';
       await onCancel();
       // Whoever waits for the end of the dead letter hears of it.
-      if (wasDead && patched('gone-is-told')) await raiseAlert('discarded', event);
+      if (patched('gone-is-told')) {
+        if (resets.told) wasDead = (await resets.told) || wasDead;
+        if (wasDead) await raiseAlert('discarded', event);
+      }
     }
     throw error;
   }

@@ -139,7 +139,9 @@ describe('surehook dead-letters', () => {
     const [response] = await once(reading, 'response');
     await once(response, 'data');
     response.destroy();
-    await letters.list({ source: 'once', type }); // takes longer than to notice
+    await waitFor(() =>
+      surehook.logLines().some(({ msg }) => msg === 'export ended early: its reader has left'),
+    );
     expect(surehook.logLines().filter(({ msg }) => msg === 'request failed')).toEqual([]);
   });
 

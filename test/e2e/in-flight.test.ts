@@ -185,9 +185,9 @@ describe('an event that waits while the config changes', () => {
     const message = "this worker's config has no endpoint 'first'";
     expect(event.deliveries[0]?.attempts).toMatchObject([
       { attempt: 1, status_code: 500 },
-      ...[2, 3, 4, 5].map((attempt) => ({ attempt, error: 'endpoint_missing', message })),
+      ...[2, 3, 4, 5, 6, 7].map((attempt) => ({ attempt, error: 'endpoint_missing', message })),
     ]);
-    expect(event.error).toBe('deliver:first failed after 5 attempts: endpoint_missing');
+    expect(event.error).toBe('deliver:first failed after 7 attempts: endpoint_missing');
   });
 
   it('keeps to the time-out that it was planned with if a longer one has come', async () => {

@@ -2,6 +2,7 @@
 
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
+import { payloadConverter, RawBody } from '../../src/raw-body.ts';
 import { DecryptionError, EncryptionCodec, isLarge } from '../../src/temporal/encryption-codec.ts';
 
 const key = (id: string) => ({ id, key: Buffer.alloc(32, id) });
@@ -35,9 +36,11 @@ describe('an encrypted payload', () => {
     expect(payload?.data?.length).toBeLessThan(2_000);
   });
 
-  it('says whether it is large in clear, however small it has become', async () => {
-    const sizes = [1_000_000, 1_048_576].map((size) => toPayload('x'.repeat(size)));
-    expect((await codec.encode(sizes)).map(isLarge)).toEqual([false, true]);
+  it('says of a body, and of nothing else, whether it is large in clear, however small it has become', async () => {
+    const body = (size: number) =>
+      payloadConverter.toPayload(new RawBody(Buffer.alloc(size), 'json/plain')) as Payload;
+    const payloads = [body(1_000_000), body(1_048_576), toPayload('x'.repeat(1_048_576))];
+    expect((await codec.encode(payloads)).map(isLarge)).toEqual([false, true, false]);
   });
 
   it('is read under any known key, and written under the first', async () => {

@@ -47,13 +47,9 @@ function toEndpoints(names: string[], what: string): string | undefined {
   return names.length === 1 ? `endpoint ${names[0]} is ${what}` : `${names.length} endpoints are ${what}`;
 }
 
-/** Each by what became of it last. */
+/** Each is in one of them: what became of it last. */
 export function endpointsOf({ endpoint_down = {}, endpoint_up = {} }: Gathered) {
-  const isDown = (name: string) => (endpoint_down[name]?.last_at ?? '') > (endpoint_up[name]?.last_at ?? '');
-  return {
-    down: Object.keys(endpoint_down).filter(isDown),
-    up: Object.keys(endpoint_up).filter((name) => !isDown(name)),
-  };
+  return { down: Object.keys(endpoint_down), up: Object.keys(endpoint_up) };
 }
 
 /** @param named says of what, where nothing before it does */

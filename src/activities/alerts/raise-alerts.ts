@@ -1,5 +1,5 @@
 // The activity that tells the alert routes' workflows of a dead letter, or of its end: a signal, and no message to anybody.
-import { isOfEndpoint, type Raise, type RaiseSignal } from '../../alerts.ts';
+import { type AlertKind, isOfEndpoint, type Raise, type RaiseSignal } from '../../alerts.ts';
 import type { AlertRouteConfig, Config } from '../../config/config.ts';
 import type { SignalAlertRoute } from '../../temporal/alert-signals.ts';
 
@@ -26,15 +26,15 @@ export function createRaiseAlerts({ config, signalAlertRoute }: RaiseAlertsDeps)
   };
 }
 
-const TOLD_WITH = {
-  dead_letter: 'dead_letter',
-  recovered: 'recovered',
-  discarded: 'recovered',
-  expiring: 'expiring',
-  expired: 'expiring',
-  endpoint_down: 'endpoint_down',
-  endpoint_up: 'endpoint_down',
-} as const;
+const TOLD_WITH: Record<AlertKind, readonly AlertRouteConfig['on'][number][]> = {
+  dead_letter: ['dead_letter'],
+  recovered: ['recovered'],
+  discarded: ['recovered'],
+  expiring: ['expiring'],
+  expired: ['expiring', 'recovered'], // it ends an incident, too
+  endpoint_down: ['endpoint_down'],
+  endpoint_up: ['endpoint_down'],
+};
 
 function wants({ sources, on }: AlertRouteConfig, { kind, source: name }: Raise, config: Config): boolean {
   const isOf = (source: string) =>
@@ -42,7 +42,7 @@ function wants({ sources, on }: AlertRouteConfig, { kind, source: name }: Raise,
       ? [...(config.sources.get(source)?.forwardTo.values() ?? [])].flat().includes(name)
       : source === name;
   if (sources !== undefined && !sources.some(isOf)) return false;
-  return on.includes(TOLD_WITH[kind]);
+  return on.some((wanted) => TOLD_WITH[kind].includes(wanted));
 }
 
 interface Waiting {

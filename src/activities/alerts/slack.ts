@@ -36,7 +36,7 @@ export function toSlackMessage(alert: Alert) {
 }
 
 function icon({ gathered }: Alert): string {
-  if (gathered.dead_letter || endpointsOf(gathered).down.length > 0) return '🔴';
+  if (gathered.dead_letter || gathered.expired || endpointsOf(gathered).down.length > 0) return '🔴';
   return gathered.expiring ? '🟠' : '🟢';
 }
 
