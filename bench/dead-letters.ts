@@ -143,8 +143,8 @@ class Bench {
     if (count === 0) return;
     await this.#send({ kind: 'closed', count, atOnce: AT_ONCE }, type, []);
     this.#letters += count;
-    const count = async () => (await this.#get<{ count: number }>('/dead-letters/count')).count;
-    while ((await count()) < this.#letters - this.#resent) await delay(POLL_MS);
+    const open = async () => (await this.#get<{ count: number }>('/dead-letters/count')).count;
+    while ((await open()) < this.#letters - this.#resent) await delay(POLL_MS);
   }
 
   async costs(): Promise<Record<string, number>> {
