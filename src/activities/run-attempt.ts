@@ -14,6 +14,7 @@ import {
 import type { RawBody, StoredBody } from '../raw-body.ts';
 import type { LoadBody } from '../temporal/load-body.ts';
 import { retryLater, toFailure } from './attempt-failures.ts';
+import { complete, conclude, isUsedUp } from './attempt-log.ts';
 import { type Gate, holdBack } from './hold-back.ts';
 import { OncePerRun } from './once-per-run.ts';
 import { untilAborted, within } from './within.ts';
@@ -66,13 +67,6 @@ const HEARTBEAT_INTERVAL_MS = 5_000;
 /** Shorter than the margin that the workflow leaves between the limit of a try and Temporal's own. */
 const LOAD_WITHIN_MS = 4_000;
 const LOAD_AGAIN_AFTER_MS = 2_000;
-/** The schedules' jitter: a tenth of each delay, either way, so that a crowd of retries spreads. */
-const JITTER = 0.1;
-
-/** While workers are replaced, one of the old ones may not know a new source, handler or endpoint yet: for 3.6 minutes. */
-const MISSING_RETRY_MS = [1_000, 5_000, 30_000, 60_000, 120_000];
-const MISSING = ['handler_missing', 'endpoint_missing'];
-
 const locally = new OncePerRun<StepOutcome>();
 
 const keyOf = (runId: string | undefined, step: StepName) => `${runId} ${step}`;
@@ -188,9 +182,7 @@ async function tryOnce(
   onBegin?: () => void,
 ): Promise<StepOutcome> {
   const context = Context.current();
-  // A worker that dies during each try would go round for ever: its tries count.
-  if (countOf(log, schedule) > (schedule ?? MISSING_RETRY_MS).length)
-    return { step: input.step, status: 'failed', attempts: log };
+  if (isUsedUp(log, schedule)) return { step: input.step, status: 'failed', attempts: log };
   const entry: Attempt = {
     attempt: log.length + 1,
     at: new Date().toISOString(),
@@ -207,38 +199,6 @@ async function tryOnce(
   else if (isCancelRequested()) Object.assign(entry, cutShort(entry));
   else entry.message = 'the worker was stopped during this try';
   return conclude(input, schedule, log, result);
-}
-
-/** Tries that met a config without what the step needs have a schedule of their own, and use up no other. */
-function countOf(log: readonly Attempt[], schedule: readonly number[] | undefined): number {
-  const missing = log.filter(({ error = '' }) => MISSING.includes(error)).length;
-  return schedule === undefined ? missing : log.length - missing;
-}
-
-function complete(entry: Attempt, result: TryResult): void {
-  delete entry.error;
-  delete entry.message;
-  if (result.statusCode !== undefined) entry.status_code = result.statusCode;
-  if (result.error !== undefined) entry.error = result.error;
-  if (result.message) entry.message = result.message;
-  if (result.stack) entry.stack = result.stack;
-  if (result.responseExcerpt) entry.response_excerpt = result.responseExcerpt;
-}
-
-function conclude(
-  { step }: ActivityInput,
-  schedule: readonly number[] | undefined,
-  attempts: Attempt[],
-  { ok, result, permanent, retryAfterMs }: TryResult,
-): StepOutcome {
-  if (ok) return { step, status: 'succeeded', attempts, ...(result === undefined ? {} : { result }) };
-  const last = attempts.at(-1);
-  const delay = (schedule ?? MISSING_RETRY_MS)[countOf(attempts, schedule) - 1];
-  if (permanent || delay === undefined || last === undefined) return { step, status: 'failed', attempts };
-  const jittered = delay * (1 + JITTER * (2 * Math.random() - 1));
-  const wait = last.error === INTERRUPTED ? 0 : Math.max(jittered, retryAfterMs ?? 0);
-  last.next_attempt_at = new Date(Date.now() + wait).toISOString();
-  return { step, status: 'retrying', attempts };
 }
 
 /** A cancelled workflow wants to hear of it; a worker that stops wants its try to be made again elsewhere. */
