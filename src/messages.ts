@@ -221,6 +221,8 @@ export const SEARCH_ATTRIBUTES = {
   error: defineSearchAttributeKey('WebhookError', 'KEYWORD_LIST'),
   /** Of runs that a job has started. */
   job: defineSearchAttributeKey('WebhookJob', 'KEYWORD'),
+  /** Of an open dead letter: its source. One that closes takes it off: see dead-letters/count.ts. */
+  deadLetter: defineSearchAttributeKey('WebhookDeadLetter', 'KEYWORD'),
 } as const;
 
 /** A step with a longer limit for one try starts as a regular, heartbeating activity: a workflow task lasts 10 s. */

@@ -2,7 +2,9 @@
 import { type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { countDeadLetters, listDeadLetters } from '../dead-letters/list.ts';
+import { toConditions } from '../dead-letters/conditions.ts';
+import { countDeadLetters } from '../dead-letters/count.ts';
+import { listDeadLetters } from '../dead-letters/list.ts';
 import {
   type DeadLetterDeps,
   discardDeadLetter,
@@ -14,7 +16,7 @@ import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../ids.ts';
 import { statusOf } from '../temporal/event-status.ts';
 import { readEvent } from '../temporal/read-event.ts';
 import type { WebUi } from '../web-ui.ts';
-import { deadLetterFilter, toConditions } from './dead-letter-filter.ts';
+import { deadLetterFilter } from './dead-letter-filter.ts';
 import { parseDiscard, parseReplay } from './dead-letter-requests.ts';
 import { toDeadLetterView } from './dead-letter-view.ts';
 import { listEarlierRuns } from './earlier-runs.ts';
@@ -43,9 +45,7 @@ export function createDeadLetterRouter(deps: DeadLetterRouterDeps): Router {
     response.json({ items: page.items, next_cursor });
   });
   router.get('/count', async ({ query }, response) => {
-    response.json({
-      count: await countDeadLetters(temporal, toConditions(parseQuery(countParameters, query))),
-    });
+    response.json({ count: await countDeadLetters(temporal, parseQuery(countParameters, query)) });
   });
   router.get('/export', async ({ query }, response) => {
     await exportDeadLetters(deps, toConditions(parseQuery(countParameters, query)), response);

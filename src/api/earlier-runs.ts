@@ -4,7 +4,7 @@ import type { Temporal } from '../temporal/connection.ts';
 import { DecryptionError } from '../temporal/encryption-codec.ts';
 import { type EventStatus, toEventStatus } from '../temporal/event-status.ts';
 import { type Beginning, readBeginning } from '../temporal/read-event.ts';
-import { quote, statusName, toTime } from '../temporal/visibility.ts';
+import { ANY_DIVISION, quote, statusName, toTime } from '../temporal/visibility.ts';
 
 /** Nobody reads more; how each began takes a call. */
 const RUNS_MAX = 50;
@@ -24,13 +24,17 @@ export async function listEarlierRuns(
   workflowId: string,
   latestRunId: string,
 ): Promise<EarlierRun[]> {
-  const query = `WorkflowType = '${PROCESS_EVENT}' AND WorkflowId = ${quote(workflowId)}`;
+  // SQLite would take the index of the type, had it one to look for, and go through all events.
+  const query = `WorkflowId = ${quote(workflowId)} AND ${ANY_DIVISION}`;
   const { client, namespace } = temporal;
   const request = { namespace, query, pageSize: RUNS_MAX };
   const { executions } = await client.workflowService.listWorkflowExecutions(request);
   // Of an id with quotes or a backslash, Temporal looks for another one: it strips and escapes them once more.
   const earlier = (executions ?? []).filter(
-    ({ execution }) => execution?.workflowId === workflowId && execution?.runId !== latestRunId,
+    ({ execution, type }) =>
+      execution?.workflowId === workflowId &&
+      execution?.runId !== latestRunId &&
+      type?.name === PROCESS_EVENT,
   );
   const runs = earlier.map(async (row): Promise<EarlierRun> => {
     const run_id = row.execution?.runId ?? '';

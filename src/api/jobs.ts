@@ -4,7 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
-import { countDeadLetters, listDeadLetters } from '../dead-letters/list.ts';
+import { toConditions } from '../dead-letters/conditions.ts';
+import { countDeadLetters } from '../dead-letters/count.ts';
+import { listDeadLetters } from '../dead-letters/list.ts';
 import { JOB_ID, parseJobId, workflowIdOfJob } from '../ids.ts';
 import {
   JOB_TYPES,
@@ -18,7 +20,6 @@ import type { Temporal } from '../temporal/connection.ts';
 import { readMemo } from '../temporal/read-memo.ts';
 import { statusName, toTime } from '../temporal/visibility.ts';
 import type { replayDeadLetters } from '../workflows/dead-letter-jobs.ts';
-import { toConditions } from './dead-letter-filter.ts';
 import { type JobRequest, parseJob } from './dead-letter-requests.ts';
 import type { DeadLetterRouterDeps } from './dead-letters.ts';
 import { HttpError } from './errors.ts';
@@ -41,7 +42,7 @@ export async function startJob(
 ): Promise<void> {
   const { dry_run, ...job } = await parseJob(request, response, action);
   const conditions = toConditions(job.filter);
-  const matched = await countDeadLetters(deps.temporal, conditions);
+  const matched = await countDeadLetters(deps.temporal, job.filter);
   if (dry_run) {
     const page = { limit: SAMPLE_SIZE, pageToken: undefined };
     const { items: sample } = await listDeadLetters(deps.temporal, conditions, page);

@@ -5,14 +5,14 @@ import { DISCARD_EVENT, PROCESS_EVENT, SEARCH_ATTRIBUTES } from '../messages.ts'
 import type { Temporal } from '../temporal/connection.ts';
 import { type EventStatus, toEventStatus } from '../temporal/event-status.ts';
 import { findLatestRun } from '../temporal/latest-run.ts';
-import { type ListedExecution, searchAttribute, statusName, toTime } from '../temporal/visibility.ts';
 import {
   filterConditions,
-  filterParameters,
-  pageParameters,
-  parseQuery,
-  toCursor,
-} from './list-parameters.ts';
+  type ListedExecution,
+  searchAttribute,
+  statusName,
+  toTime,
+} from '../temporal/visibility.ts';
+import { filterParameters, pageParameters, parseQuery, toCursor } from './list-parameters.ts';
 
 const ANY_TYPE = `WorkflowType IN ('${PROCESS_EVENT}', '${DISCARD_EVENT}')`;
 

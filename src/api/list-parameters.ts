@@ -1,9 +1,7 @@
-// The query parameters of lists: their rules, and the conditions of a visibility query that they become.
+// The query parameters of lists: their rules, and the cursor from page to page.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { SOURCE_NAME } from '../ids.ts';
-import { SEARCH_ATTRIBUTES } from '../messages.ts';
-import { quote } from '../temporal/visibility.ts';
 import { HttpError } from './errors.ts';
 import { EVENT_TYPE } from './event-fields.ts';
 
@@ -30,13 +28,6 @@ export const pageParameters = {
   cursor: z.base64url(CURSOR).transform(toPageToken).optional(),
 };
 
-export interface Filter {
-  source?: string | undefined;
-  type?: string | undefined;
-  since?: string | undefined;
-  until?: string | undefined;
-}
-
 /** @throws HttpError `invalid_parameter` */
 export function parseQuery<S extends z.ZodType>(schema: S, query: unknown): z.output<S> {
   const parsed = schema.safeParse(query);
@@ -45,15 +36,6 @@ export function parseQuery<S extends z.ZodType>(schema: S, query: unknown): z.ou
   const name = issue?.code === 'unrecognized_keys' ? issue.keys[0] : String(issue?.path[0]);
   const fault = issue?.code === 'unrecognized_keys' ? 'there is no such parameter' : issue?.message;
   throw new HttpError('invalid_parameter', `${name}: ${fault}`);
-}
-
-export function filterConditions({ source, type, since, until }: Filter): string[] {
-  const parts: string[] = [];
-  if (source !== undefined) parts.push(`${SEARCH_ATTRIBUTES.source.name} = ${quote(source)}`);
-  if (type !== undefined) parts.push(`${SEARCH_ATTRIBUTES.eventType.name} = ${quote(type)}`);
-  if (since !== undefined) parts.push(`StartTime >= '${since}'`);
-  if (until !== undefined) parts.push(`StartTime < '${until}'`);
-  return parts;
 }
 
 /** Temporal tries a token that it cannot read again and again, for seconds: a checksum finds it here. */

@@ -1,11 +1,8 @@
 // The list of dead letters: the open ones in Temporal's visibility, each held against the latest run of its event.
-import type { CountDeadLetters } from '../alerts.ts';
 import { deadLetterIdOf, eventOfDeadLetter, parseWorkflowId } from '../ids.ts';
-import { inTime } from '../in-time.ts';
 import {
   CLOSE_SIGNAL,
   type CloseDeadLetter,
-  DEAD_LETTER,
   type DeadLetterMemo,
   type Expiry,
   SEARCH_ATTRIBUTES,
@@ -14,7 +11,8 @@ import type { Temporal } from '../temporal/connection.ts';
 import { toEventStatus } from '../temporal/event-status.ts';
 import { findLatestRun } from '../temporal/latest-run.ts';
 import { readMemo } from '../temporal/read-memo.ts';
-import { type ListedExecution, quote, searchAttribute, toTime } from '../temporal/visibility.ts';
+import { type ListedExecution, searchAttribute, toTime } from '../temporal/visibility.ts';
+import { openDeadLetters } from './conditions.ts';
 
 export interface DeadLetterItem {
   source: string;
@@ -53,7 +51,7 @@ export async function listDeadLetters(
   const { executions, nextPageToken } = await client.workflowService.listWorkflowExecutions({
     namespace,
     pageSize: limit,
-    query: toQuery(conditions),
+    query: openDeadLetters(conditions),
     nextPageToken: pageToken,
   });
   const found = await Promise.all((executions ?? []).map((row) => readCase(temporal, row)));
@@ -64,24 +62,6 @@ export async function listDeadLetters(
     failing: states.filter((state) => state === 'failing').length,
     nextPageToken: nextPageToken?.length ? nextPageToken : undefined,
   };
-}
-
-export async function countDeadLetters({ client }: Temporal, conditions: string[]): Promise<number> {
-  return (await client.workflow.count(toQuery(conditions))).count;
-}
-
-/** For an alert, which goes without the number rather than late. */
-export function createCountBySource(temporal: Temporal): CountDeadLetters {
-  return async (source) => {
-    const counting = countDeadLetters(temporal, [`${SEARCH_ATTRIBUTES.source.name} = ${quote(source)}`]);
-    return await inTime(COUNTED_WITHIN_MS, counting, 'Temporal did not count the dead letters');
-  };
-}
-
-const COUNTED_WITHIN_MS = 5_000;
-
-function toQuery(conditions: string[]): string {
-  return [`WorkflowType = '${DEAD_LETTER}'`, "ExecutionStatus = 'Running'", ...conditions].join(' AND ');
 }
 
 interface OpenCase {

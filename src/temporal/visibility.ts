@@ -1,5 +1,6 @@
 // Temporal's visibility: how its queries and its rows are written.
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../messages.ts';
 
 export type ListedExecution = NonNullable<
   Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>['executions']
@@ -8,6 +9,29 @@ export type ListedExecution = NonNullable<
 /** A string of a visibility query. */
 export function quote(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+export interface Filter {
+  source?: string | undefined;
+  type?: string | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+}
+
+/**
+ * Temporal adds `TemporalNamespaceDivision IS NULL` to every query that does not name it, and SQLite then reads each row,
+ * or even takes the index of that column, in which all rows are alike. This names it, and is true before it is looked at.
+ */
+export const ANY_DIVISION = "(StartTime > '1970-01-01T00:00:00Z' OR TemporalNamespaceDivision IS NULL)";
+
+/** The conditions of a visibility query that it becomes. */
+export function filterConditions({ source, type, since, until }: Filter): string[] {
+  const parts: string[] = [];
+  if (source !== undefined) parts.push(`${SEARCH_ATTRIBUTES.source.name} = ${quote(source)}`);
+  if (type !== undefined) parts.push(`${SEARCH_ATTRIBUTES.eventType.name} = ${quote(type)}`);
+  if (since !== undefined) parts.push(`StartTime >= '${since}'`);
+  if (until !== undefined) parts.push(`StartTime < '${until}'`);
+  return parts;
 }
 
 /** temporal.api.enums.v1.WorkflowExecutionStatus, by number. */

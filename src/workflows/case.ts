@@ -69,6 +69,7 @@ async function open(it: Case): Promise<void> {
           { key: SEARCH_ATTRIBUTES.eventType, value: event_type },
           { key: SEARCH_ATTRIBUTES.failedStep, value: fitting(it.failedSteps) },
           { key: SEARCH_ATTRIBUTES.error, value: fitting(it.codes) },
+          { key: SEARCH_ATTRIBUTES.deadLetter, value: source },
         ],
       });
       return;

@@ -5,10 +5,17 @@ import {
   proxyLocalActivities,
   setHandler,
   upsertMemo,
+  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { CloseDeadLetter, DeadLetterInput, DeadLetterResult, Expiry } from '../messages.ts';
+import {
+  type CloseDeadLetter,
+  type DeadLetterInput,
+  type DeadLetterResult,
+  type Expiry,
+  SEARCH_ATTRIBUTES,
+} from '../messages.ts';
 import { closeSignal } from './case.ts';
 import { raiseAlert } from './raise-alert.ts';
 
@@ -19,6 +26,14 @@ const { readRetention } = proxyLocalActivities<Activities>({
 });
 
 export async function deadLetter(input: DeadLetterInput): Promise<DeadLetterResult> {
+  try {
+    return await untilClosed(input);
+  } finally {
+    leaveTheCount();
+  }
+}
+
+async function untilClosed(input: DeadLetterInput): Promise<DeadLetterResult> {
   let closed: DeadLetterResult | undefined;
   const isClosed = () => closed !== undefined;
   setHandler(closeSignal, (close: CloseDeadLetter) => {
@@ -40,6 +55,13 @@ export async function deadLetter(input: DeadLetterInput): Promise<DeadLetterResu
   // The run that follows tells of every other end.
   if (result.how === 'gone' && patched('gone-is-told')) await raiseAlert('discarded', input);
   return result;
+}
+
+/** Those of older builds are not marked, and their histories have no such step. */
+function leaveTheCount(): void {
+  const { deadLetter: mark } = SEARCH_ATTRIBUTES;
+  if (workflowInfo().typedSearchAttributes.get(mark) !== undefined)
+    upsertSearchAttributes([{ key: mark, value: null }]);
 }
 
 /** The failed run closes with the start of this workflow, give or take a moment; that is what its retention counts from. */

@@ -1,0 +1,103 @@
+// The count of dead letters on a store of SQLite, where their mark is counted: a Temporal server for this file alone.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { deadLetterIdOf } from '../../src/ids.ts';
+import { DEAD_LETTER, type DeadLetterInput, SEARCH_ATTRIBUTES } from '../../src/messages.ts';
+import { type DevServer, startDevServer } from '../../src/temporal/dev-server.ts';
+import { DeadLetters } from '../support/dead-letters.ts';
+import { Receiver } from '../support/receiver.ts';
+import { DATA_CONVERTER, newId, Surehook } from '../support/surehook.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const taskQueue = 'dead-letter-count';
+const stateDir = mkdtempSync(join(tmpdir(), 'surehook-count-'));
+let server: DevServer;
+let receiver: Receiver;
+let surehook: Surehook;
+let letters: DeadLetters;
+let client: Client;
+
+beforeAll(async () => {
+  const options = { cliPath: inject('temporalCliPath'), stateDir, port: 0, uiPort: 0, inMemory: true };
+  server = await startDevServer({ ...options, onExit: () => undefined });
+  receiver = await Receiver.start();
+  const env = { RECEIVER_URL: receiver.url };
+  surehook = await Surehook.start({ role: 'serve', temporalAddress: server.address, taskQueue, env });
+  letters = new DeadLetters(surehook, receiver);
+  const connection = await Connection.connect({ address: server.address });
+  client = new Client({ connection, dataConverter: DATA_CONVERTER });
+});
+
+afterAll(async () => {
+  await client.connection.close();
+  await surehook.stop();
+  await receiver.stop();
+  await server.stop();
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+const workflowOf = (event_id: string) => client.workflow.getHandle(deadLetterIdOf(`partner:${event_id}`));
+
+it('is of each filter what the list is', async () => {
+  const handled = await letters.make(newId(), 'handled');
+  const both = await letters.make(newId(), 'both');
+  await letters.make(newId(), 'handled', 'batch');
+  const [last] = (await letters.list()).filter(({ event_id }) => event_id === both);
+  const since = last?.failed_at ?? '';
+  const filters: [count: number, filter: Record<string, string>][] = [
+    [3, {}],
+    [2, { source: 'partner' }],
+    [0, { source: 'slow' }],
+    [2, { type: 'handled' }],
+    [1, { source: 'partner', type: 'handled' }],
+    [3, { error: 'handler:PermanentError' }],
+    [2, { source: 'partner', step: 'handler', error: 'handler:PermanentError' }],
+    [0, { step: 'deliver:first' }],
+    [2, { since }],
+    [1, { until: since }],
+    [1, { source: 'partner', since }],
+  ];
+  for (const [count, filter] of filters) {
+    expect([filter, await letters.count(filter)]).toEqual([filter, count]);
+    expect([filter, (await letters.list(filter)).length]).toEqual([filter, count]);
+  }
+  await letters.expectGoneWith(await letters.untilListed(handled), () => letters.replay(handled));
+  await letters.expectGoneWith(await letters.untilListed(both), () =>
+    letters.discard(both, { reason: 'a test' }),
+  );
+  expect(await letters.count()).toBe(1);
+});
+
+it('has those that an older build has opened, which are not marked', async () => {
+  const before = await letters.count();
+  const [source, event_type, run_id] = ['partner', 'both', '00000000-0000-4000-8000-000000000000'];
+  const event_id = newId();
+  const input: DeadLetterInput = {
+    source,
+    event_id,
+    event_type,
+    run_id,
+    failed_steps: ['handler'],
+    errors: [],
+  };
+  const handle = await client.workflow.start(DEAD_LETTER, {
+    ...{ workflowId: deadLetterIdOf(`partner:${event_id}`), taskQueue, args: [input] },
+    typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.source, value: source }],
+  });
+  await waitFor(async () => (await letters.count()) === before + 1);
+  await waitFor(async () => (await letters.count({ source })) === (await letters.list({ source })).length);
+  expect((await handle.describe()).status.name).toBe('COMPLETED'); // it has no event, as the list has found
+});
+
+it('leaves out one that is cancelled or terminated by hand', async () => {
+  const before = await letters.count();
+  const [cancelled, terminated] = [await letters.make(), await letters.make()];
+  expect(await letters.count()).toBe(before + 2);
+  await workflowOf(cancelled).cancel();
+  await waitFor(async () => (await letters.count()) === before + 1);
+  await workflowOf(terminated).terminate('by hand');
+  await waitFor(async () => (await letters.count()) === before);
+});
