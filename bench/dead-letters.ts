@@ -6,11 +6,12 @@ import type { JobItemView } from '../src/api/job-items.ts';
 import type { JobView } from '../src/api/job-view.ts';
 import { workflowIdOfJob } from '../src/ids.ts';
 import { makeEvent } from './events.ts';
+import { untilQuiet } from './measure.ts';
 import { type Load, pace } from './pace.ts';
 import { formatTable } from './report.ts';
 import { OPERATOR_TOKEN, type Side, type SideContext, startSide } from './sides.ts';
 import { percentile } from './statistics.ts';
-import { startTemporal } from './temporal.ts';
+import { startTemporal, type TemporalServer } from './temporal.ts';
 
 export interface DeadLetterLoad {
   /** How many there are at the first look, and at the second. */
@@ -27,7 +28,6 @@ type Say = (line: string) => void;
 /** Calls whose median is taken; the limit of a dev server's visibility is 100 a second. */
 const CALLS = 60;
 const POLL_MS = 200;
-const OPEN_POLL_MS = 1_000;
 /** PostgreSQL plans by what its autovacuum has seen, which looks once a minute. */
 const VACUUMED_AFTER_MS = 90_000;
 const AT_ONCE = 30;
@@ -40,7 +40,7 @@ export async function measureDeadLetters(load: DeadLetterLoad, context: Context,
   const server = await startTemporal();
   const side = await startSide('serve', { ...context, temporalAddress: server.address });
   try {
-    const bench = new Bench(side, context, server.address);
+    const bench = new Bench(side, context, server);
     await bench.light(5); // warms up
     const cost = await measureCost(bench, load, say);
     const { jobId, ...replay } = await measureReplay(bench, load, say);
@@ -119,17 +119,17 @@ async function measureHistory(address: string, jobId: string, say: Say) {
 class Bench {
   readonly #side: Side;
   readonly #context: Context;
-  readonly #temporalAddress: string;
+  readonly #server: TemporalServer;
   readonly #pool: Pool;
   #sent = 0;
   #letters = 0;
   /** After a 503: an event that had failed by then was run again, and may be no dead letter any more. */
   #resent = 0;
 
-  constructor(side: Side, context: Context, temporalAddress: string) {
+  constructor(side: Side, context: Context, server: TemporalServer) {
     this.#side = side;
     this.#context = context;
-    this.#temporalAddress = temporalAddress;
+    this.#server = server;
     this.#pool = new Pool(new URL(side.url).origin, { connections: AT_ONCE, pipelining: 1 });
   }
 
@@ -148,22 +148,9 @@ class Bench {
     while ((await open()) < this.#letters - this.#resent) await delay(POLL_MS);
   }
 
-  /** SQLite takes two minutes to write down that 10,000 have failed, and is slow in all else meanwhile. */
-  async #untilQuiet(): Promise<void> {
-    const connection = await Connection.connect({ address: this.#temporalAddress });
-    const request = {
-      namespace: 'default',
-      query: "WorkflowType = 'processEvent' AND ExecutionStatus = 'Running'",
-    };
-    const open = async () =>
-      Number((await connection.workflowService.countWorkflowExecutions(request)).count);
-    while ((await open()) > 0) await delay(OPEN_POLL_MS);
-    await connection.close();
-    if (process.env.TEMPORAL_ADDRESS) await delay(VACUUMED_AFTER_MS);
-  }
-
   async costs(): Promise<Record<string, number>> {
-    await this.#untilQuiet();
+    await untilQuiet(this.#server);
+    if (process.env.TEMPORAL_ADDRESS) await delay(VACUUMED_AFTER_MS);
     const calls = {
       count: '/dead-letters/count',
       'count of a source': '/dead-letters/count?source=bench',

@@ -30,9 +30,6 @@ export interface Sample extends HistorySample {
   load_average: number;
 }
 
-/** The last events are delivered; that their workflows end is part of their cost. */
-const SETTLE_MS = 1_000;
-
 let orders = 0;
 
 export async function measure(side: Side, load: Load, server: TemporalServer): Promise<Sample> {
@@ -40,7 +37,7 @@ export async function measure(side: Side, load: Load, server: TemporalServer): P
   orders += 1;
   const prefix = `${side.name}-${process.pid}-${orders}`;
   const { ackMs, deliveredMs, seconds, refused } = await side.drive({ load, prefix });
-  await delay(SETTLE_MS);
+  await untilQuiet(server); // the last events are delivered; what the server does afterwards is part of their cost
   const after = readClocks(side, server);
   const perEvent = (name: keyof typeof after) => (after[name] - before[name]) / countOf(load);
   const all = (['server', 'side', 'bench'] as const).map(perEvent);
@@ -61,6 +58,20 @@ export async function measure(side: Side, load: Load, server: TemporalServer): P
     others_cores: Math.max(0, (others * countOf(load)) / (after.wall - before.wall)),
     load_average: loadavg()[0] ?? 0,
   };
+}
+
+/** What is above the share of an idle server. */
+const QUIET_CORES = 0.1;
+const QUIET_FOR_MS = 1_000;
+
+/** SQLite's visibility may take minutes to write down what a burst has left; all else is slow meanwhile. */
+export async function untilQuiet({ pids }: Pick<TemporalServer, 'pids'>): Promise<void> {
+  for (let before = cpuMs(pids); ; ) {
+    await delay(QUIET_FOR_MS);
+    const now = cpuMs(pids);
+    if ((now - before) / QUIET_FOR_MS < QUIET_CORES) return;
+    before = now;
+  }
 }
 
 function readClocks(side: Side, server: TemporalServer) {
