@@ -37,34 +37,66 @@ const LIGHT_PER_SECOND = 10;
 const GOALS = { cost: 3, rate: 0.1, slower: 0.2 };
 
 export async function measureDeadLetters(load: DeadLetterLoad, context: Context, say: Say) {
-  const server = await startTemporal();
-  const side = await startSide('serve', { ...context, temporalAddress: server.address });
+  const bench = await Bench.start(context);
   try {
-    const bench = new Bench(side, context, server);
     await bench.light(5); // warms up
-    const cost = await measureCost(bench, load, say);
+    const cost = await measureCost(bench, load, context, say);
     const { jobId, ...replay } = await measureReplay(bench, load, say);
-    return { ...cost, ...replay, history: await measureHistory(server.address, jobId, say) };
+    return { ...cost, ...replay, history: await measureHistory(bench.server.address, jobId, say) };
   } finally {
-    await side.stop();
-    await server.stop();
+    await bench.stop();
   }
 }
 
-async function measureCost(bench: Bench, { steps: [few, many], replays }: DeadLetterLoad, say: Say) {
-  await bench.makeLetters(few, 'order.refused');
-  const before = await bench.costs();
-  await bench.makeLetters(replays, 'order.lost');
-  await bench.makeLetters(Math.max(0, many - few - replays), 'order.refused');
-  const after = await bench.costs();
-  const rows = Object.entries(after).map(([name, ms]) => {
-    const first = before[name] as number;
-    const ratio = ms / first;
-    return [name, first.toFixed(1), ms.toFixed(1), ratio.toFixed(2), ratio <= GOALS.cost ? 'yes' : 'NO'];
-  });
-  const head = ['p50 ms', `${few} dead letters`, `${many}`, 'ratio', `at most ${GOALS.cost}`];
-  say(formatTable(head, rows));
-  return { few, many, before, after };
+/** Call by call side by side, with few in a store of their own; one after the other where a server is given. */
+async function measureCost(
+  bench: Bench,
+  { steps: [few, many], replays }: DeadLetterLoad,
+  context: Context,
+  say: Say,
+) {
+  const other = process.env.TEMPORAL_ADDRESS ? undefined : await Bench.start(context);
+  try {
+    await (other ?? bench).makeLetters(few, 'order.refused');
+    const alone = other ? undefined : (await costs([bench]))[0];
+    await bench.makeLetters(replays, 'order.lost');
+    await bench.makeLetters(many - bench.letters, 'order.refused');
+    const both = await costs(other ? [other, bench] : [bench]);
+    const [before, after] = [alone ?? both[0], both.at(-1)] as [Medians, Medians];
+    const rows = Object.entries(after).map(([name, ms]) => {
+      const first = before[name] as number;
+      const ratio = ms / first;
+      return [name, first.toFixed(1), ms.toFixed(1), ratio.toFixed(2), ratio <= GOALS.cost ? 'yes' : 'NO'];
+    });
+    const head = ['p50 ms', `${few} dead letters`, `${many}`, 'ratio', `at most ${GOALS.cost}`];
+    say(formatTable(head, rows));
+    return { few, many, before, after };
+  } finally {
+    await other?.stop();
+  }
+}
+
+type Medians = Record<string, number>;
+
+const CALLED = {
+  count: '/dead-letters/count',
+  'count of a source': '/dead-letters/count?source=bench',
+  'count of a source and a code': '/dead-letters/count?source=bench&error=handler%3APermanentError',
+  'first page of 50': '/dead-letters?limit=50',
+  'first page with a filter': '/dead-letters?source=bench&error=handler%3APermanentError&limit=50',
+};
+
+async function costs(benches: Bench[]): Promise<Medians[]> {
+  for (const { server } of benches) await untilQuiet(server);
+  if (process.env.TEMPORAL_ADDRESS) await delay(VACUUMED_AFTER_MS);
+  const medians: Medians[] = benches.map(() => ({}));
+  for (const [name, path] of Object.entries(CALLED)) {
+    const took: number[][] = benches.map(() => []);
+    for (let i = 0; i < CALLS; i++)
+      for (const [k, bench] of benches.entries()) took[k]?.push(await bench.time(path));
+    for (const [k, one] of took.entries()) (medians[k] as Medians)[name] = percentile(one, 50);
+  }
+  return medians;
 }
 
 async function measureReplay(bench: Bench, { ratePerSecond, seconds }: DeadLetterLoad, say: Say) {
@@ -117,20 +149,38 @@ async function measureHistory(address: string, jobId: string, say: Say) {
 }
 
 class Bench {
+  readonly server: TemporalServer;
   readonly #side: Side;
   readonly #context: Context;
-  readonly #server: TemporalServer;
   readonly #pool: Pool;
   #sent = 0;
   #letters = 0;
   /** After a 503: an event that had failed by then was run again, and may be no dead letter any more. */
   #resent = 0;
 
-  constructor(side: Side, context: Context, server: TemporalServer) {
+  private constructor(side: Side, context: Context, server: TemporalServer) {
     this.#side = side;
     this.#context = context;
-    this.#server = server;
+    this.server = server;
     this.#pool = new Pool(new URL(side.url).origin, { connections: AT_ONCE, pipelining: 1 });
+  }
+
+  static async start(context: Context): Promise<Bench> {
+    const server = await startTemporal();
+    return new Bench(
+      await startSide('serve', { ...context, temporalAddress: server.address }),
+      context,
+      server,
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.#side.stop();
+    await this.server.stop();
+  }
+
+  get letters(): number {
+    return this.#letters;
   }
 
   /** @returns what each acknowledgement took */
@@ -141,34 +191,18 @@ class Bench {
   }
 
   async makeLetters(count: number, type: string): Promise<void> {
-    if (count === 0) return;
+    if (count <= 0) return;
     await this.#send({ kind: 'closed', count, atOnce: AT_ONCE }, type, []);
     this.#letters += count;
     const open = async () => (await this.#get<{ count: number }>('/dead-letters/count')).count;
     while ((await open()) < this.#letters - this.#resent) await delay(POLL_MS);
   }
 
-  async costs(): Promise<Record<string, number>> {
-    await untilQuiet(this.#server);
-    if (process.env.TEMPORAL_ADDRESS) await delay(VACUUMED_AFTER_MS);
-    const calls = {
-      count: '/dead-letters/count',
-      'count of a source': '/dead-letters/count?source=bench',
-      'count of a source and a code': '/dead-letters/count?source=bench&error=handler%3APermanentError',
-      'first page of 50': '/dead-letters?limit=50',
-      'first page with a filter': '/dead-letters?source=bench&error=handler%3APermanentError&limit=50',
-    };
-    const medians: Record<string, number> = {};
-    for (const [name, path] of Object.entries(calls)) {
-      const took: number[] = [];
-      for (let i = 0; i < CALLS; i++) {
-        const begin = performance.now();
-        await this.#get(path);
-        took.push(performance.now() - begin);
-      }
-      medians[name] = percentile(took, 50);
-    }
-    return medians;
+  /** @returns milliseconds */
+  async time(path: string): Promise<number> {
+    const begin = performance.now();
+    await this.#get(path);
+    return performance.now() - begin;
   }
 
   async replay(type: string, rate_per_second: number): Promise<string> {

@@ -62,7 +62,7 @@ export async function measureDown(options: Options, context: Context, say: (line
         other.requests = 0;
         const load: Load = { kind: 'open', perSecond: PER_SECOND, seconds: options.seconds };
         const both = [
-          measure(side, load, server),
+          measure(side, load, server, 'left'),
           sendToOther(side, { ...load, perSecond: OTHER_PER_SECOND }, state),
         ] as const;
         const [sample] = await Promise.all(both);

@@ -32,13 +32,20 @@ export interface Sample extends HistorySample {
 
 let orders = 0;
 
-export async function measure(side: Side, load: Load, server: TemporalServer): Promise<Sample> {
+/** @param afterwards whether what the server has to do later is part of the cost: a held delivery never ends */
+export async function measure(
+  side: Side,
+  load: Load,
+  server: TemporalServer,
+  afterwards: 'counted' | 'left' = 'counted',
+): Promise<Sample> {
   const before = readClocks(side, server);
   orders += 1;
   const prefix = `${side.name}-${process.pid}-${orders}`;
   const { ackMs, deliveredMs, seconds, refused } = await side.drive({ load, prefix });
-  await untilQuiet(server); // the last events are delivered; what the server does afterwards is part of their cost
-  const after = readClocks(side, server);
+  await delay(SETTLE_MS); // the last events are delivered, and their workflows are about to end
+  const rss = rssMb(side.pids);
+  const after = afterwards === 'counted' ? await clocksWhenQuiet(side, server) : readClocks(side, server);
   const perEvent = (name: keyof typeof after) => (after[name] - before[name]) / countOf(load);
   const all = (['server', 'side', 'bench'] as const).map(perEvent);
   const others = perEvent('machine') - all.reduce((a, b) => a + b, 0);
@@ -53,31 +60,48 @@ export async function measure(side: Side, load: Load, server: TemporalServer): P
     server_cpu: perEvent('server'),
     side_cpu: perEvent('side'),
     bench_cpu: perEvent('bench'),
-    rss: rssMb(side.pids),
+    rss,
     rss_peak: peakRssMb(side.pids),
     others_cores: Math.max(0, (others * countOf(load)) / (after.wall - before.wall)),
     load_average: loadavg()[0] ?? 0,
   };
 }
 
+const SETTLE_MS = 1_000;
 /** An idle server takes less. */
 const QUIET_CORES = 0.1;
 /** Temporal's queues pause for 5 s where they have too much to do (`history.visibilityProcessorPollBackoffInterval`). */
 const QUIET_FOR_MS = 6_000;
+const QUIET_WITHIN_MS = 600_000;
 const LOOK_EVERY_MS = 500;
 
-/** SQLite's visibility may take minutes to write down what a burst has left; all else is slow meanwhile. */
-export async function untilQuiet({ pids }: Pick<TemporalServer, 'pids'>): Promise<void> {
-  let [since, before] = [performance.now(), cpuMs(pids)];
-  while (performance.now() - since < QUIET_FOR_MS) {
+/**
+ * SQLite's visibility may take minutes to write down what a burst has left: that is part of its cost, and all else is slow
+ * meanwhile.
+ *
+ * @returns what the clocks were when the server had done it
+ * @throws Error if that takes ten minutes
+ */
+async function clocksWhenQuiet(side: Pick<Side, 'pids'>, server: TemporalServer): Promise<Clocks> {
+  const deadline = performance.now() + QUIET_WITHIN_MS;
+  let done = readClocks(side, server);
+  for (let before = done; before.wall - done.wall < QUIET_FOR_MS; ) {
+    if (performance.now() > deadline) throw new Error('the Temporal server does not come to rest');
     await delay(LOOK_EVERY_MS);
-    const now = cpuMs(pids);
-    if (now - before > QUIET_CORES * LOOK_EVERY_MS) since = performance.now();
+    const now = readClocks(side, server);
+    if (now.server - before.server > QUIET_CORES * LOOK_EVERY_MS) done = now;
     before = now;
   }
+  return done;
 }
 
-function readClocks(side: Side, server: TemporalServer) {
+export async function untilQuiet(server: TemporalServer): Promise<void> {
+  await clocksWhenQuiet({ pids: [] }, server);
+}
+
+type Clocks = ReturnType<typeof readClocks>;
+
+function readClocks(side: Pick<Side, 'pids'>, server: TemporalServer) {
   return {
     server: cpuMs(server.pids),
     side: cpuMs(side.pids),

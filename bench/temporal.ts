@@ -14,8 +14,8 @@ import { serverPids } from './processes.ts';
 
 export interface TemporalServer {
   address: string;
-  /** Empty for one on another machine: then its CPU is not counted. */
-  pids: number[];
+  /** Empty for one on another machine: then its CPU is not counted. PostgreSQL's come and go. */
+  readonly pids: number[];
   stop(): Promise<void>;
 }
 
@@ -23,7 +23,14 @@ export interface TemporalServer {
 function givenServer(): TemporalServer | undefined {
   const address = process.env.TEMPORAL_ADDRESS;
   if (!address) return undefined;
-  return { address, pids: serverPids(Number(address.split(':')[1])), stop: async () => undefined };
+  const port = Number(address.split(':')[1]);
+  return {
+    address,
+    get pids() {
+      return serverPids(port);
+    },
+    stop: async () => undefined,
+  };
 }
 
 /** As `surehook dev` starts it. */

@@ -1,6 +1,7 @@
 // What a route threw, as the error that is answered.
 import { BodyLostError, storageFaultOf } from '../storage/errors.ts';
 import { DecryptionError } from '../temporal/encryption-codec.ts';
+import { isUnavailable } from '../temporal/grpc-code.ts';
 import { HttpError } from './errors.ts';
 
 export function toHttpError(error: unknown): HttpError {
@@ -32,10 +33,4 @@ function toRefusal(error: Refusal): HttpError | undefined {
     return new HttpError('payload_too_large', 'the body is over the limit', { bodyUnread: true });
   if (type === 'entity.parse.failed') return new HttpError('invalid_json', 'the body is not JSON');
   return new HttpError('bad_request', `the body cannot be read: ${message.slice(0, 200)}`);
-}
-
-/** gRPC's UNAVAILABLE, DEADLINE_EXCEEDED and RESOURCE_EXHAUSTED, as the SDK wraps them. */
-function isUnavailable(error: unknown): boolean {
-  const { code, cause } = error as { code?: number; cause?: { code?: number } };
-  return [4, 8, 14].includes(code ?? cause?.code ?? 0);
 }

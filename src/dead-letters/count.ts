@@ -4,12 +4,13 @@ import { inTime } from '../in-time.ts';
 import type { JobFilter } from '../jobs.ts';
 import { SEARCH_ATTRIBUTES } from '../messages.ts';
 import type { Temporal } from '../temporal/connection.ts';
+import { GRPC, grpcCodeOf, isUnavailable } from '../temporal/grpc-code.ts';
 import { ANY_DIVISION, quote } from '../temporal/visibility.ts';
 import { openDeadLetters, toConditions } from './conditions.ts';
 
 const MARK = SEARCH_ATTRIBUTES.deadLetter.name;
 const COUNTED_WITHIN_MS = 5_000;
-/** What the mark does not tell is rare: a dead letter terminated by hand, a worker of an older build beside this one. */
+/** What the mark does not tell is rare: a dead letter ended by hand, a worker of an older build beside this one. */
 const LOOK_AGAIN_MS = 10_000;
 
 export async function countDeadLetters(temporal: Temporal, filter: JobFilter): Promise<number> {
@@ -32,35 +33,53 @@ function marked({ source, ...rest }: JobFilter): string {
   return [mark, ANY_DIVISION, ...toConditions(rest)].join(' AND ');
 }
 
-const looks = new WeakMap<Temporal, { isEnough: Promise<boolean>; until: number }>();
+interface Look {
+  isEnough: Promise<boolean>;
+  until: number;
+}
+
+const looks = new WeakMap<Temporal, Look>();
+const stores = new WeakMap<Temporal, string>();
 
 /** Whether open dead letters, and no others, are marked, in a store where that pays. */
 async function isTheMarkEnough(temporal: Temporal): Promise<boolean> {
   const former = looks.get(temporal);
   if (former && performance.now() < former.until) return await former.isEnough;
-  const isEnough = lookAtMarks(temporal);
-  looks.set(temporal, { isEnough, until: performance.now() + LOOK_AGAIN_MS });
-  isEnough.catch(() => looks.delete(temporal));
-  return await isEnough;
+  const look = { isEnough: lookAtMarks(temporal), until: performance.now() + LOOK_AGAIN_MS };
+  looks.set(temporal, look);
+  look.isEnough.catch(() => {
+    look.until = 0;
+  });
+  return await look.isEnough;
 }
 
 async function lookAtMarks(temporal: Temporal): Promise<boolean> {
   // PostgreSQL does better by type and status, for which it has an index of ours (docs/decisions/0024).
-  if (!(await isOnSqlite(temporal))) return false;
+  if ((await storeOf(temporal)) !== 'sqlite') return false;
   const exceptions = [
     openDeadLetters([`${MARK} IS NULL`]), // opened by an older build
-    `ExecutionStatus = 'Terminated' AND ${MARK} IS NOT NULL`, // by hand: nothing could take its mark off
+    `${MARK} IS NOT NULL AND ExecutionStatus != 'Running'`, // terminated by hand, or closed by an older build
   ];
-  const counts = await Promise.all(exceptions.map((query) => count(temporal, query)));
-  return counts.every((found) => found === 0);
+  try {
+    const counts = await Promise.all(exceptions.map((query) => count(temporal, query)));
+    return counts.every((found) => found === 0);
+  } catch (error) {
+    // A server that has just been given the attribute knows it a second or two later.
+    if (grpcCodeOf(error) === GRPC.INVALID_ARGUMENT) return false;
+    throw error;
+  }
 }
 
-/** A server that does not say, as Temporal Cloud may not, has no SQLite. */
-async function isOnSqlite({ connection }: Temporal): Promise<boolean> {
-  const { visibilityStore } = await connection.workflowService.getClusterInfo({}).catch(() => ({
-    visibilityStore: undefined,
-  }));
-  return visibilityStore === 'sqlite';
+/** Of the visibility. A server that does not say, as Temporal Cloud may not, has no SQLite. */
+async function storeOf(temporal: Temporal): Promise<string> {
+  const known = stores.get(temporal);
+  if (known !== undefined) return known;
+  const { visibilityStore } = await temporal.connection.workflowService.getClusterInfo({}).catch((error) => {
+    if (isUnavailable(error)) throw error;
+    return { visibilityStore: 'unknown' };
+  });
+  stores.set(temporal, visibilityStore);
+  return visibilityStore;
 }
 
 async function count({ client }: Temporal, query: string): Promise<number> {

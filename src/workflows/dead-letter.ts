@@ -29,7 +29,7 @@ export async function deadLetter(input: DeadLetterInput): Promise<DeadLetterResu
   try {
     return await untilClosed(input);
   } finally {
-    leaveTheCount();
+    removeMark();
   }
 }
 
@@ -58,7 +58,7 @@ async function untilClosed(input: DeadLetterInput): Promise<DeadLetterResult> {
 }
 
 /** Those of older builds are not marked, and their histories have no such step. */
-function leaveTheCount(): void {
+function removeMark(): void {
   const { deadLetter: mark } = SEARCH_ATTRIBUTES;
   if (workflowInfo().typedSearchAttributes.get(mark) !== undefined)
     upsertSearchAttributes([{ key: mark, value: null }]);

@@ -39,6 +39,11 @@ afterAll(async () => {
   rmSync(stateDir, { recursive: true, force: true });
 });
 
+/** Whether its row, which counts of SQLite go by, carries the mark. */
+const isMarked = async (event_id: string) => {
+  const query = `WebhookDeadLetter = 'partner' AND WorkflowId = '${deadLetterIdOf(`partner:${event_id}`)}'`;
+  return (await client.workflow.count(query)).count === 1;
+};
 const workflowOf = (event_id: string) => client.workflow.getHandle(deadLetterIdOf(`partner:${event_id}`));
 
 it('is of each filter what the list is', async () => {
@@ -64,10 +69,12 @@ it('is of each filter what the list is', async () => {
     expect([filter, await letters.count(filter)]).toEqual([filter, count]);
     expect([filter, (await letters.list(filter)).length]).toEqual([filter, count]);
   }
+  expect([await isMarked(handled), await isMarked(both)]).toEqual([true, true]);
   await letters.expectGoneWith(await letters.untilListed(handled), () => letters.replay(handled));
   await letters.expectGoneWith(await letters.untilListed(both), () =>
     letters.discard(both, { reason: 'a test' }),
   );
+  expect([await isMarked(handled), await isMarked(both)]).toEqual([false, false]);
   expect(await letters.count()).toBe(1);
 });
 
@@ -97,6 +104,7 @@ it('leaves out one that is cancelled or terminated by hand', async () => {
   const [cancelled, terminated] = [await letters.make(), await letters.make()];
   expect(await letters.count()).toBe(before + 2);
   await workflowOf(cancelled).cancel();
+  await waitFor(async () => !(await isMarked(cancelled)));
   await waitFor(async () => (await letters.count()) === before + 1);
   await workflowOf(terminated).terminate('by hand');
   await waitFor(async () => (await letters.count()) === before);

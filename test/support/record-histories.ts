@@ -36,6 +36,8 @@ interface Story {
   cancel?: boolean;
   /** The dead letter's history, and not the event's. */
   ofDeadLetter?: boolean;
+  /** By hand, in Temporal. */
+  cancelDeadLetter?: boolean;
   /** That of the job. */
   ofJob?: boolean;
 }
@@ -85,6 +87,20 @@ const STORIES: Story[] = [
     type: 'both',
     script: { '/handler': [422, 200] },
     afterwards: ['replay', 'processed'],
+    ofDeadLetter: true,
+  },
+  {
+    name: 'dead-letter-marked',
+    type: 'both',
+    script: { '/handler': [422, 200] },
+    afterwards: ['replay', 'processed'],
+    ofDeadLetter: true,
+  },
+  {
+    name: 'dead-letter-canceled',
+    type: 'both',
+    script: { '/handler': [422] },
+    cancelDeadLetter: true,
     ofDeadLetter: true,
   },
   {
@@ -247,6 +263,7 @@ for (const {
   afterwards,
   cancel,
   ofDeadLetter,
+  cancelDeadLetter,
   ofJob,
 } of STORIES) {
   const file = fileOf(name);
@@ -263,6 +280,10 @@ for (const {
     await surehook.untilEvent(source, name, (event) => event.run_id !== run_id && event.status === status);
   }
   const id = ofJob ? jobId : `${ofDeadLetter ? 'dead-letter:' : ''}${source}:${name}`;
+  if (cancelDeadLetter) {
+    temporal('cancel', '--workflow-id', id);
+    await waitFor(() => temporal('describe', '--workflow-id', id).includes('CANCELED'));
+  }
   record(id, name);
 }
 
