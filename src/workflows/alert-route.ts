@@ -36,6 +36,8 @@ interface Carried {
   /** Milliseconds since the epoch: no alert before this. */
   not_before: number;
   recheck: string[];
+  /** How often these were looked at without news; older runs hand on none. */
+  looks?: number;
 }
 
 const SHORT: Record<AlertKind, string> = {
@@ -50,8 +52,8 @@ const SHORT: Record<AlertKind, string> = {
 const SEEN_MAX = 5_000;
 /** A raise is repeated within the workflow task time-out of 30 s after its worker was lost; until then it is known here. */
 const LINGER_MS = 120_000;
-/** Visibility has heard of the end of a dead letter by then. */
-const RECHECK_AFTER_MS = 10_000;
+/** Visibility has heard of the end of a dead letter by the first look; of thousands at once, SQLite's by the last. */
+const RECHECKS_AFTER_MS = [10_000, 30_000, 300_000] as const;
 /** Where a server does not say when a history is long: Temporal's limit is 51,200 events. */
 const HISTORY_MAX = 10_000;
 
@@ -68,6 +70,7 @@ const { sendAlert } = proxyActivities<Activities>({
 export async function alertRoute(route: string, carried?: Carried): Promise<void> {
   let pending: Gathered = carried?.pending ?? {};
   let recheck = carried?.recheck ?? [];
+  let looks = carried?.looks ?? 0;
   let notBefore = carried?.not_before ?? 0;
   let pace: Pace = carried?.pace ?? { gather_ms: 0, every_ms: 0 };
   const seen = new Set(carried?.seen);
@@ -86,6 +89,7 @@ export async function alertRoute(route: string, carried?: Carried): Promise<void
       pace,
       not_before: notBefore,
       recheck,
+      looks,
     });
 
   for (;;) {
@@ -104,9 +108,16 @@ export async function alertRoute(route: string, carried?: Carried): Promise<void
       // What could not be told joins what has come since.
       if (!isEmpty(pending) || isLong() || patched('tries-on')) addBack(input);
       if (!isLong()) log.error('an alert could not be sent for a day: it is tried on', { route });
-    } else recheck = result.recheck;
-    const wait = isEmpty(pending) && recheck.length > 0 ? RECHECK_AFTER_MS : 0;
-    notBefore = Date.now() + Math.max(pace.every_ms, wait);
+    } else {
+      looks = isEmpty(input.gathered) ? looks + 1 : 0;
+      if (looks < RECHECKS_AFTER_MS.length) recheck = result.recheck;
+    }
+    const isSoon = looks === 0 && isEmpty(pending) && recheck.length > 0;
+    notBefore = Date.now() + Math.max(pace.every_ms, isSoon ? RECHECKS_AFTER_MS[0] : 0);
+    if (looks > 0 && recheck.length > 0) {
+      const isNews = await condition(() => !isEmpty(pending) || isLong(), RECHECKS_AFTER_MS[looks] ?? 0);
+      if (isNews) notBefore = Math.max(notBefore, Date.now() + pace.gather_ms);
+    }
   }
 
   function addBack(input: SendAlertInput): void {

@@ -184,6 +184,7 @@ describe('an incident at PagerDuty', () => {
     await alerting.raise('pagerduty', [aRaise({ source, kind: 'recovered' })]);
     const counted = async () => (await alerting.historyOf('pagerduty')).includes(String.raw`\"recheck\":[\"`);
     await waitFor(counted); // and found open, so nothing was sent
+    await waitFor(async () => (await alerting.sendsOf('pagerduty')) === 2); // open still, ten seconds later
     expect(actions()).toEqual([]);
     await dead.end();
     await waitFor(actions, ({ length }) => length > 0);

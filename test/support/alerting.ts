@@ -133,6 +133,12 @@ export class Alerting {
     return (events ?? []).filter((event) => event.workflowExecutionSignaledEventAttributes).length;
   }
 
+  /** How often the latest run of a route's workflow has sent, or has looked whether there is something to send. */
+  async sendsOf(route: string): Promise<number> {
+    const { events } = await this.client.workflow.getHandle(this.routeId(route)).fetchHistory();
+    return (events ?? []).filter((event) => event.activityTaskCompletedEventAttributes).length;
+  }
+
   /** The decoded history of a route's workflow, all runs of it, as text. */
   async historyOf(route: string): Promise<string> {
     const { events } = await this.client.workflow.getHandle(this.routeId(route)).fetchHistory();

@@ -211,8 +211,9 @@ describe('an incident', () => {
     expect(judge(raises, open)).toEqual(verdict);
   });
 
-  it('is looked at once more, no oftener', () => {
+  it('is looked at again for as long as others are counted', () => {
     expect(judge([], 0, true)).toEqual({ action: 'resolve', again: false });
-    expect(judge([], 2, true)).toEqual({ action: undefined, again: false });
+    expect(judge([], 2, true)).toEqual({ action: undefined, again: true });
+    expect(judge([{}], 2, true)).toEqual({ action: 'trigger', again: true });
   });
 });

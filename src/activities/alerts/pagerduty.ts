@@ -112,8 +112,8 @@ export function judgeIncident(
   const bad = count('dead_letter') + count('expiring');
   const ended = count('recovered') + count('discarded') + count('expired');
   if (bad > 0 && (open > 0 || count('dead_letter') > ended || ended === 0)) {
-    return { action: 'trigger', again: open === 0 || ended > 0 };
+    return { action: 'trigger', again: open === 0 || ended > 0 || isRecheck };
   }
   if (open === 0) return { action: ended > 0 || isRecheck ? 'resolve' : undefined, again: false };
-  return { action: undefined, again: ended > 0 };
+  return { action: undefined, again: ended > 0 || isRecheck };
 }
