@@ -154,7 +154,7 @@ class Bench {
   readonly #context: Context;
   readonly #pool: Pool;
   #sent = 0;
-  #letters = 0;
+  letters = 0;
   /** After a 503: an event that had failed by then was run again, and may be no dead letter any more. */
   #resent = 0;
 
@@ -179,10 +179,6 @@ class Bench {
     await this.server.stop();
   }
 
-  get letters(): number {
-    return this.#letters;
-  }
-
   /** @returns what each acknowledgement took */
   async light(seconds: number): Promise<number[]> {
     const took: number[] = [];
@@ -193,9 +189,9 @@ class Bench {
   async makeLetters(count: number, type: string): Promise<void> {
     if (count <= 0) return;
     await this.#send({ kind: 'closed', count, atOnce: AT_ONCE }, type, []);
-    this.#letters += count;
+    this.letters += count;
     const open = async () => (await this.#get<{ count: number }>('/dead-letters/count')).count;
-    while ((await open()) < this.#letters - this.#resent) await delay(POLL_MS);
+    while ((await open()) < this.letters - this.#resent) await delay(POLL_MS);
   }
 
   /** @returns milliseconds */

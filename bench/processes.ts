@@ -10,17 +10,12 @@ export function cpuMs(pids: readonly number[]): number {
 }
 
 function ticksOf(file: string): number {
-  // Fields 14 and 15 of proc_pid_stat(5); the second is a name that may hold spaces.
-  const fields = readStat(file).split(') ').at(-1)?.split(' ') ?? [];
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-/** PostgreSQL's processes come and go. */
-function readStat(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    // Fields 14 and 15 of proc_pid_stat(5); the second is a name that may hold spaces.
+    const fields = readFileSync(file, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return Number(fields[11]) + Number(fields[12]);
   } catch {
-    return `) ${'0 '.repeat(13)}`;
+    return 0; // ended: PostgreSQL's processes come and go
   }
 }
 

@@ -67,6 +67,7 @@ const HEARTBEAT_INTERVAL_MS = 5_000;
 /** Shorter than the margin that the workflow leaves between the limit of a try and Temporal's own. */
 const LOAD_WITHIN_MS = 4_000;
 const LOAD_AGAIN_AFTER_MS = 2_000;
+
 const locally = new OncePerRun<StepOutcome>();
 
 const keyOf = (runId: string | undefined, step: StepName) => `${runId} ${step}`;

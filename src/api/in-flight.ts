@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../ids.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { statusOf } from '../temporal/event-status.ts';
-import { isNotFound } from '../temporal/latest-run.ts';
+import { GRPC, grpcCodeOf, isNotFound } from '../temporal/grpc-code.ts';
 import { type EventRun, readEvent } from '../temporal/read-event.ts';
 import type { PendingStep } from '../temporal/read-pending.ts';
 import { HttpError } from './errors.ts';
@@ -16,8 +16,6 @@ export interface InFlightDeps {
 }
 
 type OneEvent = Request<{ source: string; event_id: string }>;
-
-const FAILED_PRECONDITION = 9; // gRPC's
 
 /** Each step that waits for its next try is tried now. */
 export async function retryNow(
@@ -90,7 +88,7 @@ async function resetActivity(
     });
     return true;
   } catch (error) {
-    if (isNotFound(error) || (error as { code?: number }).code === FAILED_PRECONDITION) return false;
+    if (isNotFound(error) || grpcCodeOf(error) === GRPC.FAILED_PRECONDITION) return false;
     throw error;
   }
 }

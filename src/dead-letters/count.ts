@@ -39,7 +39,6 @@ interface Look {
 }
 
 const looks = new WeakMap<Temporal, Look>();
-const stores = new WeakMap<Temporal, string>();
 
 /** Whether open dead letters, and no others, are marked, in a store where that pays. */
 async function isTheMarkEnough(temporal: Temporal): Promise<boolean> {
@@ -47,15 +46,13 @@ async function isTheMarkEnough(temporal: Temporal): Promise<boolean> {
   if (former && performance.now() < former.until) return await former.isEnough;
   const look = { isEnough: lookAtMarks(temporal), until: performance.now() + LOOK_AGAIN_MS };
   looks.set(temporal, look);
-  look.isEnough.catch(() => {
-    look.until = 0;
-  });
+  look.isEnough.catch(() => looks.delete(temporal));
   return await look.isEnough;
 }
 
 async function lookAtMarks(temporal: Temporal): Promise<boolean> {
   // PostgreSQL does better by type and status, for which it has an index of ours (docs/decisions/0024).
-  if ((await storeOf(temporal)) !== 'sqlite') return false;
+  if (!(await isOnSqlite(temporal))) return false;
   const exceptions = [
     openDeadLetters([`${MARK} IS NULL`]), // opened by an older build
     `${MARK} IS NOT NULL AND ExecutionStatus != 'Running'`, // terminated by hand, or closed by an older build
@@ -70,16 +67,14 @@ async function lookAtMarks(temporal: Temporal): Promise<boolean> {
   }
 }
 
-/** Of the visibility. A server that does not say, as Temporal Cloud may not, has no SQLite. */
-async function storeOf(temporal: Temporal): Promise<string> {
-  const known = stores.get(temporal);
-  if (known !== undefined) return known;
-  const { visibilityStore } = await temporal.connection.workflowService.getClusterInfo({}).catch((error) => {
+/** A server that does not say, as Temporal Cloud may not, has no SQLite. */
+async function isOnSqlite({ connection }: Temporal): Promise<boolean> {
+  try {
+    return (await connection.workflowService.getClusterInfo({})).visibilityStore === 'sqlite';
+  } catch (error) {
     if (isUnavailable(error)) throw error;
-    return { visibilityStore: 'unknown' };
-  });
-  stores.set(temporal, visibilityStore);
-  return visibilityStore;
+    return false;
+  }
 }
 
 async function count({ client }: Temporal, query: string): Promise<number> {

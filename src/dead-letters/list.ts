@@ -101,8 +101,8 @@ type CaseState = 'dead' | 'failing' | 'gone';
 
 /**
  * A dead letter is closed by the run that follows. One whose event was deleted by hand, or whose next run was
- * terminated before any worker saw it, stays open: it is left out, and closed now. Each is looked up by its id: SQL
- * visibility goes through all runs to find those of some ids.
+ * terminated before any worker saw it, stays open: it is left out, and closed now. Each is looked up by its id:
+ * visibility is behind.
  */
 async function judge(temporal: Temporal, { item, caseRunId }: OpenCase): Promise<CaseState> {
   const latest = await findLatestRun(temporal, item.workflow_id);

@@ -4,7 +4,9 @@
 export const GRPC = {
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
   RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
   UNAVAILABLE: 14,
 } as const;
 
@@ -13,6 +15,8 @@ export function grpcCodeOf(error: unknown): number | undefined {
   const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
   return [code, cause?.code].find((one) => typeof one === 'number');
 }
+
+export const isNotFound = (error: unknown) => grpcCodeOf(error) === GRPC.NOT_FOUND;
 
 /** It may work later. */
 export function isUnavailable(error: unknown): boolean {

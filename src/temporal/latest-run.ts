@@ -1,19 +1,13 @@
 // The latest run of a workflow id, asked of the service itself: the client's own call reads the memo, too, whose key may be lost.
 import type { WorkflowExecutionStatusName } from '@temporalio/client';
 import type { Temporal } from './connection.ts';
+import { isNotFound } from './grpc-code.ts';
 import { statusName } from './visibility.ts';
 
 export interface LatestRun {
   type: string;
   status: WorkflowExecutionStatusName;
   runId: string;
-}
-
-/** gRPC's code. */
-const NOT_FOUND = 5;
-
-export function isNotFound(error: unknown): boolean {
-  return (error as { code?: number }).code === NOT_FOUND;
 }
 
 /** @returns undefined if there is none, or Temporal has deleted it */

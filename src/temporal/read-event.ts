@@ -17,7 +17,7 @@ import {
 } from '../messages.ts';
 import type { RawBody } from '../raw-body.ts';
 import type { Temporal } from './connection.ts';
-import { isNotFound } from './latest-run.ts';
+import { isNotFound } from './grpc-code.ts';
 import { type PendingStep, readPending } from './read-pending.ts';
 import { readSteps } from './read-steps.ts';
 

@@ -1,5 +1,6 @@
 // Temporal's visibility: how its queries and its rows are written.
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
+import type { JobFilter } from '../jobs.ts';
 import { SEARCH_ATTRIBUTES } from '../messages.ts';
 
 export type ListedExecution = NonNullable<
@@ -11,12 +12,8 @@ export function quote(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-export interface Filter {
-  source?: string | undefined;
-  type?: string | undefined;
-  since?: string | undefined;
-  until?: string | undefined;
-}
+/** What lists of events and of dead letters have in common. */
+type Filter = Pick<JobFilter, 'source' | 'type' | 'since' | 'until'>;
 
 /**
  * Temporal adds `TemporalNamespaceDivision IS NULL` to every query that does not name it, and SQLite then reads each row,

@@ -115,8 +115,9 @@ export async function alertRoute(route: string, carried?: Carried): Promise<void
     const isSoon = looks === 0 && isEmpty(pending) && recheck.length > 0;
     notBefore = Date.now() + Math.max(pace.every_ms, isSoon ? RECHECKS_AFTER_MS[0] : 0);
     if (looks > 0 && recheck.length > 0) {
-      const isNews = await condition(() => !isEmpty(pending) || isLong(), RECHECKS_AFTER_MS[looks] ?? 0);
-      if (isNews) notBefore = Math.max(notBefore, Date.now() + pace.gather_ms);
+      // The later looks are far off: news does not wait for them. (For the first it does, as older histories have it.)
+      await condition(() => !isEmpty(pending) || isLong(), RECHECKS_AFTER_MS[looks] ?? 0);
+      if (!isEmpty(pending)) notBefore = Math.max(notBefore, Date.now() + pace.gather_ms);
     }
   }
 

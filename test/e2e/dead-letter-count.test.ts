@@ -78,6 +78,22 @@ it('is of each filter what the list is', async () => {
   expect(await letters.count()).toBe(1);
 });
 
+it('goes by the mark, and with a type by type and status', async () => {
+  const [source, workflowId] = [newId('marked'), newId('not-a-dead-letter')];
+  // No build makes one: what is marked and no dead letter tells which of the two was counted.
+  await client.workflow.start('nobody-knows-it', {
+    ...{ workflowId, taskQueue: 'nobody' },
+    typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.deadLetter, value: source }],
+  });
+  await waitFor(async () => (await letters.count({ source })) === 1);
+  expect(await letters.count({ source, type: 'handled' })).toBe(0);
+  await client.workflowService.deleteWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId },
+  });
+  await waitFor(async () => (await letters.count({ source })) === 0);
+});
+
 it('has those that an older build has opened, which are not marked', async () => {
   const before = await letters.count();
   const [source, event_type, run_id] = ['partner', 'both', '00000000-0000-4000-8000-000000000000'];
