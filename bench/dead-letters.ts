@@ -2,9 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { Pool } from 'undici';
-import type { JobItemView } from '../src/api/job-items.ts';
-import type { JobView } from '../src/api/job-view.ts';
-import { workflowIdOfJob } from '../src/ids.ts';
+import type { JobItemView } from '../src/api/operator/jobs/job-items.ts';
+import type { JobView } from '../src/api/operator/jobs/job-view.ts';
+import { workflowIdOfJob } from '../src/contracts/ids.ts';
 import { makeEvent } from './events.ts';
 import { untilQuiet } from './measure.ts';
 import { type Load, pace } from './pace.ts';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { claimPort } from '../src/temporal/ports-and-processes.ts';
+import { claimPort } from '../src/temporal/dev/ports-and-processes.ts';
 import { ENDPOINT_SECRET, SOURCE_SECRET } from './events.ts';
 import { type Drive, driveHttp, type Outcome } from './load.ts';
 import type { SideName } from './options.ts';

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { loadSettings } from '../src/config/settings.ts';
-import { startDevServer } from '../src/temporal/dev-server.ts';
-import { findTemporalCli } from '../src/temporal/find-cli.ts';
-import { claimPort } from '../src/temporal/ports-and-processes.ts';
+import { startDevServer } from '../src/temporal/dev/dev-server.ts';
+import { findTemporalCli } from '../src/temporal/dev/find-cli.ts';
+import { claimPort } from '../src/temporal/dev/ports-and-processes.ts';
 import { serverPids } from './processes.ts';
 
 export interface TemporalServer {

@@ -1,6 +1,6 @@
 // The accounting: judges each event by what the books and Temporal say; names what no fault explains.
-import type { EventView } from '../src/api/event-view.ts';
-import type { Attempt } from '../src/messages.ts';
+import type { EventView } from '../src/api/operator/events/event-view.ts';
+import type { Attempt } from '../src/contracts/event.ts';
 import { type Book, type EventRecord, type Incident, keyOf } from './book.ts';
 import type { Outcome } from './outcomes.ts';
 

@@ -1,6 +1,6 @@
 // The encryption key of a chaos run, for Surehook and for those who look into Temporal beside it.
+import { EncryptionCodec } from '../src/payloads/encryption-codec.ts';
 import { createDataConverter } from '../src/temporal/data-converter.ts';
-import { EncryptionCodec } from '../src/temporal/encryption-codec.ts';
 
 const key = Buffer.alloc(32, 'chaos');
 export const ENCRYPTION_KEYS = `chaos:${key.toString('base64')}`;

@@ -1,7 +1,7 @@
 // What Temporal and the operator API say of the events, once all is quiet.
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { EventView } from '../src/api/event-view.ts';
-import { PROCESS_EVENT } from '../src/messages.ts';
+import type { EventView } from '../src/api/operator/events/event-view.ts';
+import { PROCESS_EVENT } from '../src/contracts/event.ts';
 import { type EventRecord, keyOf } from './book.ts';
 import { FLAKY } from './plan-faults.ts';
 

@@ -17,7 +17,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
-import { claimPort } from '../src/temporal/ports-and-processes.ts';
+import { claimPort } from '../src/temporal/dev/ports-and-processes.ts';
 import type { Backend } from './temporal-server.ts';
 
 const run = promisify(execFile);

@@ -1,6 +1,6 @@
 // The processes of a run, as in production: two of `api`, two of `worker`, and of `serve` as many as asked for.
 import { fileURLToPath } from 'node:url';
-import { claimPort } from '../src/temporal/ports-and-processes.ts';
+import { claimPort } from '../src/temporal/dev/ports-and-processes.ts';
 import type { Book } from './book.ts';
 import { ENCRYPTION_KEYS } from './keys.ts';
 import { ENDPOINT_SECRET, type Receiver } from './receiver.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSettings } from '../src/config/settings.ts';
-import { findTemporalCli } from '../src/temporal/find-cli.ts';
+import { findTemporalCli } from '../src/temporal/dev/find-cli.ts';
 import { Book } from './book.ts';
 import { inflict, type World } from './inflict.ts';
 import type { Outcome } from './outcomes.ts';

@@ -1,5 +1,5 @@
 // The end of a run: reads what Temporal has, judges every event, prints the timeline of each that is wrong.
-import type { EventView } from '../src/api/event-view.ts';
+import type { EventView } from '../src/api/operator/events/event-view.ts';
 import { judge, judgeStarts, LATE, TWICE } from './account.ts';
 import { type Book, type EventRecord, keyOf } from './book.ts';
 import type { World } from './inflict.ts';

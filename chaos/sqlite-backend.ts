@@ -1,6 +1,6 @@
 // Temporal's dev server on a SQLite file, as `surehook dev` runs it.
-import { type DevServer, startDevServer } from '../src/temporal/dev-server.ts';
-import { claimPort } from '../src/temporal/ports-and-processes.ts';
+import { type DevServer, startDevServer } from '../src/temporal/dev/dev-server.ts';
+import { claimPort } from '../src/temporal/dev/ports-and-processes.ts';
 import type { Backend } from './temporal-server.ts';
 
 export async function createSqliteBackend(cliPath: string, folder: string): Promise<Backend> {

@@ -8,8 +8,8 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 const { code } = await bundleWorkflowCode({
   workflowsPath: path('../dist/workflows/index.js'),
   workflowInterceptorModules: [path('../dist/workflows/interceptors.js')],
-  payloadConverterPath: path('../dist/raw-body.js'),
-  failureConverterPath: path('../dist/failure-converter.js'),
+  payloadConverterPath: path('../dist/payloads/raw-body.js'),
+  failureConverterPath: path('../dist/payloads/failure-converter.js'),
   logger: new DefaultLogger('WARN'),
 });
 writeFileSync(path('../dist/workflow-bundle.js'), code);

@@ -6,7 +6,7 @@ import { addOperatorCommands } from './commands/add-operator-commands.ts';
 import { ConfigError } from './config/config-error.ts';
 import { DevSecrets } from './config/dev-secrets.ts';
 import { isDebugging, loadDotEnv, loadSettings } from './config/settings.ts';
-import type { Role } from './run.ts';
+import type { Role } from './process/run.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 const print = (text: string) => void process.stdout.write(`${text}\n`);
@@ -45,7 +45,7 @@ for (const [role, description] of Object.entries(roles)) {
     .description(description)
     .action(async () => {
       const settings = loadSettings(); // before the rest is loaded, which takes a second
-      const { run } = await import('./run.ts');
+      const { run } = await import('./process/run.ts');
       const { waitForStop } = await import('./commands/stop-on-signal.ts');
       const running = await run({ settings, role: role as Role, webUiUrl: settings.temporalUiUrl });
       process.exit(await waitForStop(running));

@@ -8,4 +8,4 @@ export type {
 } from './config/define-config.ts';
 export { defineConfig } from './config/define-config.ts';
 export { type SecretRef, secret } from './config/secret.ts';
-export { PermanentError } from './failures.ts';
+export { PermanentError } from './contracts/failures.ts';

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSettings } from '../../src/config/settings.ts';
-import { startDevServer } from '../../src/temporal/dev-server.ts';
-import { findTemporalCli } from '../../src/temporal/find-cli.ts';
+import { startDevServer } from '../../src/temporal/dev/dev-server.ts';
+import { findTemporalCli } from '../../src/temporal/dev/find-cli.ts';
 
 export interface DemoTemporal {
   /** What Surehook's environment needs to find it. */

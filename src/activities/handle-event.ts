@@ -1,16 +1,15 @@
-// The activity that runs the user's handler on an event.
-import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { type Config, forType } from '../config/config.ts';
 import type { Handler, HandlerLogger, WebhookEvent } from '../config/define-config.ts';
-import { isPermanentError } from '../failures.ts';
-import { workflowIdOf } from '../ids.ts';
-import type { ActivityInput, EventMeta, StepOutcome } from '../messages.ts';
-import type { RawBody, StoredBody } from '../raw-body.ts';
-import type { LoadBody } from '../temporal/load-body.ts';
-import { observeTry, type TryObserver } from './observe-try.ts';
-import { runAttempt, type TryResult } from './run-attempt.ts';
-import { toTryLimit } from './within.ts';
+import type { ActivityInput, EventMeta, LoadBody, StepOutcome } from '../contracts/event.ts';
+import { isPermanentError } from '../contracts/failures.ts';
+import { workflowIdOf } from '../contracts/ids.ts';
+import type { RawBody, StoredBody } from '../payloads/raw-body.ts';
+import type { TryResult } from './attempts/attempt-result.ts';
+import { logFields } from './attempts/log-fields.ts';
+import { observeTry, type TryObserver } from './attempts/observe-attempt.ts';
+import { runAttempt } from './attempts/run-attempt.ts';
+import { toTryLimit } from './attempts/within.ts';
 
 /** Kept in the workflow's history, and sent with each answer about the event. */
 const RESULT_MAX_BYTES = 262_144;
@@ -138,16 +137,5 @@ function toHandlerLogger(log: Logger): HandlerLogger {
     info: (message, fields) => log.info(fields ?? {}, message),
     warn: (message, fields) => log.warn(fields ?? {}, message),
     error: (message, fields) => log.error(fields ?? {}, message),
-  };
-}
-
-export function logFields(event: EventMeta, attempt: number) {
-  const workflow_id = Context.current().info.workflowExecution?.workflowId;
-  return {
-    source: event.source,
-    event_id: event.event_id,
-    event_type: event.event_type,
-    workflow_id,
-    attempt,
   };
 }

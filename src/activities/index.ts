@@ -1,23 +1,21 @@
 // All activities, built on what they depend on.
 import type { Logger } from 'pino';
 import { Agent } from 'undici';
-import type { CountDeadLetters } from '../alerts.ts';
 import type { Config } from '../config/config.ts';
-import type { ListJobItems, RunJobItem } from '../jobs.ts';
-import type { SignalAlertRoute } from '../temporal/alert-signals.ts';
-import type { LoadBody } from '../temporal/load-body.ts';
-import type { ReadTries } from '../temporal/read-tries.ts';
-import type { ReportBreaker } from '../temporal/report-breaker.ts';
-import type { ReadRetentionMs } from '../temporal/retention.ts';
+import type { CountDeadLetters, SignalAlertRoute } from '../contracts/alert.ts';
+import type { ReadRetentionMs } from '../contracts/dead-letter.ts';
+import type { ReportBreaker } from '../contracts/endpoint.ts';
+import type { LoadBody, ReadTries } from '../contracts/event.ts';
+import type { ListJobItems, RunJobItem } from '../contracts/job.ts';
 import type { LinkTo } from './alerts/alert.ts';
 import { createRaiseAlerts } from './alerts/raise-alerts.ts';
 import { createSendAlert } from './alerts/send-alert.ts';
-import { createBreakers } from './breakers.ts';
-import { createDeliver } from './deliver.ts';
+import { createKeepTries } from './attempts/keep-attempts.ts';
+import type { TryObserver } from './attempts/observe-attempt.ts';
+import { createBreakers } from './delivery/breakers.ts';
+import { createDeliver } from './delivery/deliver.ts';
 import { createHandleEvent } from './handle-event.ts';
 import { createJobActivities } from './job-activities.ts';
-import { createKeepTries } from './keep-tries.ts';
-import type { TryObserver } from './observe-try.ts';
 import { createReadRetention } from './read-retention.ts';
 
 export interface ActivityDeps {

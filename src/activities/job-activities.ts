@@ -11,7 +11,7 @@ import type {
   RunJobItem,
   RunJobPartInput,
   RunJobPartResult,
-} from '../jobs.ts';
+} from '../contracts/job.ts';
 
 /** Each is some calls to Temporal: enough for the highest rate where a call takes 100 ms. */
 const AT_ONCE = 32;

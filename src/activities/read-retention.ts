@@ -1,7 +1,6 @@
 // The activity that tells a dead letter how long Temporal keeps its failed run, and when to warn of the end of that.
 import type { Config } from '../config/config.ts';
-import type { Retention } from '../messages.ts';
-import type { ReadRetentionMs } from '../temporal/retention.ts';
+import type { ReadRetentionMs, Retention } from '../contracts/dead-letter.ts';
 
 const WARN_BEFORE_MS = 3 * 24 * 3_600_000;
 

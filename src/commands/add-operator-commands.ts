@@ -1,7 +1,7 @@
 // The commands that ask the operator API: their options, and which function answers.
 import type { Command } from 'commander';
 import { loadDotEnv, loadSettings } from '../config/settings.ts';
-import { RATE_DEFAULT, RATE_MAX } from '../jobs.ts';
+import { RATE_DEFAULT, RATE_MAX } from '../contracts/job.ts';
 
 type Print = (text: string) => void;
 

@@ -2,7 +2,7 @@
 import { createWriteStream, readFileSync } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { DeadLetterView } from '../api/dead-letter-view.ts';
+import type { DeadLetterView } from '../api/operator/dead-letters/dead-letter-view.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { DeadLetterItem } from '../dead-letters/list.ts';
 import { eventLines, type Shown } from './events.ts';

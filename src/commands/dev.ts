@@ -5,13 +5,13 @@ import type { SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
 import { encryptionKeysSchema, formatEncryptionKey } from '../config/encryption-keys.ts';
+import { toOrigin } from '../config/http-origin.ts';
 import { isLoopback } from '../config/ip-range.ts';
 import { loadDotEnv, loadSettings, type Settings } from '../config/settings.ts';
-import { toOrigin } from '../http-origin.ts';
-import { type Running, run } from '../run.ts';
-import { buildSignedRequest } from '../signed-request.ts';
-import { type DevServer, type ExitReason, startDevServer } from '../temporal/dev-server.ts';
-import { findTemporalCli } from '../temporal/find-cli.ts';
+import { type Running, run } from '../process/run.ts';
+import { type DevServer, type ExitReason, startDevServer } from '../temporal/dev/dev-server.ts';
+import { findTemporalCli } from '../temporal/dev/find-cli.ts';
+import { buildSignedRequest } from './signed-request.ts';
 import { INTERRUPTED_EXIT_CODE, onStopSignal, waitForStop } from './stop-on-signal.ts';
 
 const RETENTION_DAYS = 30;

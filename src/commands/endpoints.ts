@@ -1,5 +1,5 @@
 // `surehook endpoints`: what the operator API tells of endpoints, on a terminal.
-import type { EndpointView } from '../api/endpoints.ts';
+import type { EndpointView } from '../api/operator/endpoints.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { table } from './text.ts';
 

@@ -1,8 +1,8 @@
 // `surehook events`: what the operator API tells of events, on a terminal.
-import type { EarlierRun } from '../api/earlier-runs.ts';
-import type { EventView } from '../api/event-view.ts';
-import type { EventItem } from '../api/list-events.ts';
-import type { Attempt } from '../messages.ts';
+import type { EventView } from '../api/operator/events/event-view.ts';
+import type { EventItem } from '../api/operator/events/list-events.ts';
+import type { Attempt } from '../contracts/event.ts';
+import type { EarlierRun } from '../events/earlier-runs.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { table, toTime } from './text.ts';
 

@@ -1,6 +1,6 @@
 // `surehook jobs`: what the operator API does with jobs, on a terminal.
-import type { RunCounts } from '../api/job-items.ts';
-import type { JobView } from '../api/job-view.ts';
+import type { RunCounts } from '../api/operator/jobs/job-items.ts';
+import type { JobView } from '../api/operator/jobs/job-view.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { table } from './text.ts';
 

@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
+import { toOrigin } from '../config/http-origin.ts';
 import type { Settings } from '../config/settings.ts';
-import { toOrigin } from '../http-origin.ts';
 
 type Query = Record<string, string | undefined>;
 

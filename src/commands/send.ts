@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import type { SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
+import { toOrigin } from '../config/http-origin.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Settings } from '../config/settings.ts';
-import { toOrigin } from '../http-origin.ts';
-import { buildSignedRequest } from '../signed-request.ts';
+import { buildSignedRequest } from './signed-request.ts';
 
 export interface SendOptions {
   file?: string;

@@ -1,8 +1,8 @@
 // `surehook dead-letters replay|discard` with a filter: a dry run, a question, a job, and its progress.
 import { createInterface } from 'node:readline/promises';
 import { ConfigError } from '../config/config-error.ts';
+import { type JobAction, RATE_MAX } from '../contracts/job.ts';
 import type { DeadLetterItem } from '../dead-letters/list.ts';
-import { type JobAction, RATE_MAX } from '../jobs.ts';
 import { type FilterOptions, toQuery } from './dead-letters.ts';
 import { jobLines, type ShownJob } from './jobs.ts';
 import type { OperatorClient } from './operator-client.ts';

@@ -1,5 +1,5 @@
 // Turns signals into an orderly stop.
-import type { Running } from '../run.ts';
+import type { Running } from '../process/run.ts';
 
 /** Ctrl-C, a process manager's stop, and a terminal that is closed. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -4,7 +4,7 @@ import { Agent } from 'undici';
 import type { Alert } from '../activities/alerts/alert.ts';
 import { toResolve, toTrigger } from '../activities/alerts/pagerduty.ts';
 import { codeOf, postJson, sendMessage } from '../activities/alerts/send-to-channel.ts';
-import type { TryResult } from '../activities/run-attempt.ts';
+import type { TryResult } from '../activities/attempts/attempt-result.ts';
 import type { AlertRouteConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';

@@ -1,6 +1,6 @@
 // Follows a job to its end: a progress bar on a terminal, a line now and then elsewhere.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { JobView } from '../api/job-view.ts';
+import type { JobView } from '../api/operator/jobs/job-view.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { INTERRUPTED_EXIT_CODE, onStopSignal } from './stop-on-signal.ts';
 

@@ -1,5 +1,4 @@
 // Resolves the alert routes of the config file, and checks what their secrets hold.
-
 import type { ParsedAlertRoute } from './alerts-schema.ts';
 import type { AlertRouteConfig } from './config.ts';
 import type { SecretStore } from './secret-store.ts';

@@ -1,6 +1,6 @@
 // What `surehook.config.ts` may contain: the types its author sees, and the zod schema that holds the file to them.
 import { z } from 'zod';
-import { RESERVED_SOURCE_NAMES } from '../ids.ts';
+import { RESERVED_SOURCE_NAMES } from '../contracts/ids.ts';
 import { SCHEME_NAMES } from '../signatures/index.ts';
 import { alertRouteSchema } from './alerts-schema.ts';
 import { isIpRange } from './ip-range.ts';

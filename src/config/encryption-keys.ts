@@ -1,6 +1,6 @@
 // SUREHOOK_ENCRYPTION_KEYS: `id:base64` pairs, parted by commas.
 import { z } from 'zod';
-import type { EncryptionKey, EncryptionKeys } from '../temporal/encryption-codec.ts';
+import type { EncryptionKey, EncryptionKeys } from '../payloads/encryption-codec.ts';
 
 /** AES-256. */
 const KEY_BYTES = 32;

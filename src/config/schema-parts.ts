@@ -1,6 +1,6 @@
 // Names and secrets, as every part of the config file has them.
 import { z } from 'zod';
-import { SOURCE_NAME } from '../ids.ts';
+import { SOURCE_NAME } from '../contracts/ids.ts';
 import { SecretRef } from './secret.ts';
 
 export const name = z

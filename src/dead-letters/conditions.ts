@@ -1,6 +1,7 @@
 // The conditions of a visibility query that a filter of dead letters becomes.
-import type { JobFilter } from '../jobs.ts';
-import { DEAD_LETTER, SEARCH_ATTRIBUTES } from '../messages.ts';
+import { DEAD_LETTER } from '../contracts/dead-letter.ts';
+import type { JobFilter } from '../contracts/job.ts';
+import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import { filterConditions, quote } from '../temporal/visibility.ts';
 
 export function toConditions({ step, error, ...rest }: JobFilter): string[] {

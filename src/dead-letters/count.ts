@@ -1,10 +1,10 @@
 // Counts open dead letters.
-import type { CountDeadLetters } from '../alerts.ts';
-import { inTime } from '../in-time.ts';
-import type { JobFilter } from '../jobs.ts';
-import { SEARCH_ATTRIBUTES } from '../messages.ts';
+import type { CountDeadLetters } from '../contracts/alert.ts';
+import type { JobFilter } from '../contracts/job.ts';
+import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { GRPC, grpcCodeOf, isUnavailable } from '../temporal/grpc-code.ts';
+import { inTime } from '../temporal/in-time.ts';
 import { ANY_DIVISION, quote } from '../temporal/visibility.ts';
 import { openDeadLetters, toConditions } from './conditions.ts';
 

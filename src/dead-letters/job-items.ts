@@ -1,6 +1,6 @@
 // What a job does to dead letters: lists those that it is about, and takes one.
-import type { ItemOutcome, JobItem, JobPart, ListJobItems, RunJobItem } from '../jobs.ts';
-import { LIST_MAX } from '../jobs.ts';
+import type { ItemOutcome, JobItem, JobPart, ListJobItems, RunJobItem } from '../contracts/job.ts';
+import { LIST_MAX } from '../contracts/job.ts';
 import { storageFaultOf } from '../storage/errors.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { listDeadLetters } from './list.ts';

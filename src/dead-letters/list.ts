@@ -1,15 +1,15 @@
 // The list of dead letters: the open ones in Temporal's visibility, each held against the latest run of its event.
-import { deadLetterIdOf, eventOfDeadLetter, parseWorkflowId } from '../ids.ts';
 import {
   CLOSE_SIGNAL,
   type CloseDeadLetter,
   type DeadLetterMemo,
   type Expiry,
-  SEARCH_ATTRIBUTES,
-} from '../messages.ts';
+} from '../contracts/dead-letter.ts';
+import { deadLetterIdOf, eventOfDeadLetter, parseWorkflowId } from '../contracts/ids.ts';
+import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
+import { toEventStatus } from '../events/event-status.ts';
+import { findLatestRun } from '../events/latest-run.ts';
 import type { Temporal } from '../temporal/connection.ts';
-import { toEventStatus } from '../temporal/event-status.ts';
-import { findLatestRun } from '../temporal/latest-run.ts';
 import { readMemo } from '../temporal/read-memo.ts';
 import { type ListedExecution, searchAttribute, toTime } from '../temporal/visibility.ts';
 import { openDeadLetters } from './conditions.ts';

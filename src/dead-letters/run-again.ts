@@ -1,12 +1,12 @@
 // Replays and discards one dead letter, whoever asks: the API for an operator, an activity for a bulk job.
 import type { Config } from '../config/config.ts';
-import { planSteps } from '../config/plan-steps.ts';
-import { workflowIdOf } from '../ids.ts';
-import type { ReplayFrom, Rerun } from '../messages.ts';
-import { RawBody } from '../raw-body.ts';
-import { type EventStatus, statusOf } from '../temporal/event-status.ts';
-import { type EventRun, type JobPartId, readEvent, succeededSteps } from '../temporal/read-event.ts';
-import { type StartRunDeps, startDiscard, startRerun } from '../temporal/start-run.ts';
+import type { ReplayFrom, Rerun } from '../contracts/event.ts';
+import { workflowIdOf } from '../contracts/ids.ts';
+import { type EventStatus, statusOf } from '../events/event-status.ts';
+import { planSteps } from '../events/plan-steps.ts';
+import { type EventRun, type JobPartId, readEvent, succeededSteps } from '../events/read-event.ts';
+import { type StartRunDeps, startDiscard, startRerun } from '../events/start-run.ts';
+import { RawBody } from '../payloads/raw-body.ts';
 
 export interface DeadLetterDeps extends StartRunDeps {
   config: Config;

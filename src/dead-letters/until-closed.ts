@@ -1,8 +1,8 @@
 // Waits until a dead letter has left list and count.
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { deadLetterIdOf } from '../ids.ts';
-import type { Expiry } from '../messages.ts';
+import type { Expiry } from '../contracts/dead-letter.ts';
+import { deadLetterIdOf } from '../contracts/ids.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { quote } from '../temporal/visibility.ts';
 import { toExpiry } from './list.ts';

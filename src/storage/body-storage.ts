@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { ExternalStorage, type Payload, type StorageDriver, StorageDriverClaim } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import { toStoredPayload } from '../raw-body.ts';
-import { isLarge } from '../temporal/encryption-codec.ts';
+import { isLarge } from '../payloads/encryption-codec.ts';
+import { toStoredPayload } from '../payloads/raw-body.ts';
 import { BodyLostError, StorageUnavailableError } from './errors.ts';
 import type { ObjectStore } from './object-store.ts';
 

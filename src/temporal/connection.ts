@@ -5,10 +5,10 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
-import { inTime } from '../in-time.ts';
+import { EncryptionCodec, type EncryptionKeys } from '../payloads/encryption-codec.ts';
 import type { BodyStorage } from '../storage/body-storage.ts';
 import { createDataConverter, createPayloadReader, type PayloadReader } from './data-converter.ts';
-import { EncryptionCodec, type EncryptionKeys } from './encryption-codec.ts';
+import { inTime } from './in-time.ts';
 
 /** A connection, and what it takes to read and write through it. */
 export interface Temporal extends PayloadReader {

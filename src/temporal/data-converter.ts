@@ -12,7 +12,7 @@ import { StorageUnavailableError } from '../storage/errors.ts';
 
 // The SDK loads both by path: it bundles them into the workflow sandbox too.
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const path = (name: string) => fileURLToPath(new URL(`../${name}.${extension}`, import.meta.url));
+const path = (name: string) => fileURLToPath(new URL(`../payloads/${name}.${extension}`, import.meta.url));
 
 export function createDataConverter(codec: PayloadCodec, externalStorage?: ExternalStorage): DataConverter {
   return {

@@ -2,9 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ConfigError } from '../config/config-error.ts';
-import { SEARCH_ATTRIBUTES } from '../messages.ts';
+import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import type { Temporal } from './connection.ts';
-import { setRetention } from './dev-server.ts';
+import { setRetention } from './retention.ts';
 
 /** temporal.api.enums.v1.IndexedValueType */
 const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;

@@ -1,14 +1,7 @@
 // How much waits in Temporal's task queue, for how long, and how many workers poll it: read at a scrape, and bounded.
-import { inTime } from '../in-time.ts';
+import type { QueueStats, TaskType } from '../observability/metrics.ts';
 import type { Temporal } from './connection.ts';
-
-export type TaskType = 'workflow' | 'activity';
-
-export interface QueueStats {
-  backlog: number;
-  oldestAgeSeconds: number;
-  workers: number;
-}
+import { inTime } from './in-time.ts';
 
 /** The names of Temporal's own numbers (`temporal.api.enums.v1.TaskQueueType`). */
 const TASK_TYPES: Record<TaskType, 1 | 2> = { workflow: 1, activity: 2 };

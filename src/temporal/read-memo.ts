@@ -1,6 +1,6 @@
 // The memo of a row of visibility's list, decrypted.
+import { DecryptionError } from '../payloads/encryption-codec.ts';
 import type { Temporal } from './connection.ts';
-import { DecryptionError } from './encryption-codec.ts';
 import type { ListedExecution } from './visibility.ts';
 
 /** @returns nothing of it where the key that it is encrypted under is not known */

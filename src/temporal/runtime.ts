@@ -7,10 +7,11 @@ import {
   type RuntimeOptions,
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { parseWorkflowId } from '../ids.ts';
-import { DISCARD_EVENT, PROCESS_EVENT } from '../messages.ts';
-import type { ClosedStatus } from '../metrics.ts';
-import { claimPort, LOOPBACK } from './ports-and-processes.ts';
+import { DISCARD_EVENT } from '../contracts/dead-letter.ts';
+import { PROCESS_EVENT } from '../contracts/event.ts';
+import { parseWorkflowId } from '../contracts/ids.ts';
+import type { ClosedStatus } from '../observability/metrics.ts';
+import { claimPort, LOOPBACK } from './dev/ports-and-processes.ts';
 
 /** Every poller of the SDK tells of each of its retries: with Temporal down, ten lines a second that say the same. */
 const RETRY_TARGET = 'temporalio_client::retry';

@@ -1,7 +1,7 @@
 // Temporal's visibility: how its queries and its rows are written.
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
-import type { JobFilter } from '../jobs.ts';
-import { SEARCH_ATTRIBUTES } from '../messages.ts';
+import type { JobFilter } from '../contracts/job.ts';
+import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 
 export type ListedExecution = NonNullable<
   Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>['executions']

@@ -22,8 +22,8 @@ import {
   type RaiseSignal,
   type SendAlertInput,
   type SendAlertResult,
-} from '../alerts.ts';
-import { addGathered, addRaise, isEmpty } from './gather-raises.ts';
+} from '../contracts/alert.ts';
+import { addGathered, addRaise, isEmpty } from './tally.ts';
 
 export const raiseSignal = defineSignal<[RaiseSignal]>(RAISE_SIGNAL);
 

@@ -1,7 +1,7 @@
 // What a run does when it is cancelled: before anything is stopped, it keeps on record what was tried.
 import { CancellationScope, CancelledFailure, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { StepName } from '../messages.ts';
+import type { StepName } from '../contracts/event.ts';
 
 const { keepTries } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '15s', // it reads this run from Temporal, and may wait for a first try that is just ending

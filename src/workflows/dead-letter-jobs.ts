@@ -24,7 +24,7 @@ import {
   PAUSE_SIGNAL,
   PROGRESS_QUERY,
   RESUME_SIGNAL,
-} from '../jobs.ts';
+} from '../contracts/job.ts';
 
 export const pauseSignal = defineSignal(PAUSE_SIGNAL);
 export const resumeSignal = defineSignal(RESUME_SIGNAL);

@@ -1,6 +1,7 @@
 // The case file of a dead letter: it runs as long as the latest run of its event is a failed one that Temporal still has.
 import {
   condition,
+  defineSignal,
   patched,
   proxyLocalActivities,
   setHandler,
@@ -9,15 +10,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import {
-  type CloseDeadLetter,
-  type DeadLetterInput,
-  type DeadLetterResult,
-  type Expiry,
-  SEARCH_ATTRIBUTES,
-} from '../messages.ts';
-import { closeSignal } from './case.ts';
+import type { CloseDeadLetter, DeadLetterInput, DeadLetterResult, Expiry } from '../contracts/dead-letter.ts';
+import { CLOSE_SIGNAL } from '../contracts/dead-letter.ts';
+import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
+
 import { raiseAlert } from './raise-alert.ts';
+
+export const closeSignal = defineSignal<[CloseDeadLetter]>(CLOSE_SIGNAL);
 
 const { readRetention } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '10s',

@@ -1,12 +1,8 @@
 // The last run of a dead letter that an operator has discarded: on record, and a duplicate for resends.
 import { defineQuery, setHandler } from '@temporalio/workflow';
-import {
-  type DiscardEventInput,
-  type DiscardEventResult,
-  type EventProgress,
-  STATUS_QUERY,
-} from '../messages.ts';
-import { closeDeadLetter } from './case.ts';
+import type { DiscardEventInput, DiscardEventResult } from '../contracts/dead-letter.ts';
+import { type EventProgress, STATUS_QUERY } from '../contracts/event.ts';
+import { closeDeadLetter } from './open-dead-letter.ts';
 import { raiseAlert } from './raise-alert.ts';
 
 export async function discardEvent({

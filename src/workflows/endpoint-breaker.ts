@@ -17,7 +17,7 @@ import {
   type BreakerReports,
   type BreakerSignal,
   isExpired,
-} from '../endpoints.ts';
+} from '../contracts/endpoint.ts';
 import { raiseAlert } from './raise-alert.ts';
 
 export const breakerSignal = defineSignal<[BreakerSignal]>(BREAKER_SIGNAL);

@@ -1,8 +1,8 @@
 // Notices that a run goes on from a reset, and closes the dead letter: whoever resets an event runs it again.
 import { patched, type WorkflowInterceptorsFactory, workflowInfo } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
-import { PROCESS_EVENT } from '../messages.ts';
-import { closeDeadLetter } from './case.ts';
+import { PROCESS_EVENT } from '../contracts/event.ts';
+import { closeDeadLetter } from './open-dead-letter.ts';
 import { resets } from './resets.ts';
 
 /**

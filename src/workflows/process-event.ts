@@ -13,24 +13,25 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { EVENT_FAILED, INTERRUPTED } from '../failures.ts';
 import {
   type Attempt,
   type EventFailureDetails,
   type EventMeta,
   type EventProgress,
+  type Heartbeat,
   LOCAL_TIMEOUT_MAX_MS,
   type ProcessEventInput,
   type ProcessEventResult,
-  SEARCH_ATTRIBUTES,
   STATUS_QUERY,
   type StepOutcome,
   type StepPlan,
   TIMEOUT_MARGIN_MS,
-} from '../messages.ts';
-import type { RawBody } from '../raw-body.ts';
+} from '../contracts/event.ts';
+import { EVENT_FAILED, INTERRUPTED } from '../contracts/failures.ts';
+import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
+import type { RawBody } from '../payloads/raw-body.ts';
 import { cancelAfter, keepTriesOf } from './cancel.ts';
-import { closeDeadLetter, fitting, openDeadLetter } from './case.ts';
+import { closeDeadLetter, fitting, openDeadLetter } from './open-dead-letter.ts';
 import { raiseAlert } from './raise-alert.ts';
 import { resets } from './resets.ts';
 
@@ -149,8 +150,7 @@ function toFailedOutcome(step: StepPlan['step'], attempts: Attempt[], error: unk
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && cause.details?.[0])
     return { ...(cause.details[0] as StepOutcome), status: 'failed' };
-  const log =
-    cause instanceof TimeoutFailure ? (cause.lastHeartbeatDetails as { attempts: Attempt[] }) : undefined;
+  const log = cause instanceof TimeoutFailure ? (cause.lastHeartbeatDetails as Heartbeat) : undefined;
   return { step, status: 'failed', attempts: log?.attempts ?? attempts };
 }
 

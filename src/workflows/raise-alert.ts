@@ -1,7 +1,7 @@
 // Tells the alert routes from within a workflow: a local activity, which Temporal repeats until each route has the raise.
 import { CancellationScope, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { AlertKind, Raise } from '../alerts.ts';
+import type { AlertKind, Raise } from '../contracts/alert.ts';
 
 const { raiseAlerts } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '20s', // it gives Temporal 5 s for the signal, and may wait for those before it

@@ -1,6 +1,6 @@
 // The operator API's reading side: its token, its errors, the list of events and its filters; and the health paths.
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { EventItem } from '../../src/api/list-events.ts';
+import type { EventItem } from '../../src/api/operator/events/list-events.ts';
 import { Receiver } from '../support/receiver.ts';
 import { newId, TOKEN } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';

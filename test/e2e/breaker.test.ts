@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { IN_FLIGHT_MAX } from '../../src/activities/breaker.ts';
-import type { EndpointView } from '../../src/api/endpoints.ts';
+import { IN_FLIGHT_MAX } from '../../src/activities/delivery/breaker.ts';
+import type { EndpointView } from '../../src/api/operator/endpoints.ts';
 import { pagerDutyEvent, webhookAlert } from '../support/alert-formats.ts';
 import { ROUTING_KEY } from '../support/alerting.ts';
 import { parseMetrics, sampleOf } from '../support/metrics-page.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
-import { type DevServer, startDevServer } from '../../src/temporal/dev-server.ts';
+import { type DevServer, startDevServer } from '../../src/temporal/dev/dev-server.ts';
 import { Receiver } from '../support/receiver.ts';
 import { newId, type StartOptions, Surehook } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';

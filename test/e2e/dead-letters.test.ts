@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { RawBody } from '../../src/raw-body.ts';
+import type { RawBody } from '../../src/payloads/raw-body.ts';
 import { createPayloadReader } from '../../src/temporal/data-converter.ts';
 import { DeadLetters } from '../support/dead-letters.ts';
 import { type Answer, Receiver } from '../support/receiver.ts';

@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { type DevServerOptions, setRetention, startDevServer } from '../../src/temporal/dev-server.ts';
+import { type DevServerOptions, startDevServer } from '../../src/temporal/dev/dev-server.ts';
+import { setRetention } from '../../src/temporal/retention.ts';
 
 const SOURCE = defineSearchAttributeKey('WebhookSource', 'KEYWORD');
-const MODULE = new URL('../../src/temporal/dev-server.ts', import.meta.url).href;
+const MODULE = new URL('../../src/temporal/dev/dev-server.ts', import.meta.url).href;
 const POLL = { timeout: 20_000 };
 /** A Surehook of its own, reduced to its server. */
 const SUREHOOK = `

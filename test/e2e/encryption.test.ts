@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type DevServer, startDevServer } from '../../src/temporal/dev-server.ts';
+import { type DevServer, startDevServer } from '../../src/temporal/dev/dev-server.ts';
 import { Receiver } from '../support/receiver.ts';
 import { newId, SECRETS, Surehook, signHmac, TOKEN } from '../support/surehook.ts';
 

@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import type { Raise } from '../../src/alerts.ts';
+import type { Raise } from '../../src/contracts/alert.ts';
 import {
   BREAKER_SIGNAL,
   type BreakerReport,
   type BreakerSignal,
   ENDPOINT_BREAKER,
-} from '../../src/endpoints.ts';
+} from '../../src/contracts/endpoint.ts';
 import type { endpointBreaker } from '../../src/workflows/endpoint-breaker.ts';
 import { DATA_CONVERTER, newId } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';

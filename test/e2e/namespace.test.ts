@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, expect, inject, it } from 'vitest';
-import { type DevServer, startDevServer } from '../../src/temporal/dev-server.ts';
+import { type DevServer, startDevServer } from '../../src/temporal/dev/dev-server.ts';
 import { newId, Surehook } from '../support/surehook.ts';
 
 const stateDir = mkdtempSync(join(tmpdir(), 'surehook-namespace-'));

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { expect, inject, it } from 'vitest';
-import { DEAD_LETTER, type DeadLetterInput, type Retention } from '../../src/messages.ts';
+import { DEAD_LETTER, type DeadLetterInput, type Retention } from '../../src/contracts/dead-letter.ts';
 import { Alerting } from '../support/alerting.ts';
 import { runSurehook } from '../support/command.ts';
 import { DeadLetters } from '../support/dead-letters.ts';

@@ -16,7 +16,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { type DevServer, startDevServer } from '../../src/temporal/dev-server.ts';
+import { type DevServer, startDevServer } from '../../src/temporal/dev/dev-server.ts';
 import { DeadLetters } from '../support/dead-letters.ts';
 import { largeEvent, MARKER } from '../support/large-body.ts';
 import { Receiver } from '../support/receiver.ts';

@@ -1,6 +1,6 @@
 // Dead letters as a test makes, reads and ends them.
 import { expect } from 'vitest';
-import type { DeadLetterView } from '../../src/api/dead-letter-view.ts';
+import type { DeadLetterView } from '../../src/api/operator/dead-letters/dead-letter-view.ts';
 import type { DeadLetterItem } from '../../src/dead-letters/list.ts';
 import type { Receiver } from './receiver.ts';
 import { newId, type Surehook, TOKEN } from './surehook.ts';

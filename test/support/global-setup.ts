@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { loadSettings } from '../../src/config/settings.ts';
-import { startDevServer } from '../../src/temporal/dev-server.ts';
-import { findTemporalCli } from '../../src/temporal/find-cli.ts';
+import { startDevServer } from '../../src/temporal/dev/dev-server.ts';
+import { findTemporalCli } from '../../src/temporal/dev/find-cli.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

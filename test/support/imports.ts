@@ -45,3 +45,18 @@ export function loadedBy(file: string, seen = new Set<string>()): Set<string> {
   }
   return seen;
 }
+
+/** Each circle of imports once, types included, as `a.ts -> b.ts -> a.ts`. */
+export function findCircles(): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: string[]): void => {
+    const seenAt = path.indexOf(file);
+    if (seenAt >= 0) return void circles.push([...path.slice(seenAt), file].join(' -> '));
+    if (done.has(file)) return;
+    for (const { from, to } of imports) if (from === file && sources.has(to)) visit(to, [...path, file]);
+    done.add(file);
+  };
+  for (const file of sources.keys()) visit(file, []);
+  return circles;
+}

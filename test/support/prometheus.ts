@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
-import { claimPort } from '../../src/temporal/ports-and-processes.ts';
+import { claimPort } from '../../src/temporal/dev/ports-and-processes.ts';
 import { waitFor } from './wait-for.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));

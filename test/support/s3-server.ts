@@ -5,7 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadSettings } from '../../src/config/settings.ts';
-import { claimPort } from '../../src/temporal/ports-and-processes.ts';
+import { claimPort } from '../../src/temporal/dev/ports-and-processes.ts';
 import { waitFor } from './wait-for.ts';
 
 const VERSION = 'v1.8.0';

@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { EventView } from '../../src/api/event-view.ts';
+import type { EventView } from '../../src/api/operator/events/event-view.ts';
+import { EncryptionCodec } from '../../src/payloads/encryption-codec.ts';
 import { signRequest } from '../../src/signatures/index.ts';
 import { createDataConverter } from '../../src/temporal/data-converter.ts';
-import { EncryptionCodec } from '../../src/temporal/encryption-codec.ts';
 import { waitFor } from './wait-for.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));

@@ -1,6 +1,6 @@
 // The ingress gives Temporal no more than it confirms in time, and finds out how much that is.
 import { expect, it } from 'vitest';
-import { Admission, type Admitted } from '../../src/api/admission.ts';
+import { Admission, type Admitted } from '../../src/api/ingress/admission.ts';
 
 /** As many as are let in. */
 function fill(admission: Admission, now = 0): Admitted[] {

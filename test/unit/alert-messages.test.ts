@@ -5,10 +5,10 @@ import { toText } from '../../src/activities/alerts/email.ts';
 import { judgeIncident, toResolve, toTrigger } from '../../src/activities/alerts/pagerduty.ts';
 import { toSlackMessage } from '../../src/activities/alerts/slack.ts';
 import { toWebhookBody } from '../../src/activities/alerts/webhook.ts';
-import { type AlertKind, type Gathered, OTHER, type Raise } from '../../src/alerts.ts';
 import type { PagerDutyRoute } from '../../src/config/config.ts';
 import { Secret } from '../../src/config/secret.ts';
-import { addGathered, addRaise } from '../../src/workflows/gather-raises.ts';
+import { type AlertKind, type Gathered, OTHER, type Raise } from '../../src/contracts/alert.ts';
+import { addGathered, addRaise } from '../../src/workflows/tally.ts';
 import { pagerDutyEvent, slackMessage, webhookAlert } from '../support/alert-formats.ts';
 
 const AT = '2026-11-24T12:00:00.000Z';

@@ -1,6 +1,6 @@
 // How many bytes of bodies are taken in at once.
 import { expect, it } from 'vitest';
-import { BodyBudget } from '../../src/api/body-budget.ts';
+import { BodyBudget } from '../../src/api/ingress/body-budget.ts';
 
 const MIB = 1_048_576;
 

@@ -1,8 +1,14 @@
 // When the breaker of an endpoint opens, whom it holds and for how long, and when it closes.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Breaker, type Change, type Hold, IN_FLIGHT_MAX, type Pass } from '../../src/activities/breaker.ts';
-import { toVerdict } from '../../src/activities/breakers.ts';
-import type { BreakerState } from '../../src/endpoints.ts';
+import {
+  Breaker,
+  type Change,
+  type Hold,
+  IN_FLIGHT_MAX,
+  type Pass,
+} from '../../src/activities/delivery/breaker.ts';
+import { toVerdict } from '../../src/activities/delivery/breakers.ts';
+import type { BreakerState } from '../../src/contracts/endpoint.ts';
 
 const CONFIG = { failures: 3, probeAfterMs: 10_000, holdForMs: 60_000, alertAfterMs: 300_000 };
 const FAILED = { is: 'failed', error: 'timeout' } as const;

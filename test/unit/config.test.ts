@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type EndpointConfig, forType, type SourceConfig } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { DELIVERY_RETRY, HANDLER_RETRY } from '../../src/config/retry-schedule.ts';
-import { RESERVED_SOURCE_NAMES } from '../../src/ids.ts';
+import { RESERVED_SOURCE_NAMES } from '../../src/contracts/ids.ts';
 import { signRequest, verifySignature } from '../../src/signatures/index.ts';
 import { ENV, faultsOf, INDEX, load, loadOne, refusal, write } from '../support/config-file.ts';
 

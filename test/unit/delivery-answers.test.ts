@@ -3,8 +3,8 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Agent, request } from 'undici';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseRetryAfter } from '../../src/activities/http-post.ts';
-import { networkErrorCode } from '../../src/activities/network-error.ts';
+import { parseRetryAfter } from '../../src/activities/http/http-post.ts';
+import { networkErrorCode } from '../../src/activities/http/network-error.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,9 +1,8 @@
 // Payload encryption: what comes back, what is refused, and what it costs in bytes.
-
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { payloadConverter, RawBody } from '../../src/raw-body.ts';
-import { DecryptionError, EncryptionCodec, isLarge } from '../../src/temporal/encryption-codec.ts';
+import { DecryptionError, EncryptionCodec, isLarge } from '../../src/payloads/encryption-codec.ts';
+import { payloadConverter, RawBody } from '../../src/payloads/raw-body.ts';
 
 const key = (id: string) => ({ id, key: Buffer.alloc(32, id) });
 const codec = new EncryptionCodec([key('k1')]);

@@ -1,6 +1,6 @@
 // The one table of HTTP errors: complete, used, and as the contract has it.
 import { describe, expect, it } from 'vitest';
-import { ERRORS, type ErrorCode, HttpError, toProblem } from '../../src/api/errors.ts';
+import { ERRORS, type ErrorCode, HttpError, toProblem } from '../../src/api/http/errors.ts';
 import { sources } from '../support/imports.ts';
 
 const api = [...sources].filter(([file]) => file.startsWith('api/')).map(([, text]) => text);

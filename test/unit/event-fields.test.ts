@@ -1,7 +1,8 @@
 // What the ingress reads out of a webhook: its JSON, its event id, its type.
 import { describe, expect, it } from 'vitest';
-import { HttpError } from '../../src/api/errors.ts';
-import { findEventId, findEventType, parseJson } from '../../src/api/event-fields.ts';
+import { HttpError } from '../../src/api/http/errors.ts';
+import { parseJson } from '../../src/api/http/parse-json.ts';
+import { findEventId, findEventType } from '../../src/api/ingress/event-fields.ts';
 import type { Locator, SourceConfig } from '../../src/config/config.ts';
 
 /** `code: detail`, as the caller sees it. */

@@ -7,11 +7,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type FindCliOptions, findTemporalCli } from '../../src/temporal/find-cli.ts';
+import { type FindCliOptions, findTemporalCli } from '../../src/temporal/dev/find-cli.ts';
 
 const WORKS = '[ "$1" = --version ]';
 const POLL = { timeout: 20_000 };
-const MODULE = new URL('../../src/temporal/find-cli.ts', import.meta.url).href;
+const MODULE = new URL('../../src/temporal/dev/find-cli.ts', import.meta.url).href;
 /** A port that nothing listens on: the download fails at once. */
 const NOWHERE = 'http://127.0.0.1:1/';
 

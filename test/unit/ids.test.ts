@@ -8,7 +8,7 @@ import {
   parseWorkflowId,
   SOURCE_NAME,
   workflowIdOf,
-} from '../../src/ids.ts';
+} from '../../src/contracts/ids.ts';
 
 describe('a workflow id', () => {
   it.each([

@@ -1,13 +1,50 @@
-// "Imports run one way" (docs: the house), held over the source files and over the bundle that workers load.
+// "Imports run one way" (CONTRIBUTING: the import rule), held over the source files and over the bundle that workers load.
 import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { type Import, imports, loadedBy, sources } from '../support/imports.ts';
+import { findCircles, type Import, imports, loadedBy, sources } from '../support/imports.ts';
+
+/** Every room of `src/`, the lowest floor first: a file imports from its own room and from those before it. */
+const ROOMS = [
+  'payloads',
+  'contracts',
+  'signatures',
+  'config',
+  'observability',
+  'storage',
+  'temporal/dev',
+  'temporal',
+  'events',
+  'dead-letters',
+  'activities/attempts',
+  'activities/http',
+  'activities/delivery',
+  'activities/alerts',
+  'activities',
+  'workflows',
+  'api/http',
+  'api/ingress',
+  'api/operator',
+  'process',
+  'commands',
+];
+/** The only files outside of a room. They are the top floor: nothing of ours imports them. */
+const LOOSE = ['cli.ts', 'index.ts'];
 
 const files = [...sources.keys()];
 const isOurs = (name: string) => sources.has(name);
 const isIn = (folder: string) => (name: string) => name.startsWith(`${folder}/`);
+const isIsolated = (name: string) => isIn('contracts')(name) || isIn('payloads')(name);
 const show = ({ from, to, typeOnly }: Import) => `${from} imports ${typeOnly ? 'types of ' : ''}${to}`;
+
+function roomOf(file: string): string {
+  const folder = file.slice(0, file.lastIndexOf('/'));
+  return ROOMS.includes(folder) ? folder : folder.slice(0, folder.lastIndexOf('/'));
+}
+
+function floorOf(file: string): number {
+  return LOOSE.includes(file) ? ROOMS.length : ROOMS.indexOf(roomOf(file));
+}
 
 /** Imports of files of ours that a rule does not allow. */
 function offences(from: (file: string) => boolean, isAllowed: (one: Import) => boolean): string[] {
@@ -19,9 +56,6 @@ function packagesLoadedBy(from: (file: string) => boolean): string[] {
   const all = new Set(files.filter(from).flatMap((file) => [...loadedBy(file)]));
   return [...all].filter((name) => !isOurs(name)).sort();
 }
-
-const PURE = ['messages.ts', 'failures.ts', 'ids.ts', 'alerts.ts', 'endpoints.ts', 'jobs.ts'];
-const isPure = (name: string) => PURE.includes(name);
 
 describe('the scan of the imports', () => {
   it('misses no import statement', () => {
@@ -40,18 +74,38 @@ describe('the scan of the imports', () => {
   });
 });
 
-describe('messages, failures, ids, alerts, endpoints and jobs', () => {
-  it('import nothing of ours', () => {
-    expect(offences(isPure, () => false)).toEqual([]);
+describe('the house', () => {
+  it('has no file outside of a room, but the command and what the package exports', () => {
+    expect(files.filter((file) => floorOf(file) === -1)).toEqual([]);
+    expect(ROOMS.filter((room) => !files.some((file) => roomOf(file) === room))).toEqual([]);
+  });
+
+  it('has no import that leads upwards, not even of a type', () => {
+    const isDown = ({ from, to }: Import) => roomOf(from) === roomOf(to) || floorOf(to) < floorOf(from);
+    const isMutual = ({ from, to, typeOnly }: Import) => typeOnly && isIsolated(from) && isIsolated(to);
+    expect(offences(isOurs, (one) => isDown(one) || isMutual(one))).toEqual([]);
+  });
+
+  it('has no circle of imports, not even of types', () => {
+    expect(findCircles()).toEqual([]);
+  });
+});
+
+describe('contracts and payloads', () => {
+  it("import nothing of ours but each other's types", () => {
+    const isOwn = ({ from, to }: Import) => roomOf(from) === roomOf(to);
+    expect(offences(isIsolated, (one) => isOwn(one) || (isIsolated(one.to) && one.typeOnly))).toEqual([]);
   });
 });
 
 describe('workflows', () => {
   const isWorkflow = isIn('workflows');
 
-  it('import the pure modules, and types of activities and of the raw body', () => {
+  it('import contracts, and types of activities and payloads', () => {
     const isAllowed = ({ to, typeOnly }: Import) =>
-      isWorkflow(to) || isPure(to) || (typeOnly && (isIn('activities')(to) || to === 'raw-body.ts'));
+      isWorkflow(to) ||
+      isIn('contracts')(to) ||
+      (typeOnly && (to === 'activities/index.ts' || isIn('payloads')(to)));
     expect(offences(isWorkflow, isAllowed)).toEqual([]);
   });
 
@@ -64,7 +118,7 @@ describe('workflows', () => {
   });
 
   it('run with a payload converter that loads nothing else either', () => {
-    const loaded = packagesLoadedBy((file) => file === 'raw-body.ts');
+    const loaded = packagesLoadedBy((file) => file === 'payloads/raw-body.ts');
     expect(loaded).toEqual(['@temporalio/common', '@temporalio/common/lib/encoding.js']);
   });
 
@@ -76,12 +130,8 @@ describe('workflows', () => {
     expect(packages).toContain('@temporalio/workflow');
     expect(packages).not.toContain('zod');
     const ours = modules.filter((id) => id.startsWith('./dist/')).map((id) => id.slice('./dist/'.length));
-    expect(
-      ours.filter(
-        (id) =>
-          !/^(workflows\/|messages|alerts|endpoints|jobs|failures|failure-converter|ids|raw-body)/.test(id),
-      ),
-    ).toEqual([]);
+    const bundled = /^(workflows\/|contracts\/|payloads\/(raw-body|failure-converter)\.js$)/;
+    expect(ours.filter((id) => !bundled.test(id))).toEqual([]);
     const builtIns = modules.filter((id) => id.startsWith('node:') || builtinModules.includes(id));
     expect(builtIns).toEqual([]);
     expect(bundle).not.toMatch(/\brequire\(/);
@@ -92,14 +142,14 @@ describe('workflows', () => {
 describe('activities', () => {
   const isActivity = isIn('activities');
 
-  it('import the pure modules, signatures, and types of what they are given', () => {
+  it('import contracts, signatures, and types of what they are given', () => {
     const isGiven = (to: string) =>
-      isIn('config')(to) || isIn('temporal')(to) || ['raw-body.ts', 'metrics.ts', 'tracing.ts'].includes(to);
+      ['config', 'temporal', 'payloads', 'observability'].some((room) => isIn(room)(to));
     const isAllowed = ({ to, typeOnly }: Import) =>
       isActivity(to) ||
-      isPure(to) ||
+      isIn('contracts')(to) ||
       isIn('signatures')(to) ||
-      to === 'config/config.ts' || // for `forType`; it loads nothing, see below
+      ['config/config.ts', 'temporal/in-time.ts'].includes(to) || // they load nothing, see below
       (typeOnly && isGiven(to));
     expect(offences(isActivity, isAllowed)).toEqual([]);
   });
@@ -107,46 +157,32 @@ describe('activities', () => {
   it('load no config machinery, no client and no HTTP server', () => {
     const loaded = packagesLoadedBy(isActivity).filter((name) => !name.startsWith('node:'));
     expect(loaded).toEqual(['@temporalio/activity', '@temporalio/common', 'nodemailer', 'undici']);
-    expect([...loadedBy('config/config.ts')]).toEqual([]);
+    expect([...loadedBy('config/config.ts'), ...loadedBy('temporal/in-time.ts')]).toEqual([]);
   });
 });
 
 describe('api', () => {
   const isApi = isIn('api');
 
-  it('knows nothing of the worker, the activities, the dev server, the commands and the entry points', () => {
+  it('knows nothing of the activities, the workflows and the dev server', () => {
     const isForbidden = (to: string) =>
-      ['worker.ts', 'run.ts', 'cli.ts', 'temporal/dev-server.ts', 'temporal/find-cli.ts'].includes(to) ||
-      isIn('activities')(to) ||
-      isIn('commands')(to);
+      ['activities', 'workflows', 'temporal/dev'].some((room) => isIn(room)(to)) &&
+      to !== 'temporal/dev/ports-and-processes.ts';
     expect(offences(isApi, ({ to }) => !isForbidden(to))).toEqual([]);
     const loaded = files.filter(isApi).flatMap((file) => [...loadedBy(file)]);
-    expect(loaded.filter((to) => isForbidden(to))).toEqual([]);
+    expect(loaded.filter(isForbidden)).toEqual([]);
   });
 
-  it("imports the workflows' types alone", () => {
-    expect(offences(isApi, ({ to, typeOnly }) => !isIn('workflows')(to) || typeOnly)).toEqual([]);
-  });
-
-  it('is imported by the entry points alone, and by commands for its types', () => {
-    const isOutside = (file: string) => !isApi(file);
+  it('is imported where a process is composed, and by commands for its types', () => {
     const isAllowed = ({ from, to, typeOnly }: Import) =>
-      !isApi(to) || from === 'run.ts' || from === 'cli.ts' || (typeOnly && isIn('commands')(from));
-    expect(offences(isOutside, isAllowed)).toEqual([]);
+      !isApi(to) || from === 'process/run.ts' || (typeOnly && isIn('commands')(from));
+    expect(offences((file) => !isApi(file), isAllowed)).toEqual([]);
   });
 });
 
-describe('dead-letters', () => {
+describe('events and dead letters', () => {
   it('know nothing of HTTP: activities are given them, too', () => {
-    const isDeadLetter = isIn('dead-letters');
-    const isAllowed = ({ to }: Import) =>
-      isDeadLetter(to) ||
-      isPure(to) ||
-      isIn('temporal')(to) ||
-      isIn('config')(to) ||
-      ['in-time.ts', 'raw-body.ts', 'storage/errors.ts'].includes(to);
-    expect(offences(isDeadLetter, isAllowed)).toEqual([]);
-    const loaded = packagesLoadedBy(isDeadLetter);
+    const loaded = packagesLoadedBy((file) => isIn('events')(file) || isIn('dead-letters')(file));
     expect(loaded.filter((name) => /^(express|zod|@temporalio\/worker)$/.test(name))).toEqual([]);
   });
 });

@@ -3,11 +3,11 @@ import { asyncLocalStorage, Context, type Info } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.ts';
-import { createLog } from '../../src/log.ts';
-import { Metrics } from '../../src/metrics.ts';
-import { RawBody, StoredBody } from '../../src/raw-body.ts';
-import type { LoadBody } from '../../src/temporal/load-body.ts';
-import { NO_TRACING } from '../../src/tracing.ts';
+import type { LoadBody } from '../../src/contracts/event.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { Metrics } from '../../src/observability/metrics.ts';
+import { NO_TRACING } from '../../src/observability/tracing.ts';
+import { RawBody, StoredBody } from '../../src/payloads/raw-body.ts';
 import { load } from '../support/config-file.ts';
 import { Receiver } from '../support/receiver.ts';
 

@@ -1,7 +1,7 @@
 // docs/monitoring.md, the dashboard and the alerts name every metric and alert that there is, and none that there is not.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Metrics } from '../../src/metrics.ts';
+import { Metrics } from '../../src/observability/metrics.ts';
 import { alertRules, metricsIn, panels, queries } from '../support/dashboard.ts';
 
 const docs = readFileSync(new URL('../../docs/monitoring.md', import.meta.url), 'utf8');

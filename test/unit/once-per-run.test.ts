@@ -1,6 +1,6 @@
 // First tries that a process remembers: done once, and forgotten before they fill the memory.
 import { expect, it } from 'vitest';
-import { OncePerRun } from '../../src/activities/once-per-run.ts';
+import { OncePerRun } from '../../src/activities/attempts/once-per-run.ts';
 
 /** Counts how often each was done; each comes to a text of so many characters. */
 function counting(length = 10) {

@@ -1,6 +1,6 @@
 // The line that `surehook dead-letters replay` redraws on a terminal.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { JobView } from '../../src/api/job-view.ts';
+import type { JobView } from '../../src/api/operator/jobs/job-view.ts';
 import { barOf } from '../../src/commands/watch-job.ts';
 
 const NOW = Date.parse('2026-11-24T12:00:00.000Z');

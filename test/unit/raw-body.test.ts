@@ -1,9 +1,9 @@
 // How a webhook's body goes into Temporal and comes back: byte for byte, and readable on the way.
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { payloadConverter, RawBody } from '../../src/raw-body.ts';
+import { EncryptionCodec } from '../../src/payloads/encryption-codec.ts';
+import { payloadConverter, RawBody } from '../../src/payloads/raw-body.ts';
 import { createDataConverter, createPayloadReader } from '../../src/temporal/data-converter.ts';
-import { EncryptionCodec } from '../../src/temporal/encryption-codec.ts';
 
 const codec = new EncryptionCodec([{ id: 'k1', key: new Uint8Array(32) }]);
 const { readPayloads } = createPayloadReader(createDataConverter(codec));

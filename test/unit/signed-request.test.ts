@@ -1,10 +1,11 @@
 // Test events, as `surehook send` and the banner of dev make them: what the ingress then sees.
 import { describe, expect, it } from 'vitest';
-import { findEventId, findEventType, parseJson } from '../../src/api/event-fields.ts';
+import { parseJson } from '../../src/api/http/parse-json.ts';
+import { findEventId, findEventType } from '../../src/api/ingress/event-fields.ts';
+import { buildSignedRequest, type SignedRequest } from '../../src/commands/signed-request.ts';
 import type { SourceConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { SCHEME_NAMES, verifySignature } from '../../src/signatures/index.ts';
-import { buildSignedRequest, type SignedRequest } from '../../src/signed-request.ts';
 import { loadOne } from '../support/config-file.ts';
 
 async function sourceOf(text: string): Promise<SourceConfig> {

@@ -1,6 +1,6 @@
 // W3C Trace Context: which headers are a trace, and what is passed on of them.
 import { describe, expect, it } from 'vitest';
-import { NO_TRACING, parseTraceparent, toTraceHeaders } from '../../src/tracing.ts';
+import { NO_TRACING, parseTraceparent, toTraceHeaders } from '../../src/observability/tracing.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const spanId = '00f067aa0ba902b7';

@@ -1,5 +1,5 @@
 // An alert as the channels see it, and the words that all of them use.
-import { type Example, type Gathered, type LetterKind, OTHER, type Tally } from '../../alerts.ts';
+import { type Example, type Gathered, type LetterKind, OTHER, type Tally } from '../../contracts/alert.ts';
 
 export interface Alert {
   /** The same over every retry of this alert. */

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import type { EmailRoute } from '../../config/config.ts';
-import { networkErrorCode } from '../network-error.ts';
-import type { TryResult } from '../run-attempt.ts';
+import type { TryResult } from '../attempts/attempt-result.ts';
+import { networkErrorCode } from '../http/network-error.ts';
 import { type Alert, describeExample, toExamples, toNextSteps, toSections, toTitle } from './alert.ts';
 
 /** nodemailer's names of what is wrong: https://nodemailer.com/smtp#error-codes */

@@ -1,7 +1,7 @@
 // Events of PagerDuty's Events API v2: one incident per route and source, open as long as the source has dead letters.
 // https://developer.pagerduty.com/docs/events-api-v2/trigger-events
-import { type AlertKind, isOfEndpoint } from '../../alerts.ts';
 import type { PagerDutyRoute } from '../../config/config.ts';
+import { type AlertKind, isOfEndpoint } from '../../contracts/alert.ts';
 import { type Alert, most, toExamples, toNextSteps, toTitle } from './alert.ts';
 
 const SUMMARY_MAX = 1_024;

@@ -1,7 +1,7 @@
 // The activity that tells the alert routes' workflows of a dead letter, or of its end: a signal, and no message to anybody.
-import { type AlertKind, isOfEndpoint, type Raise, type RaiseSignal } from '../../alerts.ts';
 import type { AlertRouteConfig, Config } from '../../config/config.ts';
-import type { SignalAlertRoute } from '../../temporal/alert-signals.ts';
+import type { SignalAlertRoute } from '../../contracts/alert.ts';
+import { type AlertKind, isOfEndpoint, type Raise, type RaiseSignal } from '../../contracts/alert.ts';
 
 /** A storm signals each route this often: a signal is a task of its workflow, and costs more than what it carries. */
 const SIGNAL_EVERY_MS = 250;

@@ -3,10 +3,15 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
-import { type CountDeadLetters, OTHER, type SendAlertInput, type SendAlertResult } from '../../alerts.ts';
 import type { AlertRouteConfig, Config, PagerDutyRoute } from '../../config/config.ts';
-import type { Metrics } from '../../metrics.ts';
-import type { TryResult } from '../run-attempt.ts';
+import {
+  type CountDeadLetters,
+  OTHER,
+  type SendAlertInput,
+  type SendAlertResult,
+} from '../../contracts/alert.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import type { TryResult } from '../attempts/attempt-result.ts';
 import { type Alert, endpointsOf, type LinkTo, sourcesOf } from './alert.ts';
 import { judgeIncident, toEndpointEvent, toResolve, toTrigger } from './pagerduty.ts';
 import { codeOf, postJson, sendMessage } from './send-to-channel.ts';

@@ -1,8 +1,8 @@
 // Sends one message of an alert through its route's channel, and says what came back: without the route's secrets.
 import type { Dispatcher } from 'undici';
 import type { AlertRouteConfig, PagerDutyRoute } from '../../config/config.ts';
-import { httpPost } from '../http-post.ts';
-import type { TryResult } from '../run-attempt.ts';
+import type { TryResult } from '../attempts/attempt-result.ts';
+import { httpPost } from '../http/http-post.ts';
 import type { Alert } from './alert.ts';
 import { toSlackMessage } from './slack.ts';
 import { toWebhookBody, toWebhookHeaders } from './webhook.ts';

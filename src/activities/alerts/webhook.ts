@@ -1,6 +1,6 @@
 // An alert as a signed POST of JSON, as everything that Surehook sends.
-import { type AlertKind, isOfEndpoint, type Tally } from '../../alerts.ts';
 import type { WebhookRoute } from '../../config/config.ts';
+import { type AlertKind, isOfEndpoint, type Tally } from '../../contracts/alert.ts';
 import { signDelivery } from '../../signatures/index.ts';
 import { type Alert, sourcesOf, toTitle } from './alert.ts';
 

@@ -1,0 +1,48 @@
+// The log of a step's tries against its schedule: what a try came to, and whether and when there is another one.
+import type { ActivityInput, Attempt, StepOutcome } from '../../contracts/event.ts';
+import { INTERRUPTED } from '../../contracts/failures.ts';
+import type { TryResult } from './attempt-result.ts';
+
+/** The schedules' jitter: a tenth of each delay, either way, so that a crowd of retries spreads. */
+const JITTER = 0.1;
+
+/** While workers are replaced, one of the old ones may not know a new source, handler or endpoint yet: for 3.6 minutes. */
+const MISSING_RETRY_MS = [1_000, 5_000, 30_000, 60_000, 120_000];
+const MISSING = ['handler_missing', 'endpoint_missing'];
+
+/** Of a worker that dies during each try, too: it would go round for ever. */
+export function isUsedUp(log: readonly Attempt[], schedule: readonly number[] | undefined): boolean {
+  return countOf(log, schedule) > (schedule ?? MISSING_RETRY_MS).length;
+}
+
+/** Tries that met a config without what the step needs have a schedule of their own, and use up no other. */
+function countOf(log: readonly Attempt[], schedule: readonly number[] | undefined): number {
+  const missing = log.filter(({ error = '' }) => MISSING.includes(error)).length;
+  return schedule === undefined ? missing : log.length - missing;
+}
+
+export function complete(entry: Attempt, result: TryResult): void {
+  delete entry.error;
+  delete entry.message;
+  if (result.statusCode !== undefined) entry.status_code = result.statusCode;
+  if (result.error !== undefined) entry.error = result.error;
+  if (result.message) entry.message = result.message;
+  if (result.stack) entry.stack = result.stack;
+  if (result.responseExcerpt) entry.response_excerpt = result.responseExcerpt;
+}
+
+export function conclude(
+  { step }: ActivityInput,
+  schedule: readonly number[] | undefined,
+  attempts: Attempt[],
+  { ok, result, permanent, retryAfterMs }: TryResult,
+): StepOutcome {
+  if (ok) return { step, status: 'succeeded', attempts, ...(result === undefined ? {} : { result }) };
+  const last = attempts.at(-1);
+  const delay = (schedule ?? MISSING_RETRY_MS)[countOf(attempts, schedule) - 1];
+  if (permanent || delay === undefined || last === undefined) return { step, status: 'failed', attempts };
+  const jittered = delay * (1 + JITTER * (2 * Math.random() - 1));
+  const wait = last.error === INTERRUPTED ? 0 : Math.max(jittered, retryAfterMs ?? 0);
+  last.next_attempt_at = new Date(Date.now() + wait).toISOString();
+  return { step, status: 'retrying', attempts };
+}

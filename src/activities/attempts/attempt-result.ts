@@ -1,0 +1,17 @@
+// What one attempt of a step came to.
+
+export interface TryResult {
+  ok: boolean;
+  statusCode?: number;
+  /** A code such as `timeout`; absent when an answer came. */
+  error?: string;
+  message?: string;
+  stack?: string;
+  responseExcerpt?: string;
+  /** What the handler returned. */
+  result?: unknown;
+  /** No retry will help. */
+  permanent?: boolean;
+  /** The endpoint asked for at least this wait. */
+  retryAfterMs?: number;
+}

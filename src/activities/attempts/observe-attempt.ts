@@ -1,0 +1,69 @@
+// Counts, times and traces one try of a step, around the work itself.
+import { Context } from '@temporalio/activity';
+import { type EventMeta, endpointOf, type StepName } from '../../contracts/event.ts';
+import { INTERRUPTED } from '../../contracts/failures.ts';
+import type { HandlerOutcome, Metrics, StatusClass } from '../../observability/metrics.ts';
+import type { Span, TraceHeaders, Tracing } from '../../observability/tracing.ts';
+import type { TryResult } from './attempt-result.ts';
+
+export interface TryObserver {
+  metrics: Metrics;
+  tracing: Tracing;
+}
+
+export interface Try {
+  event: EventMeta;
+  step: StepName;
+  attempt: number;
+  /** @param trace is for what the work sends on */
+  work: (trace: TraceHeaders) => Promise<TryResult>;
+}
+
+export async function observeTry(
+  { metrics, tracing }: TryObserver,
+  { event, step, attempt, work }: Try,
+): Promise<{ result: TryResult; durationMs: number }> {
+  const span = startSpan(tracing, event, step, attempt);
+  const started = performance.now();
+  const result = await span.run(() => work(span.headers));
+  const durationMs = performance.now() - started;
+  // A try that was cancelled, or cut short by the end of its worker, looks like a time-out and is none.
+  const cut = !result.ok && Context.current().cancellationSignal.aborted;
+  const error = cut ? INTERRUPTED : result.error;
+  if (step === 'handler') metrics.handlerTried(event.source, toOutcome(result, error), durationMs);
+  else metrics.deliveryTried(endpointOf(step), toStatusClass(result.statusCode, error), durationMs);
+  span.end(
+    { 'http.response.status_code': result.statusCode },
+    result.ok ? undefined : (error ?? `http_${result.statusCode}`),
+  );
+  return { result, durationMs };
+}
+
+function startSpan(tracing: Tracing, event: EventMeta, step: StepName, attempt: number): Span {
+  const attributes = {
+    'surehook.source': event.source,
+    'surehook.event_id': event.event_id,
+    'surehook.event_type': event.event_type,
+    'surehook.attempt': attempt,
+  };
+  if (step === 'handler')
+    return tracing.start({ name: 'handler', kind: 'internal', parent: event, attributes });
+  const endpoint = endpointOf(step);
+  return tracing.start({
+    name: `deliver ${endpoint}`,
+    kind: 'client',
+    parent: event,
+    attributes: { ...attributes, 'http.request.method': 'POST', 'surehook.endpoint': endpoint },
+  });
+}
+
+function toOutcome({ ok }: TryResult, error: string | undefined): HandlerOutcome {
+  if (ok) return 'succeeded';
+  return error === 'timeout' ? 'timeout' : 'failed';
+}
+
+function toStatusClass(statusCode: number | undefined, error: string | undefined): StatusClass {
+  if (error === 'timeout') return 'timeout';
+  if (error !== undefined || statusCode === undefined) return 'error';
+  return `${Math.min(5, Math.max(2, Math.floor(statusCode / 100)))}xx` as StatusClass;
+}

@@ -1,0 +1,96 @@
+// The breakers of all endpoints in one worker: what they tell the log, the metrics and Temporal, and what a try tells them.
+import type { Logger } from 'pino';
+import type { Config } from '../../config/config.ts';
+import type { ReportBreaker } from '../../contracts/endpoint.ts';
+import { type BreakerReport, type BreakerState, REPORT_EVERY_MS } from '../../contracts/endpoint.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import type { TryResult } from '../attempts/attempt-result.ts';
+import { Breaker, type Change, type Verdict } from './breaker.ts';
+
+export interface BreakersDeps {
+  config: Config;
+  log: Logger;
+  metrics: Metrics;
+  reportBreaker: ReportBreaker;
+}
+
+const REPORT_AGAIN_MS = 5_000;
+
+/** By the endpoint's name. */
+export type Breakers = ReadonlyMap<string, Breaker>;
+
+export function createBreakers({ config, log, metrics, reportBreaker }: BreakersDeps): Breakers {
+  const breakers = new Map<string, Breaker>();
+  for (const endpoint of config.endpoints.values()) {
+    const { name, breaker: settings, timeoutMs } = endpoint;
+    const alertAfter = settings ? { alert_after_ms: settings.alertAfterMs } : {};
+    const report = async () => {
+      const report = breaker.report();
+      await reportBreaker(name, { report, ...alertAfter });
+      return report.state;
+    };
+    const tell = createTeller(name, report, log);
+    const onState = (state: BreakerState) => metrics.breakerChanged(name, state);
+    const onChange = (change: Change, report: BreakerReport) => {
+      logChange(log, name, change, report);
+      tell();
+    };
+    const breaker = new Breaker({ config: settings, timeoutMs, onState, onChange });
+    breakers.set(name, breaker);
+    onState('closed');
+  }
+  return breakers;
+}
+
+/** A refusal such as 400 or 404 comes from an endpoint that lives; 408 and 429 say that it cannot keep up. */
+export function toVerdict({ ok, statusCode, error }: TryResult): Verdict {
+  if (ok) return { is: 'answered' };
+  if (statusCode === undefined) return { is: 'failed', error: error ?? 'network_error' };
+  const isDown = statusCode >= 500 || statusCode === 408 || statusCode === 429;
+  return isDown ? { is: 'failed', error: `http_${statusCode}` } : { is: 'answered' };
+}
+
+function logChange(log: Logger, name: string, change: Change, report: BreakerReport): void {
+  const { failures, last_error: error, next_probe_at, held, since } = report;
+  const fields = { endpoint: name, failures, error, held, since, next_probe_at };
+  switch (change) {
+    case 'opened':
+      log.warn(fields, 'endpoint is down: its deliveries are held');
+      break;
+    case 'still_down':
+      log.info(fields, 'endpoint is still down');
+      break;
+    case 'closed':
+      log.info({ endpoint: name, held }, 'endpoint is back: its deliveries go on');
+  }
+}
+
+/** Reports one after the other, always the latest state, until Temporal has it; while it is not closed, again and again. */
+function createTeller(name: string, report: () => Promise<BreakerState>, log: Logger) {
+  let isNews = false;
+  let isBusy = false;
+  let timer: NodeJS.Timeout | undefined;
+  const later = (ms: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(tell, ms).unref();
+  };
+  const send = async () => {
+    isBusy = true;
+    while (isNews) {
+      isNews = false;
+      try {
+        if ((await report()) === 'closed') clearTimeout(timer);
+        else later(REPORT_EVERY_MS);
+      } catch (error) {
+        log.warn({ endpoint: name, error: String(error) }, 'the state of the breaker could not be reported');
+        later(REPORT_AGAIN_MS);
+      }
+    }
+    isBusy = false;
+  };
+  const tell = () => {
+    isNews = true;
+    if (!isBusy) void send();
+  };
+  return tell;
+}

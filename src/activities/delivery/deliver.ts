@@ -1,0 +1,102 @@
+// The activity that forwards an event to one endpoint: one signed POST, its answer judged.
+import { Context } from '@temporalio/activity';
+import type { Logger } from 'pino';
+import type { Dispatcher } from 'undici';
+import type { Config, EndpointConfig } from '../../config/config.ts';
+import type { LoadBody } from '../../contracts/event.ts';
+import { type ActivityInput, type EventMeta, endpointOf, type StepOutcome } from '../../contracts/event.ts';
+import type { TraceHeaders } from '../../observability/tracing.ts';
+import type { RawBody, StoredBody } from '../../payloads/raw-body.ts';
+import { signDelivery } from '../../signatures/index.ts';
+import type { TryResult } from '../attempts/attempt-result.ts';
+import { logFields } from '../attempts/log-fields.ts';
+import { observeTry, type TryObserver } from '../attempts/observe-attempt.ts';
+import { runAttempt } from '../attempts/run-attempt.ts';
+import { toTryLimit } from '../attempts/within.ts';
+import { httpPost } from '../http/http-post.ts';
+import type { Breakers } from './breakers.ts';
+import { EndpointGate } from './endpoint-gate.ts';
+
+export interface DeliverDeps {
+  config: Config;
+  log: Logger;
+  dispatcher: Dispatcher;
+  loadBody: LoadBody;
+  observer: TryObserver;
+  breakers: Breakers;
+}
+
+export function createDeliver({ config, log, dispatcher, loadBody, observer, breakers }: DeliverDeps) {
+  return async function deliver(input: ActivityInput, body?: RawBody | StoredBody): Promise<StepOutcome> {
+    const name = endpointOf(input.step);
+    // Looked up at each try: a URL or secret that was changed in the config is used from the next one on.
+    const endpoint = config.endpoints.get(name);
+    const breaker = breakers.get(name);
+    const gate = endpoint && breaker && new EndpointGate(endpoint, breaker, input, { log, observer });
+    const timeoutMs = toTryLimit(endpoint?.timeoutMs ?? 1);
+    return await runAttempt({
+      input,
+      body,
+      loadBody,
+      ...(gate ? { gate } : {}),
+      schedule: endpoint?.retry,
+      timeoutMs,
+      work: async (body, attempt, signal) => {
+        const { event, step } = input;
+        const work = async (trace: TraceHeaders) =>
+          endpoint
+            ? await post({ endpoint, event, body, trace, timeoutMs, signal, dispatcher })
+            : missingEndpoint(name);
+        const { result, durationMs } = await observeTry(observer, { event, step, attempt, work });
+        const { statusCode: status_code, error } = result;
+        const duration_ms = Math.round(durationMs);
+        const outcome = { ...logFields(event, attempt), endpoint: name, status_code, error, duration_ms };
+        if (result.ok) log.info(outcome, 'event delivered');
+        else log.warn(outcome, 'delivery failed');
+        gate?.judge(result);
+        return result;
+      },
+    });
+  };
+}
+
+interface Post {
+  endpoint: EndpointConfig;
+  event: EventMeta;
+  body: RawBody;
+  trace: TraceHeaders;
+  timeoutMs: number;
+  signal: AbortSignal;
+  dispatcher: Dispatcher;
+}
+
+async function post({ endpoint, event, body, trace, ...how }: Post): Promise<TryResult> {
+  const headers = { ...toHeaders(endpoint, event, body), ...trace };
+  return await httpPost({ url: endpoint.url, headers, body: body.bytes, ...how });
+}
+
+function toHeaders(endpoint: EndpointConfig, event: EventMeta, body: RawBody): Record<string, string> {
+  const fixed = Object.entries(endpoint.headers).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : value.reveal(),
+  ]);
+  const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
+  return {
+    'user-agent': 'Surehook',
+    ...Object.fromEntries(fixed),
+    'content-type': event.headers['content-type'] ?? 'application/octet-stream',
+    'x-webhook-source': event.source,
+    'x-webhook-event-id': event.event_id,
+    'x-webhook-event-type': event.event_type,
+    ...signDelivery({
+      secrets: endpoint.secrets.map((one) => one.reveal()),
+      workflowId,
+      rawBody: body.bytes,
+    }),
+  };
+}
+
+/** The event was accepted under another config, perhaps a newer one: it waits as a dead letter for the endpoint. */
+function missingEndpoint(name: string): TryResult {
+  return { ok: false, error: 'endpoint_missing', message: `this worker's config has no endpoint '${name}'` };
+}

@@ -1,0 +1,72 @@
+// One POST to an address that the operator has configured, and what its answer means.
+import { type Dispatcher, request } from 'undici';
+import type { TryResult } from '../attempts/attempt-result.ts';
+import { networkErrorCode } from './network-error.ts';
+
+/** Enough of an answer to see what is wrong; the rest is not read. */
+const RESPONSE_MAX_BYTES = 16_384;
+const EXCERPT_MAX_LENGTH = 500;
+const RETRY_AFTER_MAX_MS = 3_600_000;
+
+export interface HttpPost {
+  url: string;
+  headers: Record<string, string>;
+  body: Uint8Array;
+  /** What `signal` holds to; for the message. */
+  timeoutMs: number;
+  signal: AbortSignal;
+  dispatcher: Dispatcher;
+}
+
+export async function httpPost({
+  url,
+  headers,
+  body,
+  timeoutMs,
+  signal,
+  dispatcher,
+}: HttpPost): Promise<TryResult> {
+  try {
+    const response = await request(url, { method: 'POST', headers, body, signal, dispatcher });
+    return judge(response, await readExcerpt(response.body));
+  } catch (error) {
+    const code = networkErrorCode(error, signal);
+    const message = code === 'timeout' ? `no answer within ${timeoutMs} ms` : (error as Error).message;
+    return { ok: false, error: code, message };
+  }
+}
+
+function judge({ statusCode, headers }: Dispatcher.ResponseData, responseExcerpt: string): TryResult {
+  if (statusCode >= 200 && statusCode < 300) return { ok: true, statusCode, responseExcerpt };
+  const waits = statusCode === 429 || statusCode === 503;
+  const retryAfterMs = waits ? parseRetryAfter(headers['retry-after']) : undefined;
+  // 410 Gone: the endpoint says that it will never want this (Standard Webhooks).
+  return { ok: false, statusCode, responseExcerpt, permanent: statusCode === 410, retryAfterMs };
+}
+
+/** Seconds or an HTTP date (RFC 9110, 10.2.3), in milliseconds from now, at most one hour. */
+export function parseRetryAfter(value: string | string[] | undefined, now = Date.now()): number | undefined {
+  if (typeof value !== 'string') return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now;
+  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS) : undefined;
+}
+
+/** The status has come: an answer whose body breaks off or hangs is judged all the same. */
+async function readExcerpt(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > RESPONSE_MAX_BYTES) break;
+    }
+  } catch {
+    // what came is enough
+  }
+  // Control characters would garble a terminal.
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .slice(0, EXCERPT_MAX_LENGTH)
+    .replace(/\p{Cc}/gu, ' ');
+}

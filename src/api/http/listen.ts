@@ -1,0 +1,136 @@
+// An HTTP server on a port: bounded in time, and stopped without cutting off what it is answering.
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import { type AddressInfo, Server as NetServer } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Express, Request, Response } from 'express';
+import { ConfigError } from '../../config/config-error.ts';
+import { toOrigin } from '../../config/http-origin.ts';
+import { HttpError, sendProblem, toProblem } from './errors.ts';
+
+export interface Listener {
+  url: string;
+  stop(): Promise<void>;
+}
+
+export interface ListenOptions {
+  app: Express;
+  host: string;
+  port: number;
+  /** The names of the settings, for the error when the port cannot be had. */
+  settings: { host: string; port: string };
+}
+
+/** @throws ConfigError if the address is in use or not ours */
+export async function listen({ app, host, port, settings }: ListenOptions): Promise<Listener> {
+  // A sender that trickles its request is cut off; proxies keep connections for 60 s, so we keep them a little longer.
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 });
+  const drain = new Drain(server);
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    drain.watch(response);
+    app(request as Request, response as Response, (error) => answerRest(response as Response, error));
+  };
+  server.on('request', handle);
+  server.on('checkContinue', handle); // or Node would ask for a body that `readBody` is to refuse
+  server.on('clientError', refuseMalformed);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(toConfigError(error, { host, port, settings })),
+    );
+    server.listen({ host, port }, resolve);
+  });
+  const { address, port: bound } = server.address() as AddressInfo;
+  return { url: toOrigin(address, bound), stop: () => drain.begin() };
+}
+
+function toConfigError(
+  error: NodeJS.ErrnoException,
+  { host, port, settings }: Omit<ListenOptions, 'app'>,
+): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new ConfigError(`${settings.port}: port ${port} is in use; set ${settings.port} to a free port`);
+  }
+  if (error.code === 'EACCES') {
+    return new ConfigError(
+      `${settings.port}: this user may not listen on port ${port}; set ${settings.port} above 1023`,
+    );
+  }
+  return new ConfigError(`${settings.host}: cannot listen on ${host}: ${error.message}`);
+}
+
+/** A client that keeps a connection busy sends its next request on it within this. */
+const IDLE_FOR_MS = 1_000;
+/** What is still being sent, or answered, by then is cut off: a process is to stop within 10 s. */
+const DRAIN_WITHIN_MS = 5_000;
+
+/**
+ * Stops a server without failing a request. New connections are refused at once, so that a load balancer turns to
+ * another process. A request that is in flight, or comes on a connection that is open, is answered, and told that
+ * this was the connection's last. Node's own `close` would cut off idle connections under the feet of a client that
+ * is about to send, and go on serving busy ones.
+ */
+class Drain {
+  readonly #server: Server;
+  readonly #unanswered = new Set<ServerResponse>();
+  #begun = false;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  watch(response: ServerResponse): void {
+    if (this.#begun) sayLast(response);
+    this.#unanswered.add(response);
+    response.once('close', () => this.#unanswered.delete(response));
+  }
+
+  async begin(): Promise<void> {
+    await nextTurn(); // connections that the kernel has taken for us would be reset
+    this.#begun = true;
+    for (const response of this.#unanswered) sayLast(response);
+    const closed = new Promise<void>((resolve) => {
+      NetServer.prototype.close.call(this.#server, () => resolve());
+    });
+    const idle = setInterval(() => this.#server.closeIdleConnections(), IDLE_FOR_MS);
+    const late = setTimeout(() => this.#server.closeAllConnections(), DRAIN_WITHIN_MS);
+    await closed;
+    clearInterval(idle);
+    clearTimeout(late);
+  }
+}
+
+function sayLast(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close');
+}
+
+/** What passes the app by: a URL without a path, and errors of its error handler. Express would answer in HTML. */
+function answerRest(response: Response, error: unknown): void {
+  if (error || response.headersSent) response.destroy();
+  else sendProblem(response, new HttpError('bad_request', 'the URL has no path'));
+}
+
+function toParserProblem(code: string | undefined): HttpError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new HttpError('headers_too_large', 'the headers are over the limit of 16 KiB');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new HttpError('request_timeout', 'the request did not arrive whole in time');
+    default:
+      return new HttpError('bad_request', 'the request is not valid HTTP');
+  }
+}
+
+/** What Node's parser refuses never reaches the app; it is answered in the same form. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: import('node:stream').Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const problem = toParserProblem(error.code);
+  const body = JSON.stringify(toProblem(problem));
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

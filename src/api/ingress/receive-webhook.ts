@@ -1,0 +1,163 @@
+// POST /webhooks/:source: each check of the contract's table in its order, then a durable start, then the answer.
+import type { Request, Response } from 'express';
+import ipaddr from 'ipaddr.js';
+import type { Logger } from 'pino';
+import type { Config, SourceConfig } from '../../config/config.ts';
+import type { EventMeta } from '../../contracts/event.ts';
+import { planSteps } from '../../events/plan-steps.ts';
+import type { TraceHeaders } from '../../observability/tracing.ts';
+import { type VerifyFailure, verifySignature } from '../../signatures/index.ts';
+import { checkSchema } from '../http/check-schema.ts';
+import { HttpError } from '../http/errors.ts';
+import { parseJson } from '../http/parse-json.ts';
+import { readBody } from '../http/read-body.ts';
+import { BodyBudget, type Hold } from './body-budget.ts';
+import { findEventId, findEventType } from './event-fields.ts';
+import type { StartEvent } from './start-event.ts';
+
+export interface ReceiveWebhookDeps {
+  config: Config;
+  startEvent: StartEvent;
+  log: Logger;
+}
+
+/** What was answered, for metrics and traces. */
+export interface Received {
+  outcome: 'accepted' | 'duplicate';
+  statusCode: number;
+  eventId: string;
+}
+
+/** @param trace is stored with the event, and goes on with its deliveries */
+export type ReceiveWebhook = (
+  request: Request<{ source: string }>,
+  response: Response,
+  trace: TraceHeaders,
+) => Promise<Received>;
+
+interface Admitted {
+  source: SourceConfig;
+  request: Request;
+  response: Response;
+  trace: TraceHeaders;
+  hold: Hold;
+}
+
+export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhookDeps): ReceiveWebhook {
+  const budget = new BodyBudget();
+  return async function receiveWebhook(request, response, trace) {
+    const source = config.sources.get(request.params.source);
+    if (source === undefined) {
+      throw new HttpError('unknown_source', 'there is no source of this name in the config');
+    }
+    checkMethod(request);
+    checkAddress(source, request.ip);
+    const hold = admitBody(budget, source, request);
+    let holdsBody: Promise<unknown> = Promise.resolve();
+    try {
+      return await receive({ source, request, response, trace, hold }, (started) => {
+        holdsBody = started;
+      });
+    } finally {
+      holdsBody.finally(hold.leave).catch(() => undefined);
+    }
+  };
+
+  /** @param onStart is given what may hold the body for longer than the request */
+  async function receive(
+    admitted: Admitted,
+    onStart: (started: Promise<unknown>) => void,
+  ): Promise<Received> {
+    const { source, request, response, trace, hold } = admitted;
+    const rawBody = await readBody(request, response, source.maxBodyBytes, (bytes) => {
+      if (!hold.add(bytes)) throw tooManyBodies();
+    });
+    checkSignature(source, request, rawBody);
+    const payload = parseJson(rawBody);
+    const event_id = findEventId(source, request.headers, payload);
+    const event_type = findEventType(source, request.headers, payload);
+    await checkSchema(source, payload);
+
+    const headers = storedHeaders(source, request);
+    const event: EventMeta = {
+      source: source.name,
+      event_id,
+      event_type,
+      received_at: new Date().toISOString(),
+      headers,
+      ...trace,
+    };
+    const { status, workflowId } = await startEvent({
+      event,
+      steps: planSteps(source, event_type, config),
+      rawBody,
+      source,
+      onStart,
+    });
+    log.info(
+      { source: source.name, event_id, event_type, workflow_id: workflowId, status },
+      'webhook received',
+    );
+    const statusCode = status === 'accepted' ? 202 : 200;
+    response.status(statusCode).json({ status, event_id, source: source.name, workflow_id: workflowId });
+    return { outcome: status, statusCode, eventId: event_id };
+  }
+}
+
+/** A body that does not tell its size may be as large as any. */
+function admitBody(budget: BodyBudget, { maxBodyBytes }: SourceConfig, request: Request): Hold {
+  const announced = Number(request.headers['content-length'] ?? maxBodyBytes);
+  const hold = budget.enter(announced > maxBodyBytes ? 0 : announced); // one over the limit is refused unread
+  if (hold) return hold;
+  throw tooManyBodies();
+}
+
+function tooManyBodies(): HttpError {
+  const detail = 'too many large bodies are on their way; send it again later';
+  return new HttpError('not_queued', detail, { headers: { 'retry-after': '5' }, bodyUnread: true });
+}
+
+function checkMethod({ method }: Request): void {
+  if (method === 'POST') return;
+  throw new HttpError('method_not_allowed', 'webhooks are sent with POST', { headers: { allow: 'POST' } });
+}
+
+function checkAddress({ ipAllowList }: SourceConfig, address = ''): void {
+  if (ipAllowList === undefined) return;
+  const client = ipaddr.isValid(address) ? ipaddr.process(address) : undefined; // ::ffff:1.2.3.4 is 1.2.3.4
+  const allowed = client && ipAllowList.some((range) => isWithin(client, range));
+  if (!allowed)
+    throw new HttpError('ip_not_allowed', `the address ${address} is not on the allow list of the source`);
+}
+
+function isWithin(client: ipaddr.IPv4 | ipaddr.IPv6, range: string): boolean {
+  const [network, bits] = ipaddr.isValidCIDR(range)
+    ? ipaddr.parseCIDR(range)
+    : [ipaddr.process(range), undefined];
+  if (network.kind() !== client.kind()) return false;
+  return client.match(network as ipaddr.IPv6, bits ?? (network.kind() === 'ipv4' ? 32 : 128));
+}
+
+const SIGNATURE_FAULTS: Record<VerifyFailure, string> = {
+  signature_missing: 'the request carries no signature header of this source',
+  signature_invalid:
+    'no signature in the header fits the raw body and a secret of this source; sign the bytes as they are sent',
+  timestamp_out_of_tolerance:
+    'the signed timestamp is outside the tolerance; check the clock, and sign each try anew',
+};
+
+function checkSignature({ verify }: SourceConfig, request: Request, rawBody: Buffer): void {
+  const secrets = verify.secrets.map((secret) => secret.reveal());
+  const result = verifySignature({ ...verify, secrets, headers: request.headers, rawBody });
+  if (!result.ok) throw new HttpError(result.code, SIGNATURE_FAULTS[result.code]);
+}
+
+/** Credentials stay out of the history; a header that came several times is joined. */
+function storedHeaders({ credentialHeaders }: SourceConfig, { headers }: Request): Record<string, string> {
+  const kept = Object.entries(headers).filter(
+    ([name, value]) => value !== undefined && !credentialHeaders.has(name),
+  );
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)]),
+  );
+}

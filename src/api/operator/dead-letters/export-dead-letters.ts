@@ -1,0 +1,80 @@
+// Streams dead letters as NDJSON: one a line, as fast as they are taken.
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Response } from 'express';
+import type { Logger } from 'pino';
+import { type DeadLetterItem, listDeadLetters } from '../../../dead-letters/list.ts';
+import { statusOf } from '../../../events/event-status.ts';
+import { readEvent } from '../../../events/read-event.ts';
+import { DecryptionError } from '../../../payloads/encryption-codec.ts';
+import { BodyLostError } from '../../../storage/errors.ts';
+import type { Temporal } from '../../../temporal/connection.ts';
+import type { WebUi } from '../../../temporal/web-ui.ts';
+import { toDeadLetterView } from './dead-letter-view.ts';
+
+const PAGE_SIZE = 100;
+/** Each holds a payload of up to 2 MB, or of 16 MiB where there is a storage for them. */
+const AT_ONCE = 8;
+
+export interface ExportDeps {
+  temporal: Temporal;
+  webUi: WebUi | undefined;
+  log: Logger;
+}
+
+export async function exportDeadLetters(
+  deps: ExportDeps,
+  conditions: string[],
+  response: Response,
+): Promise<void> {
+  const lines = toLines(deps, listAll(deps.temporal, conditions));
+  const first = await lines.next(); // what goes wrong until here is answered as an error
+  response.type('application/x-ndjson');
+  if (first.done) return void response.end();
+  const all = async function* () {
+    yield first.value;
+    yield* lines;
+  };
+  try {
+    await pipeline(Readable.from(all(), { objectMode: true, highWaterMark: 1 }), response);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    deps.log.info('export ended early: its reader has left');
+  }
+}
+
+async function* listAll(temporal: Temporal, conditions: string[]): AsyncGenerator<DeadLetterItem> {
+  let pageToken: Uint8Array | undefined;
+  do {
+    const page = await listDeadLetters(temporal, conditions, { limit: PAGE_SIZE, pageToken });
+    yield* page.items;
+    pageToken = page.nextPageToken;
+  } while (pageToken !== undefined);
+}
+
+/** In order, some read ahead. */
+async function* toLines(deps: ExportDeps, items: AsyncGenerator<DeadLetterItem>): AsyncGenerator<string> {
+  const reading: Promise<string>[] = [];
+  for await (const item of items) {
+    const line = toLine(deps, item);
+    line.catch(() => undefined); // it is heard of when its turn comes
+    reading.push(line);
+    if (reading.length >= AT_ONCE) yield (await reading.shift()) as string;
+  }
+  for (const line of reading) yield await line;
+}
+
+/** Empty if it is no dead letter any more. */
+async function toLine({ temporal, webUi }: ExportDeps, item: DeadLetterItem): Promise<string> {
+  try {
+    const run = await readEvent(temporal, item.workflow_id);
+    if (run === undefined || statusOf(run) !== 'failed') return '';
+    const { failed_at, expires_at } = item;
+    return `${JSON.stringify({ ...toDeadLetterView(run, webUi), failed_at, expires_at })}\n`;
+  } catch (error) {
+    if (!(error instanceof DecryptionError || error instanceof BodyLostError)) throw error;
+    const { source, event_id, event_type, failed_at, workflow_id, run_id } = item;
+    const ids = { source, event_id, event_type, failed_at, workflow_id, run_id };
+    return `${JSON.stringify({ ...ids, error: error.message })}\n`;
+  }
+}

@@ -1,0 +1,9 @@
+// What the handlers of the operator API are given.
+import type { Logger } from 'pino';
+import type { DeadLetterDeps } from '../../dead-letters/run-again.ts';
+import type { WebUi } from '../../temporal/web-ui.ts';
+
+export interface OperatorDeps extends DeadLetterDeps {
+  webUi: WebUi | undefined;
+  log: Logger;
+}

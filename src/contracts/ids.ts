@@ -1,0 +1,56 @@
+// Workflow ids and the ids derived from them.
+
+/** The source is part of the id, so that whoever holds one source's secret cannot claim another source's ids. */
+export function workflowIdOf(source: string, eventId: string): string {
+  return `${source}:${eventId}`;
+}
+
+/** The inverse of `workflowIdOf`; a source name holds no colon. */
+export function parseWorkflowId(workflowId: string): { source: string; eventId: string } | undefined {
+  const colon = workflowId.indexOf(':');
+  if (colon < 1) return undefined;
+  return { source: workflowId.slice(0, colon), eventId: workflowId.slice(colon + 1) };
+}
+
+/** The workflow that stays open as long as the event is a dead letter. */
+export function deadLetterIdOf(workflowId: string): string {
+  return `${DEAD_LETTER_PREFIX}${workflowId}`;
+}
+
+/** The workflow id of the event that a dead letter is about. */
+export function eventOfDeadLetter(deadLetterId: string): string | undefined {
+  return deadLetterId.startsWith(DEAD_LETTER_PREFIX)
+    ? deadLetterId.slice(DEAD_LETTER_PREFIX.length)
+    : undefined;
+}
+
+const DEAD_LETTER_PREFIX = 'dead-letter:';
+
+/** The workflow that replays or discards many dead letters. */
+export function workflowIdOfJob(jobId: string): string {
+  return `${JOB_PREFIX}${jobId}`;
+}
+
+export function parseJobId(workflowId: string): string | undefined {
+  return workflowId.startsWith(JOB_PREFIX) ? workflowId.slice(JOB_PREFIX.length) : undefined;
+}
+
+const JOB_PREFIX = 'job:';
+
+/** A UUID. */
+export const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** No source may be named so: workflows other than events have ids that begin with these. */
+export const RESERVED_SOURCE_NAMES: readonly string[] = ['agent', 'alert', 'dead-letter', 'endpoint', 'job'];
+
+/** A source name: short enough to leave room for the event id in Temporal's 255-character column. */
+export const SOURCE_NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+/** PostgreSQL's `workflow_id` column holds 255 characters: `dead-letter:`, 63 of the source, a colon, and these. */
+export const EVENT_ID_MAX_LENGTH = 179;
+
+/** Visible ASCII but the slash, `.` and `..`: safe in a URL path, a log line, a header and a visibility query. */
+export const EVENT_ID = /^(?!\.{1,2}$)[!-.0-~]{1,179}$/;
+
+/** An event type: what a header, a search attribute and PostgreSQL's visibility column all take. */
+export const EVENT_TYPE = /^[ -~]{1,200}$/;

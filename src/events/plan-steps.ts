@@ -1,0 +1,19 @@
+// Which steps an event goes through, as the config has it now.
+import { type Config, forType, type SourceConfig } from '../config/config.ts';
+import type { StepPlan } from '../contracts/event.ts';
+
+export function planSteps(source: SourceConfig, eventType: string, { endpoints }: Config): StepPlan[] {
+  const steps: StepPlan[] = [];
+  if (forType(source.handlers, eventType)) {
+    steps.push({ step: 'handler', timeout_ms: source.timeoutMs });
+  }
+  for (const name of new Set(forType(source.forwardTo, eventType))) {
+    const endpoint = endpoints.get(name);
+    if (endpoint === undefined) continue; // the schema holds that it exists
+    steps.push({
+      step: `deliver:${name}`,
+      timeout_ms: endpoint.timeoutMs,
+    });
+  }
+  return steps;
+}

@@ -1,0 +1,175 @@
+// Reads one event from Temporal: description and history, so that it can be seen where no worker runs.
+import {
+  type WorkflowExecutionDescription,
+  type WorkflowExecutionStatusName,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { History } from '@temporalio/common/lib/proto-utils.js';
+import { DISCARD_EVENT, type DiscardEventInput } from '../contracts/dead-letter.ts';
+import {
+  PROCESS_EVENT,
+  type ProcessEventInput,
+  type ReplayFrom,
+  type StepName,
+  type StepOutcome,
+  toCanceled,
+} from '../contracts/event.ts';
+import type { RawBody } from '../payloads/raw-body.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { isNotFound } from '../temporal/grpc-code.ts';
+import { type PendingStep, readPending } from './read-pending.ts';
+import { readSteps } from './read-steps.ts';
+
+type HistoryEvent = NonNullable<History['events']>[number];
+
+export interface EventRun {
+  /** Of the latest run. */
+  description: WorkflowExecutionDescription;
+  input: ProcessEventInput;
+  /** undefined: of a discarded event whose failed run Temporal has deleted. */
+  body: RawBody | undefined;
+  /** What is known of each step that was begun. */
+  steps: Map<StepName, StepOutcome>;
+  /** Regular activities that run, or wait for their next try. */
+  pending: PendingStep[];
+  /** Why the run closed, if not by completing. */
+  failure: Error | undefined;
+  began: Beginning;
+  /** Steps and body are those of the failed run then. */
+  discarded?: { reason: string; at: string; job?: JobPartId };
+}
+
+/** Which part of which job has started a run. */
+export interface JobPartId {
+  job_id: string;
+  job_part?: number | undefined;
+}
+
+/** How a run came to be. */
+export interface Beginning {
+  how: 'first' | 'replayed' | 'resent' | 'reset';
+  /** Of a replay. */
+  from?: ReplayFrom;
+  payload_corrected?: true;
+}
+
+/**
+ * @param withBody false for whoever does not need it: its key, or the object that holds it, may be lost
+ * @returns the latest run, or undefined if there is none
+ */
+export async function readEvent(
+  temporal: Temporal,
+  workflowId: string,
+  withBody = true,
+): Promise<EventRun | undefined> {
+  try {
+    const description = await temporal.client.workflow.getHandle(workflowId).describe();
+    switch (description.type) {
+      case PROCESS_EVENT:
+        return await readRun(temporal, description, withBody);
+      case DISCARD_EVENT:
+        return await readDiscarded(temporal, description, withBody);
+      default:
+        return undefined; // somebody else's, in a namespace that is shared
+    }
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** The checkpoint of a run that ended badly, however it ended. */
+export function succeededSteps(run: EventRun | undefined): StepOutcome[] {
+  return [...(run?.steps.values() ?? [])].filter(({ status }) => status === 'succeeded');
+}
+
+/** @returns undefined if Temporal has deleted the run */
+export async function readBeginning(
+  temporal: Temporal,
+  execution: { workflowId: string; runId: string },
+): Promise<Beginning | undefined> {
+  try {
+    const { started, input } = await readStart<ProcessEventInput>(temporal, execution);
+    return toBeginning(started, input, execution.runId);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+type Started = HistoryEvent['workflowExecutionStartedEventAttributes'];
+
+function toBeginning(started: Started, { rerun }: ProcessEventInput, runId: string): Beginning {
+  const { from, payload_corrected } = rerun ?? {};
+  const corrected = payload_corrected ? { payload_corrected } : {};
+  // A reset run begins with the history of the one before it.
+  if (started?.originalExecutionRunId !== runId) return { how: 'reset', ...corrected };
+  return { how: rerun?.how ?? 'first', ...(from ? { from } : {}), ...corrected };
+}
+
+async function readStart<I>(
+  { client, namespace, readPayloads }: Temporal,
+  execution: { workflowId: string; runId: string },
+): Promise<{ started: Started; input: I }> {
+  const request = { namespace, execution, maximumPageSize: 1 };
+  const { history } = await client.workflowService.getWorkflowExecutionHistory(request);
+  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+  // Not the body, which comes after it: that of an earlier run may be lost.
+  const [input] = (await readPayloads({ payloads: started?.input?.payloads?.slice(0, 1) ?? [] })) as [I];
+  return { started, input };
+}
+
+async function readDiscarded(
+  temporal: Temporal,
+  description: WorkflowExecutionDescription,
+  withBody: boolean,
+): Promise<EventRun> {
+  const { input } = await readStart<DiscardEventInput>(temporal, description);
+  const { event, steps, of, reason, at, job_id, job_part } = input;
+  const job = job_id === undefined ? {} : { job: { job_id, job_part } };
+  const latest = { description, discarded: { reason, at, ...job } };
+  try {
+    const failed = await temporal.client.workflow.getHandle(description.workflowId, of).describe();
+    return { ...(await readRun(temporal, failed, withBody)), ...latest };
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    const began: Beginning = { how: 'first' };
+    return {
+      input: { ...event, steps },
+      body: undefined,
+      steps: new Map(),
+      pending: [],
+      failure: undefined,
+      began,
+      ...latest,
+    };
+  }
+}
+
+async function readRun(
+  temporal: Temporal,
+  description: WorkflowExecutionDescription,
+  withBody: boolean,
+): Promise<EventRun> {
+  const { workflowId, runId } = description;
+  const { events: found } = await temporal.client.workflow.getHandle(workflowId, runId).fetchHistory();
+  const events = found ?? [];
+  const started = events[0]?.workflowExecutionStartedEventAttributes;
+  const [first, ...rest] = started?.input?.payloads ?? [];
+  const [input] = (await temporal.readPayloads({ payloads: first ? [first] : [] })) as [ProcessEventInput];
+  const [body] = (await temporal.readPayloads({ payloads: withBody ? rest : [] })) as [RawBody?];
+  const { steps, scheduled } = await readSteps(temporal, events, input.checkpoint);
+  const pending = await readPending(temporal, description, scheduled);
+  for (const { outcome } of pending) if (outcome) steps.set(outcome.step, outcome);
+  if (STOPPED.includes(description.status.name)) endSteps(steps);
+  const last = events.at(-1)?.workflowExecutionFailedEventAttributes;
+  const failure = await temporal.readFailure(last?.failure);
+  return { description, input, body, steps, pending, failure, began: toBeginning(started, input, runId) };
+}
+
+const STOPPED: WorkflowExecutionStatusName[] = ['CANCELLED', 'TERMINATED'];
+
+/** What a run had not ended when it was stopped will not be tried again. */
+function endSteps(steps: Map<StepName, StepOutcome>): void {
+  for (const [step, outcome] of steps) steps.set(step, toCanceled(outcome));
+}

@@ -1,0 +1,89 @@
+// What the history of a run tells of its steps.
+import type { History } from '@temporalio/common/lib/proto-utils.js';
+import type { Attempt, Heartbeat, StepName, StepOutcome } from '../contracts/event.ts';
+import type { PayloadReader } from '../temporal/data-converter.ts';
+
+type HistoryEvent = NonNullable<History['events']>[number];
+
+export interface StepsRead {
+  /** Each step's latest outcome. */
+  steps: Map<StepName, StepOutcome>;
+  /** Which step each regular activity is for, by its id. */
+  scheduled: Map<string, StepName>;
+}
+
+export async function readSteps(
+  reader: PayloadReader,
+  events: HistoryEvent[],
+  checkpoint: StepOutcome[] = [],
+): Promise<StepsRead> {
+  const steps = new Map(checkpoint.map((outcome) => [outcome.step, outcome]));
+  const byId = new Map<string, StepName>();
+  const byEvent = new Map<string, StepName>();
+  const keep = (outcomes: StepOutcome[]) => {
+    for (const outcome of outcomes) steps.set(outcome.step, outcome);
+  };
+  for (const event of events) {
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (scheduled) {
+      const [{ step }] = (await reader.readPayloads(scheduled.input)) as [{ step: StepName }];
+      byId.set(scheduled.activityId ?? '', step);
+      byEvent.set(String(event.eventId), step);
+    }
+    keep(await readLocalOutcomes(reader, event));
+    const outcome = await readRegularOutcome(reader, event, steps, byEvent);
+    if (outcome) keep([outcome]);
+  }
+  return { steps, scheduled: byId };
+}
+
+/** Of a step's first try; of several steps, where the run was cancelled and has kept what was tried. */
+async function readLocalOutcomes(
+  reader: PayloadReader,
+  { markerRecordedEventAttributes: marker }: HistoryEvent,
+): Promise<StepOutcome[]> {
+  if (marker?.markerName !== 'core_local_activity') return [];
+  const [outcomes] = (await reader.readPayloads(marker.details?.result)) as [
+    (StepOutcome | StepOutcome[] | null)?,
+  ];
+  return [outcomes ?? []].flat().filter((outcome) => outcome.step !== undefined);
+}
+
+async function readRegularOutcome(
+  reader: PayloadReader,
+  event: HistoryEvent,
+  steps: Map<StepName, StepOutcome>,
+  byEvent: Map<string, StepName>,
+): Promise<StepOutcome | undefined> {
+  const completed = event.activityTaskCompletedEventAttributes;
+  if (completed) return (await reader.readPayloads(completed.result))[0] as StepOutcome;
+  const canceled = event.activityTaskCanceledEventAttributes;
+  // One that waited has nothing to report: the server has cancelled it, and gives a word of its own as details.
+  if (canceled) return asOutcome((await reader.readPayloads(canceled.details))[0]);
+  const ended = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
+  if (!ended) return undefined;
+  const failure = await reader.readFailure(ended.failure);
+  const { details, lastHeartbeatDetails } = failure as {
+    details?: [StepOutcome];
+    lastHeartbeatDetails?: Heartbeat;
+  };
+  const step = byEvent.get(String(ended.scheduledEventId)) as StepName;
+  const outcome = asOutcome(details?.[0]);
+  if (outcome?.status === 'retrying') return withLast(steps.get(step)?.attempts ?? [], outcome);
+  if (outcome) return outcome;
+  return {
+    step,
+    status: 'failed',
+    attempts: lastHeartbeatDetails?.attempts ?? steps.get(step)?.attempts ?? [],
+  };
+}
+
+/** A failed try that would have been followed by others, had its run not been cancelled: it has the latest attempt alone. */
+function withLast(before: Attempt[], { step, attempts: [last] }: StepOutcome): StepOutcome {
+  const earlier = before.filter(({ attempt }) => attempt < (last?.attempt ?? 0));
+  return { step, status: 'canceled', attempts: last ? [...earlier, last] : earlier };
+}
+
+function asOutcome(value: unknown): StepOutcome | undefined {
+  return typeof value === 'object' && value !== null && 'step' in value ? (value as StepOutcome) : undefined;
+}

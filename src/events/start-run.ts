@@ -1,0 +1,133 @@
+// Starts a run of an event: its first, or one after a failed run, of which there is one however many ask for it.
+import { randomUUID } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError, type WorkflowStartOptions } from '@temporalio/client';
+import {
+  type InternalWorkflowStartOptions,
+  InternalWorkflowStartOptionsSymbol,
+} from '@temporalio/client/lib/internal.js';
+import { TypedSearchAttributes } from '@temporalio/common';
+import { DISCARD_EVENT, type DiscardEvent, type DiscardEventInput } from '../contracts/dead-letter.ts';
+import {
+  type EventMeta,
+  PROCESS_EVENT,
+  type ProcessEvent,
+  type ProcessEventInput,
+  type Rerun,
+} from '../contracts/event.ts';
+import { workflowIdOf } from '../contracts/ids.ts';
+import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
+import type { RawBody } from '../payloads/raw-body.ts';
+import type { Temporal } from '../temporal/connection.ts';
+
+/**
+ * Temporal's own 10 s run out on a machine that is starved of CPU; the first tries of the event are then made again.
+ * The price: an event whose worker was killed waits this long for another one.
+ */
+const WORKFLOW_TASK_TIMEOUT = '30s';
+
+export interface StartRunDeps {
+  temporal: Temporal;
+  taskQueue: string;
+  /** A worker shares this process and connection: the first workflow task comes with the answer to the start. */
+  eager: boolean;
+}
+
+/** @returns the run's id; undefined if the event has a run already */
+export async function startFirstRun(
+  deps: StartRunDeps,
+  input: ProcessEventInput,
+  body: RawBody,
+): Promise<string | undefined> {
+  return await start<ProcessEvent>(deps, PROCESS_EVENT, {
+    ...optionsFor(deps, input),
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    args: [input, body],
+  });
+}
+
+/** @returns the run's id; undefined if somebody else was first, or the latest run has not failed */
+export async function startRerun(
+  deps: StartRunDeps,
+  input: ProcessEventInput & { rerun: Rerun },
+  body: RawBody,
+): Promise<string | undefined> {
+  return await startAfter<ProcessEvent>(deps, input.rerun.of, PROCESS_EVENT, {
+    ...optionsFor(deps, input, input.rerun.job_id),
+    args: [input, body],
+  });
+}
+
+/** @returns as `startRerun` */
+export async function startDiscard(
+  deps: StartRunDeps,
+  input: DiscardEventInput,
+): Promise<string | undefined> {
+  const options = optionsFor(deps, input.event, input.job_id);
+  return await startAfter<DiscardEvent>(deps, input.of, DISCARD_EVENT, {
+    ...options,
+    staticSummary: `discarded: ${options.staticSummary}`,
+    args: [input],
+  });
+}
+
+function optionsFor(
+  { taskQueue, eager }: StartRunDeps,
+  { source, event_id, event_type }: EventMeta,
+  jobId?: string,
+) {
+  return {
+    workflowId: workflowIdOf(source, event_id),
+    taskQueue,
+    requestEagerStart: eager,
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+    workflowIdConflictPolicy: 'FAIL',
+    staticSummary: `${event_type} from ${source}`,
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: SEARCH_ATTRIBUTES.source, value: source },
+      { key: SEARCH_ATTRIBUTES.eventType, value: event_type },
+      ...(jobId === undefined ? [] : [{ key: SEARCH_ATTRIBUTES.job, value: jobId }]),
+    ]),
+  } as const;
+}
+
+/**
+ * The request id is that of the failed run, whoever asks: had the run that another has started meanwhile failed
+ * already, too, Temporal would still answer with it, and not start one more. The memo tells whose start it was.
+ */
+async function startAfter<W extends ProcessEvent | DiscardEvent>(
+  deps: StartRunDeps,
+  failedRunId: string,
+  type: string,
+  options: WorkflowStartOptions<W>,
+): Promise<string | undefined> {
+  const started_by = randomUUID();
+  const internal: InternalWorkflowStartOptions = {
+    workflowId: options.workflowId,
+    taskQueue: deps.taskQueue,
+    [InternalWorkflowStartOptionsSymbol]: { requestId: `after-${failedRunId}` },
+  };
+  const runId = await start<W>(deps, type, {
+    ...options,
+    ...internal,
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+    memo: { started_by },
+  });
+  if (runId === undefined) return undefined;
+  const handle = deps.temporal.client.workflow.getHandle(options.workflowId, runId);
+  // It is durable by now: a Temporal that does not tell whose it is makes no failure of it.
+  const description = await handle.describe().catch(() => undefined);
+  return description === undefined || description.memo?.started_by === started_by ? runId : undefined;
+}
+
+async function start<W extends ProcessEvent | DiscardEvent>(
+  { temporal: { client } }: StartRunDeps,
+  type: string,
+  options: WorkflowStartOptions<W>,
+): Promise<string | undefined> {
+  try {
+    return (await client.workflow.start<W>(type, options)).firstExecutionRunId;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
+    throw error;
+  }
+}

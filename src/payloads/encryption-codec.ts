@@ -1,0 +1,163 @@
+// Encrypts every payload before it leaves the process: AES-256-GCM under the first key, any known key to decrypt.
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto';
+import { promisify } from 'node:util';
+import { deflateRaw, deflateRawSync, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib';
+import { type Payload, type PayloadCodec, type SerializationContext, ValueError } from '@temporalio/common';
+import { encode as bytes, decode as text } from '@temporalio/common/lib/encoding.js';
+import proto from '@temporalio/proto';
+import { isRawBody } from './raw-body.ts';
+
+export interface EncryptionKey {
+  /** Stored beside each payload, in clear. */
+  id: string;
+  /** 32 bytes. */
+  key: Uint8Array;
+}
+
+/** The first one encrypts, all decrypt. */
+export type EncryptionKeys = readonly [EncryptionKey, ...EncryptionKey[]];
+
+const ENCODING = 'binary/encrypted';
+const KEY_ID = 'encryption-key-id';
+/** Of a body over a megabyte: its size in clear, in bytes. Encrypted and compressed, it may be a thousandth of that. */
+const CLEAR_BYTES = 'clear-bytes';
+/** NIST SP 800-38D: 96 random bits a message, 128 bits of tag. */
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+/** Below this, deflate saves less than its time costs. */
+const COMPRESS_FROM_BYTES = 1_024;
+/** A megabyte takes 10 to 20 ms to compress: above this, in a thread of its own, so that other requests are not held up. */
+const ASIDE_FROM_BYTES = 1_048_576;
+/** Of a body of 16 MiB and its metadata; a damaged or hostile payload must not fill the memory. */
+const INFLATED_MAX_BYTES = 17 * 1_024 * 1_024;
+
+const deflateAside = promisify(deflateRaw) as (bytes: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
+const inflateAside = promisify(inflateRaw) as (bytes: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
+
+/** The first byte of what is encrypted. */
+const PLAIN = 0;
+const DEFLATED = 1;
+
+/** A payload that cannot be read: its key is not known here, or it was altered. */
+export class DecryptionError extends ValueError {
+  override readonly name = 'DecryptionError';
+}
+
+const { Payload: PayloadProto } = proto.temporal.api.common.v1;
+
+export class EncryptionCodec implements PayloadCodec {
+  /** As objects: OpenSSL would set up raw bytes anew for each payload, three times as slow. */
+  readonly #keys: ReadonlyMap<string, KeyObject>;
+  readonly #first: { id: string; key: KeyObject };
+  readonly #ivs = new RandomIvs();
+
+  constructor(keys: EncryptionKeys) {
+    const objects = keys.map(({ id, key }) => ({ id, key: createSecretKey(key) }));
+    this.#first = objects[0] as (typeof objects)[number];
+    this.#keys = new Map(objects.map(({ id, key }) => [id, key]));
+  }
+
+  async encode(payloads: Payload[], context?: SerializationContext): Promise<Payload[]> {
+    return await Promise.all(
+      payloads.map((payload) => (staysHere(payload, context) ? payload : this.#encrypt(payload))),
+    );
+  }
+
+  /** @throws DecryptionError */
+  async decode(payloads: Payload[]): Promise<Payload[]> {
+    return await Promise.all(
+      payloads.map((payload) => (isEncrypted(payload) ? this.#decrypt(payload) : payload)),
+    );
+  }
+
+  async #encrypt(payload: Payload): Promise<Payload> {
+    const { id, key } = this.#first;
+    const clear = PayloadProto.encode(payload).finish();
+    const content = await pack(clear);
+    const iv = this.#ivs.next();
+    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(id));
+    const parts = [iv, cipher.update(content), cipher.final(), cipher.getAuthTag()];
+    const metadata: Payload['metadata'] = { encoding: bytes(ENCODING), [KEY_ID]: bytes(id) };
+    if (clear.length >= ASIDE_FROM_BYTES && isRawBody(payload))
+      metadata[CLEAR_BYTES] = bytes(`${clear.length}`);
+    return { metadata, data: Buffer.concat(parts) };
+  }
+
+  async #decrypt({ metadata, data }: Payload): Promise<Payload> {
+    const id = text(metadata?.[KEY_ID] ?? new Uint8Array());
+    const key = this.#keys.get(id);
+    if (key === undefined) {
+      throw new DecryptionError(
+        `a payload is encrypted under key '${id}', which SUREHOOK_ENCRYPTION_KEYS does not have`,
+      );
+    }
+    try {
+      return PayloadProto.decode(await unpack(open(key, id, data ?? new Uint8Array())));
+    } catch {
+      throw new DecryptionError(
+        `a payload encrypted under key '${id}' is damaged, or the key of that id is another one`,
+      );
+    }
+  }
+}
+
+/** Random bytes by the block: each call for some costs more than encrypting a small payload. */
+class RandomIvs {
+  readonly #block = Buffer.alloc(IV_BYTES * 512);
+  #used = this.#block.length;
+
+  next(): Buffer {
+    if (this.#used === this.#block.length) {
+      randomFillSync(this.#block);
+      this.#used = 0;
+    }
+    const iv = Buffer.from(this.#block.subarray(this.#used, this.#used + IV_BYTES)); // the next fill must not reach it
+    this.#used += IV_BYTES;
+    return iv;
+  }
+}
+
+/** Whether it is a body that takes over a megabyte of memory once it is decrypted. */
+export function isLarge({ metadata }: Payload): boolean {
+  return metadata?.[CLEAR_BYTES] !== undefined;
+}
+
+/** A local activity gets its body from the workflow in this process; only what it returns is stored. */
+function staysHere(payload: Payload, context: SerializationContext | undefined): boolean {
+  return context?.type === 'activity' && context.isLocal && isRawBody(payload);
+}
+
+function isEncrypted({ metadata }: Payload): boolean {
+  return metadata?.encoding !== undefined && text(metadata.encoding) === ENCODING;
+}
+
+function open(key: KeyObject, id: string, data: Uint8Array): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, IV_BYTES), {
+    authTagLength: TAG_BYTES,
+  });
+  decipher.setAAD(Buffer.from(id)).setAuthTag(data.subarray(-TAG_BYTES));
+  return Buffer.concat([decipher.update(data.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
+}
+
+async function pack(content: Uint8Array): Promise<Buffer> {
+  if (content.length < COMPRESS_FROM_BYTES) return Buffer.concat([Uint8Array.of(PLAIN), content]);
+  const options = { level: 1 };
+  const isAside = content.length >= ASIDE_FROM_BYTES;
+  const deflated = isAside ? await deflateAside(content, options) : deflateRawSync(content, options);
+  return Buffer.concat([Uint8Array.of(DEFLATED), deflated]);
+}
+
+async function unpack(packed: Buffer): Promise<Uint8Array> {
+  const content = packed.subarray(1);
+  if (packed[0] !== DEFLATED) return content;
+  const options = { maxOutputLength: INFLATED_MAX_BYTES };
+  return content.length >= ASIDE_FROM_BYTES
+    ? await inflateAside(content, options)
+    : inflateRawSync(content, options);
+}

@@ -1,0 +1,74 @@
+// Builds the worker: the prebuilt workflow bundle, the activities, and how many of each run at once.
+import { fileURLToPath } from 'node:url';
+import { Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createSignalAlertRoute } from '../activities/alerts/signal-alert-route.ts';
+import type { TryObserver } from '../activities/attempts/observe-attempt.ts';
+import { createReportBreaker } from '../activities/delivery/report-breaker.ts';
+import { createActivities } from '../activities/index.ts';
+import type { Config } from '../config/config.ts';
+import { workflowIdOf } from '../contracts/ids.ts';
+import { createCountBySource } from '../dead-letters/count.ts';
+import { createListJobItems, createRunJobItem } from '../dead-letters/job-items.ts';
+import { createLoadBody } from '../events/load-body.ts';
+import { createReadTries } from '../events/read-attempts.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { useLeanWorkflowThreads } from '../temporal/lean-workflow-threads.ts';
+import { createReadRetentionMs } from '../temporal/retention.ts';
+import { type WebUi, webUiUrl } from '../temporal/web-ui.ts';
+
+/** Written by `npm run build`. */
+const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+
+export interface WorkerDeps {
+  temporal: Temporal;
+  taskQueue: string;
+  config: Config;
+  log: Logger;
+  observer: TryObserver;
+  webUi: WebUi | undefined;
+}
+
+useLeanWorkflowThreads();
+
+export async function createWorker({
+  temporal,
+  taskQueue,
+  config,
+  log,
+  observer,
+  webUi,
+}: WorkerDeps): Promise<Worker> {
+  return await Worker.create({
+    connection: temporal.connection,
+    namespace: temporal.namespace,
+    taskQueue,
+    workflowBundle: { codePath: WORKFLOW_BUNDLE },
+    activities: createActivities({
+      config,
+      loadBody: createLoadBody(temporal),
+      log,
+      observer,
+      signalAlertRoute: createSignalAlertRoute(temporal, taskQueue),
+      reportBreaker: createReportBreaker(temporal, taskQueue),
+      countDeadLetters: createCountBySource(temporal),
+      readTries: createReadTries(temporal),
+      readRetentionMs: createReadRetentionMs(temporal),
+      linkTo: (source, eventId, runId) =>
+        webUi ? webUiUrl(webUi, workflowIdOf(source, eventId), runId) : undefined,
+      listJobItems: createListJobItems(temporal),
+      runJobItem: createRunJobItem({ temporal, config, taskQueue, eager: true }),
+    }),
+    dataConverter: temporal.dataConverter,
+    // A step's first try holds its workflow's task, and an endpoint may take 5 s to answer.
+    maxConcurrentWorkflowTaskExecutions: 100,
+    maxConcurrentLocalActivityExecutions: 100,
+    // Open events that wait in backoff need no memory here: they are read again from their history.
+    maxCachedWorkflows: 500,
+    // Long enough for a try of the default 5 s to end; short enough for a stop within 10 s.
+    shutdownGraceTime: '6s',
+    shutdownForceTime: '9s',
+    // A cancelled handler hears of it this soon.
+    maxHeartbeatThrottleInterval: '5s',
+  });
+}

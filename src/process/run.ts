@@ -1,0 +1,212 @@
+// Composes a running Surehook of one role, and stops it in order.
+import type { Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { CheckReady } from '../api/http/base-app.ts';
+import { type Listener, listen } from '../api/http/listen.ts';
+import { createPublicApp } from '../api/ingress/app.ts';
+import { createStartEvent } from '../api/ingress/start-event.ts';
+import { createOperatorApp } from '../api/operator/app.ts';
+import { createWorkerApp } from '../api/operator/worker-app.ts';
+import type { Config } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { Settings } from '../config/settings.ts';
+import { createLog } from '../observability/log.ts';
+import type { EncryptionKeys } from '../payloads/encryption-codec.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import { connectToTemporal, type Temporal } from '../temporal/connection.ts';
+import { inTime } from '../temporal/in-time.ts';
+import { prepareNamespace } from '../temporal/prepare-namespace.ts';
+import type { WebUi } from '../temporal/web-ui.ts';
+import { createWorker } from './create-worker.ts';
+import { Lifetime, type Stops, stopAll } from './lifetime.ts';
+import { type Observability, startObservability } from './start-observability.ts';
+
+export type Role = 'serve' | 'api' | 'worker';
+
+export interface Running {
+  config: Config;
+  log: Logger;
+  temporal: Temporal;
+  publicUrl: string | undefined;
+  operatorUrl: string;
+  /** Resolves with the exit code when the process has stopped everything that it started. */
+  stopped: Promise<number>;
+  /** Begins the stop; more calls change nothing. */
+  stop(exitCode: number): void;
+}
+
+export interface RunOptions {
+  settings: Settings;
+  role: Role;
+  /** Given in dev, where Surehook has started Temporal itself. */
+  temporalAddress?: string;
+  retentionDays?: number;
+  webUiUrl?: string | undefined;
+  /** The codec needs no token: in dev, where it listens on loopback. */
+  openCodec?: boolean;
+  makeSecret?: (name: string) => string;
+  /** What is stopped last. */
+  onStopped?: () => Promise<void>;
+}
+
+/** @throws ConfigError if something that it needs cannot be had; what was started until then is stopped */
+export async function run(options: RunOptions): Promise<Running> {
+  const stops: Stops = options.onStopped ? [options.onStopped] : [];
+  try {
+    return await start(options, stops);
+  } catch (error) {
+    await stopAll(stops);
+    throw error;
+  }
+}
+
+async function start(options: RunOptions, stops: Stops): Promise<Running> {
+  const { settings, role } = options;
+  const log = createLog(settings.logLevel);
+  const observability = await startObservability(settings, log);
+  stops.push(() => observability.tracing.stop());
+  const { makeSecret } = options;
+  const config = await loadConfig({
+    path: settings.configPath,
+    env: settings.env,
+    hasStorage: settings.storage !== undefined,
+    ...(makeSecret ? { makeSecret } : {}),
+  });
+  observability.metrics.know({
+    sources: config.sources.keys(),
+    endpoints: config.endpoints.keys(),
+    routes: config.alerts.keys(),
+  });
+  const token = role === 'worker' ? undefined : requireOperatorToken(settings);
+  const storage = settings.storage && (await openStorage(settings.storage));
+  const temporal = await connectToTemporal(
+    settings,
+    requireEncryptionKeys(settings),
+    storage,
+    options.temporalAddress,
+  );
+  stops.push(() => temporal.connection.close());
+  await prepareNamespace(temporal, log, options.retentionDays);
+
+  // Listeners and worker stop at the same time: each may take seconds, and process managers kill after 10.
+  const working: Stops = [];
+  stops.push(async () => void (await Promise.all(working.map((stop) => stop()))));
+  const lifetime = new Lifetime(stops, log);
+  const parts = { options, config, temporal, log, observability, lifetime, working };
+  const worker = role === 'api' ? undefined : await startWorker(parts);
+  const checkReady = () => assertReady(temporal, worker);
+  const operator = await listenToOperators(parts, token, checkReady);
+  const ingress = role === 'worker' ? undefined : await listenToSenders(parts, checkReady);
+  const urls = { publicUrl: ingress?.url, operatorUrl: operator.url };
+  log.info({ role, temporal: temporal.address, namespace: temporal.namespace, ...urls }, 'surehook is up');
+  const { stopped } = lifetime;
+  return { config, log, temporal, ...urls, stopped, stop: (exitCode) => lifetime.stop(exitCode) };
+}
+
+function requireOperatorToken({ operatorToken }: Settings): string {
+  if (operatorToken !== undefined) return operatorToken;
+  throw new ConfigError(
+    'SUREHOOK_OPERATOR_TOKEN is not set: the operator API needs a bearer token; make one with: openssl rand -hex 32',
+  );
+}
+
+function requireEncryptionKeys({ encryptionKeys }: Settings): EncryptionKeys {
+  if (encryptionKeys !== undefined) return encryptionKeys;
+  throw new ConfigError(
+    'SUREHOOK_ENCRYPTION_KEYS is not set: payloads are encrypted before Temporal stores them; make one with: echo "k1:$(openssl rand -base64 32)"',
+  );
+}
+
+/** What a process has once it is connected. */
+interface Parts {
+  options: RunOptions;
+  config: Config;
+  temporal: Temporal;
+  log: Logger;
+  observability: Observability;
+  lifetime: Lifetime;
+  working: Stops;
+}
+
+async function listenToOperators(
+  { options, config, temporal, log, observability, working }: Parts,
+  token: string | undefined,
+  checkReady: CheckReady,
+): Promise<Listener> {
+  const { settings, openCodec = false } = options;
+  const webUi = webUiOf(options, temporal);
+  const metricsPage = observability.metricsPage(temporal);
+  const listener = await listen({
+    app: token
+      ? createOperatorApp({
+          temporal,
+          config,
+          taskQueue: settings.taskQueue,
+          token,
+          openCodec,
+          webUi,
+          metricsPage,
+          checkReady,
+          log,
+        })
+      : createWorkerApp({ token: settings.operatorToken, metricsPage, checkReady, log }),
+    host: settings.operatorHost,
+    port: settings.operatorPort,
+    settings: { host: 'OPERATOR_HOST', port: 'OPERATOR_PORT' },
+  });
+  working.push(listener.stop);
+  return listener;
+}
+
+function webUiOf({ webUiUrl }: RunOptions, { namespace }: Temporal): WebUi | undefined {
+  return webUiUrl ? { url: webUiUrl, namespace } : undefined;
+}
+
+async function listenToSenders(
+  { options, config, temporal, log, observability, working }: Parts,
+  checkReady: CheckReady,
+): Promise<Listener> {
+  const { host = '0.0.0.0', port, taskQueue, trustedProxies } = options.settings;
+  const startEvent = createStartEvent({ temporal, taskQueue, eager: options.role === 'serve', log });
+  const { metrics, tracing } = observability;
+  const listener = await listen({
+    app: createPublicApp({ config, startEvent, metrics, tracing, checkReady, trustedProxies, log }),
+    host,
+    port,
+    settings: { host: 'HOST', port: 'PORT' },
+  });
+  working.push(listener.stop);
+  return listener;
+}
+
+async function startWorker(parts: Parts): Promise<Worker> {
+  const { options, config, temporal, log, observability: observer, lifetime, working } = parts;
+  const worker = await createWorker({
+    temporal,
+    taskQueue: options.settings.taskQueue,
+    config,
+    log,
+    observer,
+    webUi: webUiOf(options, temporal),
+  });
+  const running = worker.run();
+  running.catch((error) => {
+    log.fatal({ err: error }, 'the worker has failed');
+    lifetime.stop(1);
+  });
+  working.push(async () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await running.catch(() => undefined);
+  });
+  return worker;
+}
+
+/** A server that hangs must not hang the check. */
+const READY_WITHIN_MS = 2_000;
+
+async function assertReady({ connection }: Temporal, worker: Worker | undefined): Promise<void> {
+  if (worker && worker.getState() !== 'RUNNING')
+    throw new Error(`the worker is ${worker.getState().toLowerCase()}`);
+  await inTime(READY_WITHIN_MS, connection.workflowService.getSystemInfo({}), 'Temporal does not answer');
+}
