@@ -14,7 +14,7 @@ import { startTemporal } from './temporal.ts';
 type Context = Omit<SideContext, 'temporalAddress'>;
 
 const PER_SECOND = 8;
-/** Tries that hang for 5 s each: more than a worker's 100 slots, if nothing bounds them. */
+/** Attempts that hang for 5 s each: more than a worker's 100 slots, if nothing bounds them. */
 const OTHER_PER_SECOND = 25;
 const WARM_UP: Load = { kind: 'closed', count: 100, atOnce: 10 };
 

@@ -32,7 +32,7 @@ const EXPECTED: Record<string, { handled: boolean; endpoints: string[]; failed?:
 };
 
 /**
- * Temporal has the outcome of a call within this, if nothing is taken down meanwhile: first tries reach it together, at
+ * Temporal has the outcome of a call within this, if nothing is taken down meanwhile: first attempts reach it together, at
  * the end of their workflow task, and the slowest here is given up after 5 s.
  */
 const IN_THE_ACT_MS = 10_000;
@@ -71,12 +71,14 @@ function judgeStatus({ book, views }: Facts, event: EventRecord, { status }: Out
     const refusals = event.deliveries.filter((one) => one.endpoint === endpoint && one.answer !== 200).length;
     const tried = attempts.filter((attempt) => !isDisturbed(book, attempt)).length;
     if (status !== 'failed' || refusals === 0 || refusals < tried)
-      faults.push(`dead at ${endpoint} after ${tried} tries, of which it refused ${refusals}: ${view.error}`);
+      faults.push(
+        `dead at ${endpoint} after ${tried} attempts, of which it refused ${refusals}: ${view.error}`,
+      );
   }
   return faults;
 }
 
-/** A try that was cut off, or ran out of time in a worker that was stopped, need not have reached the endpoint. */
+/** An attempt that was cut off, or ran out of time in a worker that was stopped, need not have reached the endpoint. */
 function isDisturbed({ incidents }: Book, { at, duration_ms, status_code, error }: Attempt): boolean {
   if (status_code !== undefined) return false;
   const from = Date.parse(at);

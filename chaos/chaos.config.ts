@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { defineConfig, type Handler, PermanentError, secret } from 'surehook';
 
 const receiver = process.env.CHAOS_RECEIVER_URL ?? 'http://127.0.0.1:9';
-/** Which process, and which life of it: a try that was cut off is known by its worker. */
+/** Which process, and which life of it: an attempt that was cut off is known by its worker. */
 const instance = process.env.CHAOS_INSTANCE ?? 'nobody';
 
 /** Counts, then works on: a worker that is killed amid it has handled the event, and Temporal does not know. */
@@ -11,7 +11,7 @@ const countAndWork =
   (minMs: number, maxMs: number): Handler =>
   async (event, { attempt, idempotencyKey, signal }) => {
     if (event.type === 'order.poison') throw new PermanentError('this order can never be handled');
-    if (event.type === 'order.bumpy' && attempt === 1) throw new Error('the first try always fails');
+    if (event.type === 'order.bumpy' && attempt === 1) throw new Error('the first attempt always fails');
     const headers = { 'x-event-key': idempotencyKey, 'x-chaos-instance': instance };
     const response = await fetch(`${receiver}/handled`, { method: 'POST', headers, signal });
     if (!response.ok) throw new Error(`the counter answered ${response.status}`);
@@ -40,7 +40,7 @@ const endpoint = (name: string, schedule: (number | string)[], breaker: false | 
 export default defineConfig({
   sources: {
     shop: { verify, handlers: { '*': countAndWork(20, 300) }, retry, forwardTo },
-    // Its limit is too long for a local activity: regular ones, with heartbeats, from the first try on.
+    // Its limit is too long for a local activity: regular ones, with heartbeats, from the first attempt on.
     depot: { verify, handlers: { '*': countAndWork(500, 2_000) }, retry, timeoutMs: 8_000, forwardTo },
   },
   endpoints: {

@@ -69,8 +69,8 @@ export async function readView(operatorUrl: string, token: string, event: EventR
  */
 export async function showsTimeOut(client: Client, event: EventRecord, view: EventView): Promise<boolean> {
   const steps = [view.handler, ...view.deliveries.filter(({ endpoint }) => endpoint !== FLAKY)];
-  const tries = steps.flatMap((step) => step?.attempts ?? []);
-  if (tries.some(({ error }) => error === 'timeout' || error === 'interrupted')) return true;
+  const attempts = steps.flatMap((step) => step?.attempts ?? []);
+  if (attempts.some(({ error }) => error === 'timeout' || error === 'interrupted')) return true;
   const { events } = await client.workflow.getHandle(keyOf(event)).fetchHistory();
   return (events ?? []).some(
     (one) =>

@@ -43,7 +43,7 @@ const LARGE_HUNDREDTHS = 2;
 export class Sender {
   readonly #options: SenderOptions;
   readonly #random: Random;
-  /** Apart, since tries come in no fixed order: the events are to be the same for the same seed. */
+  /** Apart, since attempts come in no fixed order: the events are to be the same for the same seed. */
   readonly #routing: Random;
   readonly #agent = new Agent({ connections: 20 });
 
@@ -77,10 +77,10 @@ export class Sender {
     const body = Buffer.from(JSON.stringify({ id, type, data: { text: 'Grüße, 世界 🎣', padding } }));
     const record = book.open(source, id, type, createHash('sha256').update(body).digest('hex'));
     const giveUpAt = Date.now() + GIVE_UP_AFTER_MS;
-    for (let tries = 0; Date.now() < giveUpAt; tries++) {
-      // As behind a load balancer: the next try may reach another process.
+    for (let attempts = 0; Date.now() < giveUpAt; attempts++) {
+      // As behind a load balancer: the next attempt may reach another process.
       if (await this.#send(record, body, this.#routing.pick(ingresses))) return;
-      const backoff = BACKOFF_MS[Math.min(tries, BACKOFF_MS.length - 1)] as number;
+      const backoff = BACKOFF_MS[Math.min(attempts, BACKOFF_MS.length - 1)] as number;
       await delay(backoff * (0.9 + 0.2 * Math.random()), undefined, { signal });
     }
   }

@@ -6,16 +6,16 @@ set -eu
 
 : "${TEMPORAL_ADDRESS:?}" "${TEMPORAL_NAMESPACE:?}" "${TEMPORAL_RETENTION:?}"
 
-# Tries the command once a second, for a minute: a server that has just started refuses for some seconds.
+# Attempts the command once a second, for a minute: a server that has just started refuses for some seconds.
 retry() {
-  tries=1
+  attempts=1
   until "$@" >/dev/null 2>&1; do
-    if [ "$tries" -ge 60 ]; then
-      echo "gave up after $tries tries: $*" >&2
+    if [ "$attempts" -ge 60 ]; then
+      echo "gave up after $attempts attempts: $*" >&2
       "$@"
       return
     fi
-    tries=$((tries + 1))
+    attempts=$((attempts + 1))
     sleep 1
   done
 }

@@ -6,12 +6,12 @@ import { type DemoEvent, keyOf } from './demo-event.ts';
 
 /** What came to the good endpoint for one event. */
 export interface Inbound {
-  tries: number;
-  /** Tries that the `standardwebhooks` package verified. */
+  attempts: number;
+  /** Attempts that the `standardwebhooks` package verified. */
   verified: number;
-  /** Tries whose body was, byte for byte, what the provider had sent. */
+  /** Attempts whose body was, byte for byte, what the provider had sent. */
   identical: number;
-  /** Tries answered with a 2xx. */
+  /** Attempts answered with a 2xx. */
   taken: number;
   /** One alone, if a receiver is to tell a retry from a new event. */
   webhookIds: Set<string>;
@@ -29,7 +29,7 @@ export class DemoReceiver {
   /** Handler calls by event key. */
   readonly handled = new Map<string, number>();
   readonly inbox = new Map<string, Inbound>();
-  brokenTries = 0;
+  brokenAttempts = 0;
   readonly #server: Server;
   readonly #webhook: Webhook;
   readonly #bodies: ReadonlyMap<string, Buffer>;
@@ -75,7 +75,7 @@ export class DemoReceiver {
       case '/inbox':
         return this.#take(sent, body);
       case '/broken':
-        this.brokenTries += 1;
+        this.brokenAttempts += 1;
         return [500, 'the disputes table is locked'];
       default:
         return [404, ''];
@@ -92,12 +92,12 @@ export class DemoReceiver {
     const key = `${headers['x-webhook-source']}:${headers['x-webhook-event-id']}`;
     const inbound = this.inbox.get(key) ?? newInbound();
     this.inbox.set(key, inbound);
-    inbound.tries += 1;
+    inbound.attempts += 1;
     inbound.webhookIds.add(headers['webhook-id'] ?? '');
     if (this.#bodies.get(key)?.equals(body)) inbound.identical += 1;
     if (!this.#verifies(headers, body)) return [401, 'the signature is wrong'];
     inbound.verified += 1;
-    if (inbound.tries === 1 && this.#failFirst.has(key)) return [500, 'not now'];
+    if (inbound.attempts === 1 && this.#failFirst.has(key)) return [500, 'not now'];
     inbound.taken += 1;
     return [204, ''];
   }
@@ -112,7 +112,13 @@ export class DemoReceiver {
   }
 }
 
-const newInbound = (): Inbound => ({ tries: 0, verified: 0, identical: 0, taken: 0, webhookIds: new Set() });
+const newInbound = (): Inbound => ({
+  attempts: 0,
+  verified: 0,
+  identical: 0,
+  taken: 0,
+  webhookIds: new Set(),
+});
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -41,7 +41,7 @@ export interface DemoReport {
   problems: string[];
 }
 
-/** Tries of the endpoint that never works, by its schedule. */
+/** Attempts of the endpoint that never works, by its schedule. */
 const DEAD_AFTER_TRIES = 3;
 
 export function buildReport(facts: DemoFacts): DemoReport {
@@ -59,10 +59,10 @@ export function buildReport(facts: DemoFacts): DemoReport {
     duplicates: sum(answers.map((one) => one.duplicate)),
     repeated: sum(answers.map((one) => one.repeated)),
     handledOnce: events.filter((event) => receiver.handled.get(keyOf(event)) === 1).length,
-    delivered: inbox.filter((one) => one.taken > 0 && one.verified === one.tries).length,
-    retried: inbox.filter((one) => one.tries > 1).length,
+    delivered: inbox.filter((one) => one.taken > 0 && one.verified === one.attempts).length,
+    retried: inbox.filter((one) => one.attempts > 1).length,
     identical: sum(inbox.map((one) => one.identical)),
-    deliveries: sum(inbox.map((one) => one.tries)),
+    deliveries: sum(inbox.map((one) => one.attempts)),
     deadLetters: own.filter((status) => status === 'failed').length,
     elapsedMs,
     eventsPerSecond: events.length / (elapsedMs / 1_000),
@@ -78,7 +78,7 @@ function checkTotals({ events, planned, sending, receiver }: DemoFacts): string[
   const repeated = sum([...sending.answers.values()].map((one) => one.repeated));
   return [
     ...expect('requests', planned + repeated, sending.requests),
-    ...expect('tries at the broken endpoint', DEAD_AFTER_TRIES, receiver.brokenTries),
+    ...expect('attempts at the broken endpoint', DEAD_AFTER_TRIES, receiver.brokenAttempts),
     ...strangers.map((key) => `${key}: came to the receiver, but was never sent`),
   ];
 }
@@ -86,14 +86,14 @@ function checkTotals({ events, planned, sending, receiver }: DemoFacts): string[
 function checkEvent(facts: DemoFacts, event: DemoEvent): string[] {
   const { failFirst, deadLetter, receiver, statuses, views } = facts;
   const key = keyOf(event);
-  const tries = failFirst.has(key) ? 2 : 1;
+  const attempts = failFirst.has(key) ? 2 : 1;
   const inbound = receiver.inbox.get(key);
   const faults = [
     ...checkAnswers(facts, key),
     ...expect('handler calls', 1, receiver.handled.get(key) ?? 0),
-    ...expect('deliveries', tries, inbound?.tries ?? 0),
-    ...expect('deliveries that verify', tries, inbound?.verified ?? 0),
-    ...expect('deliveries with the bytes that were sent', tries, inbound?.identical ?? 0),
+    ...expect('deliveries', attempts, inbound?.attempts ?? 0),
+    ...expect('deliveries that verify', attempts, inbound?.verified ?? 0),
+    ...expect('deliveries with the bytes that were sent', attempts, inbound?.identical ?? 0),
     ...expect('deliveries taken', 1, inbound?.taken ?? 0),
     ...expect('webhook-id values', 1, inbound?.webhookIds.size ?? 0),
     ...expect('status', event === deadLetter ? 'failed' : 'processed', statuses.get(key) ?? 'not closed'),

@@ -30,7 +30,7 @@ export interface SendOptions {
 }
 
 /** Providers go on for days; here, an ingress that refuses for this long is a fault. */
-const TRIES_PER_REQUEST = 15;
+const ATTEMPTS_PER_REQUEST = 15;
 const REPEAT_AFTER_MS = 1_000;
 
 /** Fills `sending` while it runs, so that progress can be told. */
@@ -46,7 +46,7 @@ export async function sendEvents(options: SendOptions, sending: Sending): Promis
 
 async function sendOne(options: SendOptions, sending: Sending, event: DemoEvent): Promise<void> {
   const answers = answersOf(sending, event);
-  for (let tries = 1; tries <= TRIES_PER_REQUEST; tries++) {
+  for (let attempts = 1; attempts <= ATTEMPTS_PER_REQUEST; attempts++) {
     sending.requests += 1;
     const answer = await post(options, sending, event);
     if (answer === 'accepted' || answer === 'duplicate') {
@@ -60,7 +60,7 @@ async function sendOne(options: SendOptions, sending: Sending, event: DemoEvent)
     answers.repeated += 1;
     await delay(REPEAT_AFTER_MS, undefined, { signal: options.signal });
   }
-  answers.unexpected.push(`no 2xx in ${TRIES_PER_REQUEST} tries`);
+  answers.unexpected.push(`no 2xx in ${ATTEMPTS_PER_REQUEST} attempts`);
 }
 
 /** @returns `later` if a provider would send it again */

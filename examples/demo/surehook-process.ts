@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 /** Enough of the log to see why it died. */
 const LINES_KEPT = 20;
-/** It lets a try that runs come to its end, and stops within 10 s. */
+/** It lets an attempt that runs come to its end, and stops within 10 s. */
 const STOP_WITHIN_MS = 15_000;
 
 export class SurehookProcess {

@@ -5,11 +5,11 @@ import type { ActivityInput, EventMeta, LoadBody, StepOutcome } from '../contrac
 import { isPermanentError } from '../contracts/failures.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import type { RawBody, StoredBody } from '../payloads/raw-body.ts';
-import type { TryResult } from './attempts/attempt-result.ts';
+import type { AttemptResult } from './attempts/attempt-result.ts';
 import { logFields } from './attempts/log-fields.ts';
-import { observeTry, type TryObserver } from './attempts/observe-attempt.ts';
+import { type AttemptObserver, observeAttempt } from './attempts/observe-attempt.ts';
 import { runAttempt } from './attempts/run-attempt.ts';
-import { toTryLimit } from './attempts/within.ts';
+import { toAttemptLimit } from './attempts/within.ts';
 
 /** Kept in the workflow's history, and sent with each answer about the event. */
 const RESULT_MAX_BYTES = 262_144;
@@ -20,7 +20,7 @@ export interface HandleEventDeps {
   config: Config;
   log: Logger;
   loadBody: LoadBody;
-  observer: TryObserver;
+  observer: AttemptObserver;
 }
 
 export function createHandleEvent({ config, log, loadBody, observer }: HandleEventDeps) {
@@ -32,14 +32,14 @@ export function createHandleEvent({ config, log, loadBody, observer }: HandleEve
       body,
       loadBody,
       schedule: handler && source?.retry,
-      timeoutMs: toTryLimit(source?.timeoutMs ?? 1),
+      timeoutMs: toAttemptLimit(source?.timeoutMs ?? 1),
       work: async (body, attempt, signal, heartbeat) => {
         const { event, step } = input;
         const fields = logFields(event, attempt);
         if (handler === undefined) return missingHandler(event);
         const run = { handler, event: toEvent(event, body), attempt, signal, heartbeat };
         const work = () => callHandler(run, log.child(fields));
-        const { result } = await observeTry(observer, { event, step, attempt, work });
+        const { result } = await observeAttempt(observer, { event, step, attempt, work });
         if (result.ok) log.info(fields, 'event handled');
         else log.warn({ ...fields, error: result.error }, 'handler failed');
         return result;
@@ -59,7 +59,7 @@ interface HandlerRun {
 async function callHandler(
   { handler, event, attempt, signal, heartbeat }: HandlerRun,
   log: Logger,
-): Promise<TryResult> {
+): Promise<AttemptResult> {
   const idempotencyKey = workflowIdOf(event.source, event.id);
   const context = { idempotencyKey, attempt, signal, log: toHandlerLogger(log), heartbeat };
   const aborted = new Promise<never>((_, reject) => {
@@ -70,11 +70,11 @@ async function callHandler(
     const returned = await Promise.race([Promise.resolve(handler(event, context)), aborted]);
     return toResult(returned);
   } catch (error) {
-    return toFailedTry(error, signal);
+    return toFailedAttempt(error, signal);
   }
 }
 
-function toResult(returned: unknown): TryResult {
+function toResult(returned: unknown): AttemptResult {
   const json = JSON.stringify(returned);
   if (json === undefined) return { ok: true };
   if (Buffer.byteLength(json) <= RESULT_MAX_BYTES) return { ok: true, result: JSON.parse(json) };
@@ -82,7 +82,7 @@ function toResult(returned: unknown): TryResult {
   return { ok: false, permanent: true, error: 'handler:ResultTooLarge', message };
 }
 
-function toFailedTry(error: unknown, signal: AbortSignal): TryResult {
+function toFailedAttempt(error: unknown, signal: AbortSignal): AttemptResult {
   if (signal.aborted && signal.reason === error) {
     return { ok: false, error: 'timeout', message: 'the handler did not end within its timeoutMs' };
   }
@@ -106,7 +106,7 @@ function shorten(stack: string): string {
 }
 
 /** The event was accepted under another config, perhaps a newer one: a retry may find a worker that knows it. */
-function missingHandler({ source, event_type }: EventMeta): TryResult {
+function missingHandler({ source, event_type }: EventMeta): AttemptResult {
   const message = `this worker's config has no handler for '${event_type}' under sources.${source}.handlers`;
   return { ok: false, error: 'handler_missing', message };
 }

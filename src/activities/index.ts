@@ -5,13 +5,13 @@ import type { Config } from '../config/config.ts';
 import type { CountDeadLetters, SignalAlertRoute } from '../contracts/alert.ts';
 import type { ReadRetentionMs } from '../contracts/dead-letter.ts';
 import type { ReportBreaker } from '../contracts/endpoint.ts';
-import type { LoadBody, ReadTries } from '../contracts/event.ts';
+import type { LoadBody, ReadAttempts } from '../contracts/event.ts';
 import type { ListJobItems, RunJobItem } from '../contracts/job.ts';
 import type { LinkTo } from './alerts/alert.ts';
 import { createRaiseAlerts } from './alerts/raise-alerts.ts';
 import { createSendAlert } from './alerts/send-alert.ts';
-import { createKeepTries } from './attempts/keep-attempts.ts';
-import type { TryObserver } from './attempts/observe-attempt.ts';
+import { createKeepAttempts } from './attempts/keep-attempts.ts';
+import type { AttemptObserver } from './attempts/observe-attempt.ts';
 import { createBreakers } from './delivery/breakers.ts';
 import { createDeliver } from './delivery/deliver.ts';
 import { createHandleEvent } from './handle-event.ts';
@@ -22,10 +22,10 @@ export interface ActivityDeps {
   config: Config;
   loadBody: LoadBody;
   log: Logger;
-  observer: TryObserver;
+  observer: AttemptObserver;
   signalAlertRoute: SignalAlertRoute;
   countDeadLetters: CountDeadLetters;
-  readTries: ReadTries;
+  readAttempts: ReadAttempts;
   readRetentionMs: ReadRetentionMs;
   linkTo: LinkTo;
   reportBreaker: ReportBreaker;
@@ -34,14 +34,14 @@ export interface ActivityDeps {
 }
 
 export function createActivities(deps: ActivityDeps) {
-  // Each try is bounded by its own signal; the agent's own time-outs only have to be no shorter.
+  // Each attempt is bounded by its own signal; the agent's own time-outs only have to be no shorter.
   const dispatcher = new Agent({ connect: { timeout: 60_000 }, headersTimeout: 0, bodyTimeout: 0 });
   const { metrics } = deps.observer;
   const breakers = createBreakers({ ...deps, metrics });
   return {
     handleEvent: createHandleEvent(deps),
     deliver: createDeliver({ ...deps, dispatcher, breakers }),
-    keepTries: createKeepTries(deps),
+    keepTries: createKeepAttempts(deps),
     readRetention: createReadRetention(deps),
     raiseAlerts: createRaiseAlerts(deps),
     sendAlert: createSendAlert({ ...deps, metrics, dispatcher }),

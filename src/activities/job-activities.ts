@@ -43,7 +43,7 @@ export function createJobActivities(deps: JobActivityDeps) {
         return await runPart(deps, input);
       } catch (error) {
         const { job_id, part } = input;
-        deps.log.warn({ job_id, part, err: error }, 'a part of a job failed: it is tried again');
+        deps.log.warn({ job_id, part, err: error }, 'a part of a job failed: it is retried');
         throw error;
       } finally {
         clearInterval(beat);
@@ -76,7 +76,7 @@ async function runPart({ runJobItem }: JobActivityDeps, input: RunJobPartInput):
     if (running.size >= AT_ONCE) await Promise.race(running);
   }
   await Promise.all(running);
-  // What was started is known by its job when the part is tried again.
+  // What was started is known by its job when the part is retried.
   if (errors.length > 0) throw errors[0];
   return { ...toResult(outcomes), taken, due };
 }

@@ -39,7 +39,7 @@ function addEvents(program: Command, print: Print): void {
     .option('--json', 'for machines')
     .action(async (options) => {
       const commands = await import('./events.ts');
-      print(await commands.listEvents(await operatorClient(), options));
+      print(await commands.eventsList(await operatorClient(), options));
     });
   events
     .command('show <source> <event_id>')
@@ -47,7 +47,7 @@ function addEvents(program: Command, print: Print): void {
     .option('--json', 'for machines')
     .action(async (source, eventId, options) => {
       const commands = await import('./events.ts');
-      print(await commands.showEvent(await operatorClient(), source, eventId, options));
+      print(await commands.eventsShow(await operatorClient(), source, eventId, options));
     });
 
   events
@@ -56,15 +56,15 @@ function addEvents(program: Command, print: Print): void {
     .option('--json', 'for machines')
     .action(async (source, eventId, options) => {
       const commands = await import('./events.ts');
-      print(await commands.retryEvent(await operatorClient(), source, eventId, options));
+      print(await commands.eventsRetry(await operatorClient(), source, eventId, options));
     });
   events
     .command('cancel <source> <event_id>')
-    .description('stop it: a try that runs is told to end, and no other follows')
+    .description('stop it: an attempt that runs is told to end, and no other follows')
     .option('--json', 'for machines')
     .action(async (source, eventId, options) => {
       const commands = await import('./events.ts');
-      print(await commands.cancelEvent(await operatorClient(), source, eventId, options));
+      print(await commands.eventsCancel(await operatorClient(), source, eventId, options));
     });
 }
 
@@ -84,12 +84,12 @@ function addDeadLetterViews(deadLetters: Command, print: Print): void {
     .option('--cursor <cursor>', 'go on where the page before ended')
     .option('--json', 'for machines')
     .action(async (options) => {
-      print(await (await deadLetterCommands()).listDeadLetters(await operatorClient(), options));
+      print(await (await deadLetterCommands()).deadLettersList(await operatorClient(), options));
     });
   withFilters(deadLetters.command('count').description('how many there are'))
     .option('--json', 'for machines')
     .action(async (options) => {
-      print(await (await deadLetterCommands()).countDeadLetters(await operatorClient(), options));
+      print(await (await deadLetterCommands()).deadLettersCount(await operatorClient(), options));
     });
   deadLetters
     .command('show <source> <event_id>')
@@ -97,13 +97,13 @@ function addDeadLetterViews(deadLetters: Command, print: Print): void {
     .option('--json', 'for machines')
     .action(async (source, eventId, options) => {
       print(
-        await (await deadLetterCommands()).showDeadLetter(await operatorClient(), source, eventId, options),
+        await (await deadLetterCommands()).deadLettersShow(await operatorClient(), source, eventId, options),
       );
     });
   withFilters(deadLetters.command('export').description('dead letters whole, one JSON a line'))
     .option('--out <file>', 'write them to this file')
     .action(async (options) => {
-      const text = await (await deadLetterCommands()).exportDeadLetters(await operatorClient(), options);
+      const text = await (await deadLetterCommands()).deadLettersExport(await operatorClient(), options);
       if (text !== undefined) print(text);
     });
 }
@@ -133,23 +133,23 @@ function addDeadLetterActions(deadLetters: Command, print: Print): void {
       "of one: with this JSON instead of the payload that failed ('-' for standard input)",
     )
     .action(async (source, eventId, options) => {
-      const { replayMany, refuseForOne } = await import('./start-job.ts');
-      const { replayDeadLetter } = await deadLetterCommands();
+      const { deadLettersReplayMany, refuseForOne } = await import('./start-job.ts');
+      const { deadLettersReplay } = await deadLetterCommands();
       const client = await operatorClient();
       if (eventId !== undefined) refuseForOne(options);
-      if (eventId !== undefined) print(await replayDeadLetter(client, source, eventId, options));
-      else if (!(await replayMany(client, source, options, print))) process.exitCode = 1;
+      if (eventId !== undefined) print(await deadLettersReplay(client, source, eventId, options));
+      else if (!(await deadLettersReplayMany(client, source, options, print))) process.exitCode = 1;
     });
   withJobOptions(deadLetters.command('discard [source] [event_id]'))
     .description('end one for good, on record, or all that a filter matches; a later resend is a duplicate')
     .requiredOption('--reason <text>', 'why; it is kept with the event')
     .action(async (source, eventId, options) => {
-      const { discardMany, refuseForOne } = await import('./start-job.ts');
-      const { discardDeadLetter } = await deadLetterCommands();
+      const { deadLettersDiscardMany, refuseForOne } = await import('./start-job.ts');
+      const { deadLettersDiscard } = await deadLetterCommands();
       const client = await operatorClient();
       if (eventId !== undefined) refuseForOne(options);
-      if (eventId !== undefined) print(await discardDeadLetter(client, source, eventId, options));
-      else if (!(await discardMany(client, source, options, print))) process.exitCode = 1;
+      if (eventId !== undefined) print(await deadLettersDiscard(client, source, eventId, options));
+      else if (!(await deadLettersDiscardMany(client, source, options, print))) process.exitCode = 1;
     });
 }
 
@@ -165,7 +165,7 @@ function addJobs(program: Command, print: Print): void {
     .option('--cursor <cursor>', 'go on where the page before ended')
     .option('--json', 'for machines')
     .action(async (options) => {
-      print(await (await jobCommands()).listJobs(await operatorClient(), options));
+      print(await (await jobCommands()).jobsList(await operatorClient(), options));
     });
   jobs
     .command('show <job_id>')
@@ -175,7 +175,7 @@ function addJobs(program: Command, print: Print): void {
     .action(async (id, options) => {
       const client = await operatorClient();
       if (options.watch && !options.json) await (await import('./watch-job.ts')).watchJob(client, id, print);
-      print(await (await jobCommands()).showJob(client, id, options));
+      print(await (await jobCommands()).jobsShow(client, id, options));
     });
   for (const [verb, description] of [
     ['pause', 'hold a job'],
@@ -187,7 +187,7 @@ function addJobs(program: Command, print: Print): void {
       .description(description)
       .option('--json', 'for machines')
       .action(async (id, options) => {
-        print(await (await jobCommands()).changeJob(await operatorClient(), verb, id, options));
+        print(await (await jobCommands()).jobsChange(await operatorClient(), verb, id, options));
       });
   }
 }
@@ -200,7 +200,7 @@ function addEndpoints(program: Command, print: Print): void {
     .description('each endpoint, whether it is down, since when and why')
     .option('--json', 'for machines')
     .action(async (options) => {
-      const { listEndpoints } = await import('./endpoints.ts');
-      print(await listEndpoints(await operatorClient(), options));
+      const { endpointsList } = await import('./endpoints.ts');
+      print(await endpointsList(await operatorClient(), options));
     });
 }

@@ -7,7 +7,7 @@ import { ConfigError } from '../config/config-error.ts';
 import type { DeadLetterItem } from '../dead-letters/list.ts';
 import { eventLines, type Shown } from './events.ts';
 import type { OperatorClient } from './operator-client.ts';
-import { table, toTime } from './text.ts';
+import { parseTime, table } from './text.ts';
 
 export interface FilterOptions {
   source?: string;
@@ -18,18 +18,21 @@ export interface FilterOptions {
   until?: string;
 }
 
-export interface ListOptions extends FilterOptions {
+export interface DeadLetterListOptions extends FilterOptions {
   limit?: string;
   cursor?: string;
   json?: boolean;
 }
 
 export function toQuery({ source, type, step, error, since, until }: FilterOptions) {
-  const times = { since: toTime('--since', since), until: toTime('--until', until) };
+  const times = { since: parseTime('--since', since), until: parseTime('--until', until) };
   return { source, type, step, error, ...times };
 }
 
-export async function listDeadLetters(client: OperatorClient, options: ListOptions): Promise<string> {
+export async function deadLettersList(
+  client: OperatorClient,
+  options: DeadLetterListOptions,
+): Promise<string> {
   const { limit, cursor, json } = options;
   const page = await client.get<{ items: DeadLetterItem[]; next_cursor: string | null }>('/dead-letters', {
     ...toQuery(options),
@@ -49,7 +52,7 @@ export async function listDeadLetters(client: OperatorClient, options: ListOptio
     String(letter.attempts ?? ''),
     ...(letter.expires_soon ? [`expires ${letter.expires_at}`] : []),
   ]);
-  const head = ['FAILED', 'SOURCE', 'EVENT ID', 'TYPE', 'STEP', 'ERROR', 'TRIES'];
+  const head = ['FAILED', 'SOURCE', 'EVENT ID', 'TYPE', 'STEP', 'ERROR', 'ATTEMPTS'];
   return [table(head, rows), ...soonText(page.items, options), ...more].join('\n');
 }
 
@@ -69,7 +72,7 @@ function noneText(options: FilterOptions): string {
   return isFiltered ? 'No dead letters match.' : 'No dead letters: nothing has failed for good.';
 }
 
-export async function countDeadLetters(
+export async function deadLettersCount(
   client: OperatorClient,
   options: FilterOptions & { json?: boolean },
 ): Promise<string> {
@@ -77,7 +80,7 @@ export async function countDeadLetters(
   return options.json ? JSON.stringify(counted) : String(counted.count);
 }
 
-export async function showDeadLetter(
+export async function deadLettersShow(
   client: OperatorClient,
   source: string,
   eventId: string,
@@ -111,7 +114,7 @@ export async function showDeadLetter(
   ].join('\n');
 }
 
-export async function replayDeadLetter(
+export async function deadLettersReplay(
   client: OperatorClient,
   source: string,
   eventId: string,
@@ -136,7 +139,7 @@ function readPayload(file: string): string {
   }
 }
 
-export async function discardDeadLetter(
+export async function deadLettersDiscard(
   client: OperatorClient,
   source: string,
   eventId: string,
@@ -148,7 +151,7 @@ export async function discardDeadLetter(
 }
 
 /** @returns what to print, if the letters themselves went to a file */
-export async function exportDeadLetters(
+export async function deadLettersExport(
   client: OperatorClient,
   { out, ...options }: FilterOptions & { out?: string },
 ): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import type { EndpointView } from '../api/operator/endpoints.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { table } from './text.ts';
 
-export async function listEndpoints(client: OperatorClient, { json }: { json?: boolean }): Promise<string> {
+export async function endpointsList(client: OperatorClient, { json }: { json?: boolean }): Promise<string> {
   const page = await client.get<{ items: EndpointView[] }>('/endpoints');
   if (json) return JSON.stringify(page, null, 2);
   if (page.items.length === 0) return 'The config has no endpoints.';

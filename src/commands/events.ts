@@ -4,9 +4,9 @@ import type { EventItem } from '../api/operator/events/list-events.ts';
 import type { Attempt } from '../contracts/event.ts';
 import type { EarlierRun } from '../events/earlier-runs.ts';
 import type { OperatorClient } from './operator-client.ts';
-import { table, toTime } from './text.ts';
+import { parseTime, table } from './text.ts';
 
-export interface ListOptions {
+export interface EventListOptions {
   source?: string;
   type?: string;
   status?: string;
@@ -17,11 +17,11 @@ export interface ListOptions {
   json?: boolean;
 }
 
-export async function listEvents(
+export async function eventsList(
   client: OperatorClient,
-  { json, since, until, ...query }: ListOptions,
+  { json, since, until, ...query }: EventListOptions,
 ): Promise<string> {
-  const times = { since: toTime('--since', since), until: toTime('--until', until) };
+  const times = { since: parseTime('--since', since), until: parseTime('--until', until) };
   const page = await client.get<{ items: EventItem[]; next_cursor: string | null }>('/events', {
     ...query,
     ...times,
@@ -37,7 +37,7 @@ export async function listEvents(
 
 export type Shown = EventView & { earlier_runs: EarlierRun[] };
 
-export async function showEvent(
+export async function eventsShow(
   client: OperatorClient,
   source: string,
   eventId: string,
@@ -47,7 +47,7 @@ export async function showEvent(
   return json ? JSON.stringify(event, null, 2) : eventLines(event).join('\n');
 }
 
-export async function retryEvent(
+export async function eventsRetry(
   client: OperatorClient,
   source: string,
   eventId: string,
@@ -58,7 +58,7 @@ export async function retryEvent(
   return `Tried now: ${answer.steps.join(', ')}. See: surehook events show ${source} ${eventId}`;
 }
 
-export async function cancelEvent(
+export async function eventsCancel(
   client: OperatorClient,
   source: string,
   eventId: string,
@@ -94,7 +94,7 @@ export function eventLines(event: Shown, more: string[] = []): string[] {
   if (event.handler?.result !== undefined) lines.push(`  result ${JSON.stringify(event.handler.result)}`);
   for (const { endpoint, status, attempts, held } of event.deliveries) {
     lines.push('', `Delivery to ${endpoint}: ${status}`, ...attemptLines(attempts));
-    if (held) lines.push(`  held since ${held.since}: ${held.reason}, next turn ${held.next_turn_at}`);
+    if (held) lines.push(`  held since ${held.since}: ${held.reason}, next turn ${held.next_attempt_at}`);
   }
   if (event.earlier_runs.length > 0) {
     const toLine = ({ started_at, status, run_id, began }: EarlierRun) =>
@@ -116,7 +116,7 @@ function attemptLines(attempts: Attempt[]): string[] {
         `  ${String(a.attempt).padStart(2)}  ${a.at}  running, for ${(a.duration_ms / 1_000).toFixed(1)} s`,
       ];
     const what = a.error ?? (a.status_code ? `HTTP ${a.status_code}` : 'ok');
-    const next = a.next_attempt_at ? `, next try ${a.next_attempt_at}` : '';
+    const next = a.next_attempt_at ? `, next attempt ${a.next_attempt_at}` : '';
     const line = `  ${String(a.attempt).padStart(2)}  ${a.at}  ${what} in ${a.duration_ms} ms${next}`;
     const detail = a.message ?? a.response_excerpt;
     return detail ? [line, `      ${detail.split('\n')[0]}`] : [line];

@@ -6,7 +6,7 @@ import { table } from './text.ts';
 
 export type ShownJob = JobView & { runs?: RunCounts };
 
-export async function listJobs(
+export async function jobsList(
   client: OperatorClient,
   { json, limit, cursor }: { json?: boolean; limit?: string; cursor?: string },
 ): Promise<string> {
@@ -27,7 +27,7 @@ export async function listJobs(
   return [table(head, rows), ...more].join('\n');
 }
 
-export async function showJob(
+export async function jobsShow(
   client: OperatorClient,
   jobId: string,
   { json }: { json?: boolean },
@@ -36,7 +36,7 @@ export async function showJob(
   return json ? JSON.stringify(job, null, 2) : jobLines(job);
 }
 
-export async function changeJob(
+export async function jobsChange(
   client: OperatorClient,
   verb: 'pause' | 'resume' | 'cancel',
   jobId: string,

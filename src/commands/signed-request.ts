@@ -12,14 +12,14 @@ export interface TestEvent {
   body?: Buffer;
 }
 
-export interface SignedRequest {
+export interface SignedTestEvent {
   headers: Record<string, string>;
   body: Buffer;
   eventId: string | undefined;
 }
 
 /** An id or type that is asked for is put where the source looks for it first. */
-export function buildSignedRequest(source: SourceConfig, event: TestEvent): SignedRequest {
+export function buildSignedRequest(source: SourceConfig, event: TestEvent): SignedTestEvent {
   const isFree = event.body === undefined || source.eventId[0]?.in === 'header'; // no byte of the body changes
   const id = event.id ?? (isFree ? `evt_${randomBytes(8).toString('hex')}` : undefined);
   const type = event.type ?? (event.body ? undefined : 'test.created');

@@ -42,7 +42,7 @@ export function refuseForOne(options: JobOptions): void {
 }
 
 /** @returns whether all went well */
-export async function replayMany(
+export async function deadLettersReplayMany(
   client: OperatorClient,
   source: string | undefined,
   { payload, from, ...options }: JobOptions & { from?: string; payload?: string },
@@ -53,8 +53,8 @@ export async function replayMany(
   return await runMany(client, 'replay', source, options, { from }, print);
 }
 
-/** @returns as `replayMany` */
-export async function discardMany(
+/** @returns as `deadLettersReplayMany` */
+export async function deadLettersDiscardMany(
   client: OperatorClient,
   source: string | undefined,
   { reason, ...options }: JobOptions & { reason: string },

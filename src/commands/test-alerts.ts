@@ -4,7 +4,7 @@ import { Agent } from 'undici';
 import type { Alert } from '../activities/alerts/alert.ts';
 import { toResolve, toTrigger } from '../activities/alerts/pagerduty.ts';
 import { codeOf, postJson, sendMessage } from '../activities/alerts/send-to-channel.ts';
-import type { TryResult } from '../activities/attempts/attempt-result.ts';
+import type { AttemptResult } from '../activities/attempts/attempt-result.ts';
 import type { AlertRouteConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
@@ -40,7 +40,7 @@ const isNamed =
   (route: AlertRouteConfig): boolean =>
     route.name === name;
 
-async function test(route: AlertRouteConfig): Promise<TryResult> {
+async function test(route: AlertRouteConfig): Promise<AttemptResult> {
   const source = route.sources?.[0] ?? 'test';
   const alert = toTestAlert(route.name, source);
   const dispatcher = new Agent();
@@ -88,7 +88,7 @@ function toTestAlert(route: string, source: string): Alert {
 }
 
 /** `ops (slack): 200 ok`. */
-function toLine({ name, channel }: AlertRouteConfig, result: TryResult): string {
+function toLine({ name, channel }: AlertRouteConfig, result: AttemptResult): string {
   const { statusCode, responseExcerpt, message } = result;
   const code = codeOf(result);
   const answer = [statusCode, responseExcerpt ?? message].filter(Boolean).join(' ').trim();

@@ -14,7 +14,7 @@ export function table(head: string[], rows: string[][]): string {
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `30m`, `6h` and `1d` count back from now; anything else is a time. */
-export function toTime(option: string, value: string | undefined): string | undefined {
+export function parseTime(option: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const [, count, unit = ''] = /^(\d+)([smhd])$/.exec(value) ?? [];
   const time = new Date(

@@ -20,7 +20,7 @@ export interface SourceConfig {
   ipAllowList: readonly string[] | undefined;
   maxBodyBytes: number;
   handlers: ReadonlyMap<string, Handler>;
-  /** Limit of one try of a handler. */
+  /** Limit of one attempt of a handler. */
   timeoutMs: number;
   retry: RetrySchedule;
   /** Endpoint names by event type; `*` for the rest. */
@@ -40,7 +40,7 @@ export interface EndpointConfig {
 }
 
 export interface BreakerConfig {
-  /** It opens after so many tries that failed one after the other. */
+  /** It opens after so many attempts that failed one after the other. */
   failures: number;
   /** The first look at whether the endpoint is back. */
   probeAfterMs: number;

@@ -32,7 +32,7 @@ export interface HandlerLogger {
 export interface HandlerContext {
   /** The same over every retry and replay of this event: give it to the systems that you call. */
   idempotencyKey: string;
-  /** 1 for the first try. */
+  /** 1 for the first attempt. */
   attempt: number;
   /** Aborted at the time-out, when the event is cancelled, and when the worker must stop. */
   signal: AbortSignal;

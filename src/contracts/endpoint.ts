@@ -1,7 +1,7 @@
 // What crosses the border between workers that tell of an endpoint's breaker, the workflow that keeps it, and the API.
 // As in messages.ts, what Temporal stores is snake_case.
 
-/** `open`: the endpoint is down, its deliveries are held; `half_open`: one of them tries whether it is back. */
+/** `open`: the endpoint is down, its deliveries are held; `half_open`: one of them finds out whether it is back. */
 export type BreakerState = 'closed' | 'half_open' | 'open';
 
 /** What one worker says of one endpoint. */
@@ -9,7 +9,7 @@ export interface BreakerReport {
   state: BreakerState;
   /** RFC 3339 UTC: when it opened, or closed. */
   since: string;
-  /** Tries that failed one after the other. */
+  /** Attempts that failed one after the other. */
   failures: number;
   /** Code of the last one, such as `timeout` or `http_503`; null when it is closed. */
   last_error: string | null;

@@ -21,11 +21,11 @@ export type StepName = 'handler' | `deliver:${string}`;
 /** A step as the ingress planned it from its config when the event came in. */
 export interface StepPlan {
   step: StepName;
-  /** Limit of one try in milliseconds. */
+  /** Limit of one attempt in milliseconds. */
   timeout_ms: number;
 }
 
-/** An activity bounds its own try; Temporal's limit, for a worker that hangs or is lost, comes this much later. */
+/** An activity bounds its own attempt; Temporal's limit, for a worker that hangs or is lost, comes this much later. */
 export const TIMEOUT_MARGIN_MS = 5_000;
 
 export interface ProcessEventInput extends EventMeta {
@@ -57,13 +57,13 @@ export interface Rerun {
 export type ReplayFrom = 'failed_step' | 'start';
 
 /**
- * One try of a step. Exactly one of `status_code` and `error` is set; neither for a handler that succeeded, and while it
+ * One attempt of a step. Exactly one of `status_code` and `error` is set; neither for a handler that succeeded, and while it
  * runs.
  */
 export interface Attempt {
-  /** 1 for the first try. Counts over the local and the regular activity. */
+  /** 1 for the first attempt. Counts over the local and the regular activity. */
   attempt: number;
-  /** RFC 3339 UTC, when the try began. */
+  /** RFC 3339 UTC, when the attempt began. */
   at: string;
   /** So far, if it is running. */
   duration_ms: number;
@@ -78,11 +78,11 @@ export interface Attempt {
   stack?: string;
   /** The beginning of the endpoint's answer. */
   response_excerpt?: string;
-  /** RFC 3339 UTC; absent when no further try follows. */
+  /** RFC 3339 UTC; absent when no further attempt follows. */
   next_attempt_at?: string;
 }
 
-/** `retrying`: this try failed, the schedule has more. `running`: only where an event is looked at, never stored. */
+/** `retrying`: this attempt failed, the schedule has more. `running`: only where an event is looked at, never stored. */
 export type StepStatus = 'succeeded' | 'running' | 'retrying' | 'failed' | 'canceled';
 
 export interface StepOutcome {
@@ -95,14 +95,14 @@ export interface StepOutcome {
   held?: Held;
 }
 
-/** Why a delivery that is under way makes no try now, and since when. */
+/** Why a delivery that is under way makes no attempt now, and since when. */
 export interface Held {
   /** RFC 3339 UTC: since when it has waited, over all turns. */
   since: string;
-  /** `endpoint_down`: the breaker is open; `endpoint_busy`: as many tries are in flight as one endpoint may have. */
+  /** `endpoint_down`: the breaker is open; `endpoint_busy`: as many attempts are in flight as one endpoint may have. */
   reason: 'endpoint_down' | 'endpoint_busy';
   /** RFC 3339 UTC: about when it looks again. */
-  next_turn_at: string;
+  next_attempt_at: string;
 }
 
 export interface ProcessEventResult {
@@ -120,7 +120,7 @@ export interface EventFailureDetails {
 export interface ActivityInput {
   event: EventMeta;
   step: StepName;
-  /** The tries made so far, by the local activity. */
+  /** The attempts made so far, by the local activity. */
   attempts: Attempt[];
 }
 
@@ -149,13 +149,13 @@ export type LoadBody = (
 ) => Promise<RawBody>;
 
 /** The outcomes of a run's steps, by step; empty unless the run is the latest one of its event. */
-export type ReadTries = (execution: {
+export type ReadAttempts = (execution: {
   workflowId: string;
   runId: string;
 }) => Promise<ReadonlyMap<StepName, StepOutcome>>;
 
-/** Asks for the tries of these steps, to be kept on record when their run is cancelled. */
-export interface KeepTriesInput {
+/** Asks for the attempts of these steps, to be kept on record when their run is cancelled. */
+export interface KeepAttemptsInput {
   steps: StepName[];
 }
 
@@ -171,7 +171,7 @@ export type ProcessEvent = (input: ProcessEventInput, body: RawBody) => Promise<
 export const PROCESS_EVENT = 'processEvent';
 export const STATUS_QUERY = 'status';
 
-/** A step with a longer limit for one try starts as a regular, heartbeating activity: a workflow task lasts 10 s. */
+/** A step with a longer limit for one attempt starts as a regular, heartbeating activity: a workflow task lasts 10 s. */
 export const LOCAL_TIMEOUT_MAX_MS = 5_000;
 
 /** The endpoint that a delivery step names. */
@@ -179,12 +179,12 @@ export function endpointOf(step: StepName): string {
   return step.slice('deliver:'.length);
 }
 
-/** The try was cut off by the cancellation of its event. */
+/** The attempt was cut off by the cancellation of its event. */
 export function cutShort({ running: _now, next_attempt_at: _never, ...attempt }: Attempt): Attempt {
-  return { ...attempt, error: 'canceled', message: 'the event was canceled during this try' };
+  return { ...attempt, error: 'canceled', message: 'the event was canceled during this attempt' };
 }
 
-/** Of a step that has not ended when its event was cancelled: no try of it will follow. */
+/** Of a step that has not ended when its event was cancelled: no attempt of it will follow. */
 export function toCanceled(outcome: StepOutcome): StepOutcome {
   if (outcome.status === 'succeeded' || outcome.status === 'failed') return outcome;
   const [last] = outcome.attempts.slice(-1);

@@ -3,19 +3,19 @@
 /** The type of the `ApplicationFailure` that a dead letter ends with; its details are `EventFailureDetails`. */
 export const EVENT_FAILED = 'EventFailed';
 
-/** The type of the `ApplicationFailure` of a step's try; its details are one `StepOutcome`. */
+/** The type of the `ApplicationFailure` of a step's attempt; its details are one `StepOutcome`. */
 export const STEP_FAILED = 'StepFailed';
 
-/** The type of the failure of an activity that has not begun its try: Temporal did not give it the event's body. */
+/** The type of the failure of an activity that has not begun its attempt: Temporal did not give it the event's body. */
 export const BODY_NOT_READ = 'BodyNotRead';
 
-/** The type of the failure of a delivery that has made no try: its endpoint is down, or has too many tries in flight. */
+/** The type of the failure of a delivery that has made no attempt: its endpoint is down, or has too many attempts in flight. */
 export const ENDPOINT_HELD = 'EndpointHeld';
 
 /** The error of a delivery that was held for as long as its endpoint's config allows: it is a dead letter. */
 export const ENDPOINT_DOWN = 'endpoint_down';
 
-/** The worker was lost during the try, or the try outlived every limit: it may have had its effect. */
+/** The worker was lost during the attempt, or the attempt outlived every limit: it may have had its effect. */
 export const INTERRUPTED = 'interrupted';
 
 /** Thrown by a handler for an event that no retry will help: it becomes a dead letter at once. */

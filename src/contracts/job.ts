@@ -112,7 +112,7 @@ export type ListJobItems = (
 export interface JobPart {
   action: JobAction;
   job_id: string;
-  /** Counts up over the job: what an earlier try of this very part has started is told by it. */
+  /** Counts up over the job: what an earlier attempt of this very part has started is told by it. */
   part: number;
   from?: ReplayFrom;
   reason?: string;

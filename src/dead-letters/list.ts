@@ -54,7 +54,7 @@ export async function listDeadLetters(
     query: openDeadLetters(conditions),
     nextPageToken: pageToken,
   });
-  const found = await Promise.all((executions ?? []).map((row) => readCase(temporal, row)));
+  const found = await Promise.all((executions ?? []).map((row) => readDeadLetter(temporal, row)));
   const cases = found.filter((one) => one !== undefined);
   const states = await Promise.all(cases.map((one) => judge(temporal, one)));
   return {
@@ -64,12 +64,12 @@ export async function listDeadLetters(
   };
 }
 
-interface OpenCase {
+interface OpenDeadLetter {
   item: DeadLetterItem;
-  caseRunId: string;
+  deadLetterRunId: string;
 }
 
-async function readCase(temporal: Temporal, row: ListedExecution): Promise<OpenCase | undefined> {
+async function readDeadLetter(temporal: Temporal, row: ListedExecution): Promise<OpenDeadLetter | undefined> {
   const workflow_id = eventOfDeadLetter(row.execution?.workflowId ?? '') ?? '';
   const id = parseWorkflowId(workflow_id);
   if (id === undefined) return undefined;
@@ -89,7 +89,7 @@ async function readCase(temporal: Temporal, row: ListedExecution): Promise<OpenC
     workflow_id,
     ...toExpiry(memo),
   };
-  return { item, caseRunId: row.execution?.runId ?? '' };
+  return { item, deadLetterRunId: row.execution?.runId ?? '' };
 }
 
 /** @param memo of the workflow of a dead letter */
@@ -97,25 +97,28 @@ export function toExpiry({ expires_at = null, warns_at }: Partial<Record<keyof E
   return { expires_at, expires_soon: warns_at ? Date.parse(warns_at) <= Date.now() : false };
 }
 
-type CaseState = 'dead' | 'failing' | 'gone';
+type DeadLetterState = 'dead' | 'failing' | 'gone';
 
 /**
  * A dead letter is closed by the run that follows. One whose event was deleted by hand, or whose next run was
  * terminated before any worker saw it, stays open: it is left out, and closed now. Each is looked up by its id:
  * visibility is behind.
  */
-async function judge(temporal: Temporal, { item, caseRunId }: OpenCase): Promise<CaseState> {
+async function judge(
+  temporal: Temporal,
+  { item, deadLetterRunId }: OpenDeadLetter,
+): Promise<DeadLetterState> {
   const latest = await findLatestRun(temporal, item.workflow_id);
   if (latest && toEventStatus(latest) === 'failed') return 'dead';
   const isRunning = latest?.status === 'RUNNING';
   if (isRunning && latest.runId === item.run_id) return 'failing';
   // One that runs closes the dead letter itself, with the reason.
-  if (!isRunning) await close(temporal, item.workflow_id, caseRunId);
+  if (!isRunning) await close(temporal, item.workflow_id, deadLetterRunId);
   return 'gone';
 }
 
-async function close({ client }: Temporal, workflowId: string, caseRunId: string): Promise<void> {
+async function close({ client }: Temporal, workflowId: string, deadLetterRunId: string): Promise<void> {
   const reason: CloseDeadLetter = { how: 'gone' };
-  const handle = client.workflow.getHandle(deadLetterIdOf(workflowId), caseRunId);
+  const handle = client.workflow.getHandle(deadLetterIdOf(workflowId), deadLetterRunId);
   await handle.signal(CLOSE_SIGNAL, reason).catch(() => undefined); // it has closed meanwhile, or the next list does it
 }

@@ -85,7 +85,7 @@ async function runAgain(
   if (failedRunId !== undefined && failedRunId !== run.description.runId) return { outcome: 'already_done' };
   const runId = await start(run);
   if (runId !== undefined) return { outcome: 'started', workflowId, runId };
-  // Another try of the same part of a job may be under way still, on a worker that was thought lost.
+  // Another attempt of the same part of a job may be under way still, on a worker that was thought lost.
   const latest = job && (await readEvent(temporal, workflowId, false));
   return (latest && doneBy(latest, job)) ?? { outcome: 'already_done' };
 }

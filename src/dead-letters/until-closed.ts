@@ -14,7 +14,10 @@ const POLL_MS = 50;
 const COUNT_EVERY_MS = 250;
 
 /** @returns the run that stands for the dead letter now, to be waited for later; undefined: there is none */
-export async function openCaseOf({ client }: Temporal, workflowId: string): Promise<string | undefined> {
+export async function openDeadLetterRunOf(
+  { client }: Temporal,
+  workflowId: string,
+): Promise<string | undefined> {
   try {
     const { runId, status } = await client.workflow.getHandle(deadLetterIdOf(workflowId)).describe();
     return status.name === 'RUNNING' ? runId : undefined;
@@ -39,15 +42,15 @@ export async function expiryOf({ client }: Temporal, workflowId: string) {
 export async function untilClosed(
   temporal: Temporal,
   workflowId: string,
-  caseRunId: string | undefined,
+  deadLetterRunId: string | undefined,
 ): Promise<void> {
-  if (caseRunId !== undefined) await poll(temporal, workflowId, caseRunId).catch(() => undefined);
+  if (deadLetterRunId !== undefined) await poll(temporal, workflowId, deadLetterRunId).catch(() => undefined);
 }
 
-async function poll(temporal: Temporal, workflowId: string, caseRunId: string): Promise<void> {
+async function poll(temporal: Temporal, workflowId: string, deadLetterRunId: string): Promise<void> {
   const { client } = temporal;
-  const handle = client.workflow.getHandle(deadLetterIdOf(workflowId), caseRunId);
-  const query = `RunId = ${quote(caseRunId)} AND ExecutionStatus = 'Running'`;
+  const handle = client.workflow.getHandle(deadLetterIdOf(workflowId), deadLetterRunId);
+  const query = `RunId = ${quote(deadLetterRunId)} AND ExecutionStatus = 'Running'`;
   const deadline = Date.now() + WITHIN_MS;
   // Visibility is behind by a moment, and the calls to it are limited: it is asked once there is something to see.
   let isClosed = false;

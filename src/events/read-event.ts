@@ -30,7 +30,7 @@ export interface EventRun {
   body: RawBody | undefined;
   /** What is known of each step that was begun. */
   steps: Map<StepName, StepOutcome>;
-  /** Regular activities that run, or wait for their next try. */
+  /** Regular activities that run, or wait for their next attempt. */
   pending: PendingStep[];
   /** Why the run closed, if not by completing. */
   failure: Error | undefined;
@@ -169,7 +169,7 @@ async function readRun(
 
 const STOPPED: WorkflowExecutionStatusName[] = ['CANCELLED', 'TERMINATED'];
 
-/** What a run had not ended when it was stopped will not be tried again. */
+/** What a run had not ended when it was stopped will not be retried. */
 function endSteps(steps: Map<StepName, StepOutcome>): void {
   for (const [step, outcome] of steps) steps.set(step, toCanceled(outcome));
 }

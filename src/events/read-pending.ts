@@ -8,7 +8,7 @@ import { toTime } from '../temporal/visibility.ts';
 export interface PendingStep {
   activityId: string;
   step: StepName;
-  /** For its next try, in Temporal's backoff. */
+  /** For its next attempt, in Temporal's backoff. */
   waits: boolean;
   /** undefined: it has not begun. */
   outcome: StepOutcome | undefined;
@@ -43,7 +43,7 @@ function isWaiting({ state, scheduledTime }: PendingActivity): boolean {
   return state === STATES.scheduled && Date.parse(toTime(scheduledTime) ?? '') > Date.now();
 }
 
-/** The entry of a try is written before it begins, as if the worker were lost during it. */
+/** The entry of an attempt is written before it begins, as if the worker were lost during it. */
 function toOutcome(step: StepName, { attempts: log, held }: Heartbeat, runs: boolean): StepOutcome {
   const last = log.at(-1);
   if (!runs) return { step, status: 'retrying', attempts: log, ...(held ? { held } : {}) };

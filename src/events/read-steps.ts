@@ -37,7 +37,7 @@ export async function readSteps(
   return { steps, scheduled: byId };
 }
 
-/** Of a step's first try; of several steps, where the run was cancelled and has kept what was tried. */
+/** Of a step's first attempt; of several steps, where the run was cancelled and has kept what was tried. */
 async function readLocalOutcomes(
   reader: PayloadReader,
   { markerRecordedEventAttributes: marker }: HistoryEvent,
@@ -78,7 +78,7 @@ async function readRegularOutcome(
   };
 }
 
-/** A failed try that would have been followed by others, had its run not been cancelled: it has the latest attempt alone. */
+/** A failed attempt that would have been followed by others, had its run not been cancelled: it has the latest attempt alone. */
 function withLast(before: Attempt[], { step, attempts: [last] }: StepOutcome): StepOutcome {
   const earlier = before.filter(({ attempt }) => attempt < (last?.attempt ?? 0));
   return { step, status: 'canceled', attempts: last ? [...earlier, last] : earlier };

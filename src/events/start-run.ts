@@ -20,7 +20,7 @@ import type { RawBody } from '../payloads/raw-body.ts';
 import type { Temporal } from '../temporal/connection.ts';
 
 /**
- * Temporal's own 10 s run out on a machine that is starved of CPU; the first tries of the event are then made again.
+ * Temporal's own 10 s run out on a machine that is starved of CPU; the first attempts of the event are then made again.
  * The price: an event whose worker was killed waits this long for another one.
  */
 const WORKFLOW_TASK_TIMEOUT = '30s';

@@ -7,8 +7,8 @@ const UNKNOWN = 'unknown';
 
 /** In seconds: an acknowledgement takes a few milliseconds, and is given up after 2.5 s. */
 const INGRESS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3];
-/** In seconds: a try is bounded by its `timeoutMs`, 5 s unless the config says otherwise. */
-const TRY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** In seconds: an attempt is bounded by its `timeoutMs`, 5 s unless the config says otherwise. */
+const ATTEMPT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 export type TaskType = 'workflow' | 'activity';
 
@@ -24,7 +24,7 @@ export type HandlerOutcome = 'succeeded' | 'failed' | 'timeout';
 /** `error`: no answer came, for another reason than time. */
 export type StatusClass = '2xx' | '3xx' | '4xx' | '5xx' | 'timeout' | 'error';
 
-/** `sent`, or a try that failed and is made again; `dropped`: the route is gone from the config. */
+/** `sent`, or an attempt that failed and is made again; `dropped`: the route is gone from the config. */
 export type AlertOutcome = 'sent' | 'failed' | 'dropped';
 
 const ALERT_OUTCOMES: AlertOutcome[] = ['sent', 'failed', 'dropped'];
@@ -72,25 +72,25 @@ export class Metrics {
   );
   readonly #handlerAttempts = this.#counter(
     'surehook_handler_attempts_total',
-    'Tries of handlers, by outcome: succeeded, failed or timeout.',
+    'Attempts of handlers, by outcome: succeeded, failed or timeout.',
     ['source', 'outcome'],
   );
   readonly #handlerDuration = this.#histogram(
     'surehook_handler_duration_seconds',
-    'Duration of one try of a handler.',
+    'Duration of one attempt of a handler.',
     ['source', 'outcome'],
-    TRY_BUCKETS,
+    ATTEMPT_BUCKETS,
   );
   readonly #deliveryAttempts = this.#counter(
     'surehook_delivery_attempts_total',
-    'Tries of deliveries, by class of the answer: 2xx to 5xx, timeout, or error where none came.',
+    'Attempts of deliveries, by class of the answer: 2xx to 5xx, timeout, or error where none came.',
     ['endpoint', 'status_class'],
   );
   readonly #deliveryDuration = this.#histogram(
     'surehook_delivery_duration_seconds',
-    'Duration of one try of a delivery.',
+    'Duration of one attempt of a delivery.',
     ['endpoint', 'status_class'],
-    TRY_BUCKETS,
+    ATTEMPT_BUCKETS,
   );
   readonly #breakerState = this.#gauge(
     'surehook_breaker_state',
@@ -99,12 +99,12 @@ export class Metrics {
   );
   readonly #deliveriesHeld = this.#counter(
     'surehook_deliveries_held_total',
-    'Deliveries that had to wait for their endpoint: it is down, or has as many tries in flight as it may.',
+    'Deliveries that had to wait for their endpoint: it is down, or has as many attempts in flight as it may.',
     ['endpoint'],
   );
   readonly #alerts = this.#counter(
     'surehook_alerts_total',
-    'Tries to send an alert, by outcome: sent, failed (it is tried again), or dropped with its route.',
+    'Attempts to send an alert, by outcome: sent, failed (it is retried), or dropped with its route.',
     ['route', 'outcome'],
   );
   readonly #temporalUp = this.#gauge(
@@ -166,13 +166,13 @@ export class Metrics {
     if (status === 'failed') this.#deadLetters.inc({ source });
   }
 
-  handlerTried(name: string, outcome: HandlerOutcome, durationMs: number): void {
+  handlerAttempted(name: string, outcome: HandlerOutcome, durationMs: number): void {
     const labels = { source: this.#source(name), outcome };
     this.#handlerAttempts.inc(labels);
     this.#handlerDuration.observe(labels, durationMs / 1_000);
   }
 
-  deliveryTried(name: string, status_class: StatusClass, durationMs: number): void {
+  deliveryAttempted(name: string, status_class: StatusClass, durationMs: number): void {
     const labels = { endpoint: this.#endpoints.has(name) ? name : UNKNOWN, status_class };
     this.#deliveryAttempts.inc(labels);
     this.#deliveryDuration.observe(labels, durationMs / 1_000);
@@ -187,7 +187,7 @@ export class Metrics {
     this.#deliveriesHeld.inc({ endpoint });
   }
 
-  alertTried(name: string, outcome: AlertOutcome): void {
+  alertAttempted(name: string, outcome: AlertOutcome): void {
     this.#alerts.inc({ route: this.#routes.has(name) ? name : UNKNOWN, outcome });
   }
 

@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createSignalAlertRoute } from '../activities/alerts/signal-alert-route.ts';
-import type { TryObserver } from '../activities/attempts/observe-attempt.ts';
+import type { AttemptObserver } from '../activities/attempts/observe-attempt.ts';
 import { createReportBreaker } from '../activities/delivery/report-breaker.ts';
 import { createActivities } from '../activities/index.ts';
 import type { Config } from '../config/config.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import { createCountBySource } from '../dead-letters/count.ts';
-import { createListJobItems, createRunJobItem } from '../dead-letters/job-items.ts';
+import { createListJobItems, createRunJobItem } from '../dead-letters/take-job-items.ts';
 import { createLoadBody } from '../events/load-body.ts';
-import { createReadTries } from '../events/read-attempts.ts';
+import { createReadAttempts } from '../events/read-attempts.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { useLeanWorkflowThreads } from '../temporal/lean-workflow-threads.ts';
 import { createReadRetentionMs } from '../temporal/retention.ts';
@@ -25,7 +25,7 @@ export interface WorkerDeps {
   taskQueue: string;
   config: Config;
   log: Logger;
-  observer: TryObserver;
+  observer: AttemptObserver;
   webUi: WebUi | undefined;
 }
 
@@ -52,7 +52,7 @@ export async function createWorker({
       signalAlertRoute: createSignalAlertRoute(temporal, taskQueue),
       reportBreaker: createReportBreaker(temporal, taskQueue),
       countDeadLetters: createCountBySource(temporal),
-      readTries: createReadTries(temporal),
+      readAttempts: createReadAttempts(temporal),
       readRetentionMs: createReadRetentionMs(temporal),
       linkTo: (source, eventId, runId) =>
         webUi ? webUiUrl(webUi, workflowIdOf(source, eventId), runId) : undefined,
@@ -60,12 +60,12 @@ export async function createWorker({
       runJobItem: createRunJobItem({ temporal, config, taskQueue, eager: true }),
     }),
     dataConverter: temporal.dataConverter,
-    // A step's first try holds its workflow's task, and an endpoint may take 5 s to answer.
+    // A step's first attempt holds its workflow's task, and an endpoint may take 5 s to answer.
     maxConcurrentWorkflowTaskExecutions: 100,
     maxConcurrentLocalActivityExecutions: 100,
     // Open events that wait in backoff need no memory here: they are read again from their history.
     maxCachedWorkflows: 500,
-    // Long enough for a try of the default 5 s to end; short enough for a stop within 10 s.
+    // Long enough for an attempt of the default 5 s to end; short enough for a stop within 10 s.
     shutdownGraceTime: '6s',
     shutdownForceTime: '9s',
     // A cancelled handler hears of it this soon.

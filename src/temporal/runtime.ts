@@ -36,7 +36,7 @@ export async function installRuntime(hooks: RuntimeHooks): Promise<InstalledRunt
     filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }),
   };
   // Another process may take the port between our look and the SDK's: the next one will be free.
-  for (let tries = 0; tries < 3; tries += 1) {
+  for (let attempts = 0; attempts < 3; attempts += 1) {
     const port = await claimPort('port', 0, 'none');
     const bindAddress = `${LOOPBACK}:${port}`;
     try {

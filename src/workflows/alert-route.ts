@@ -106,7 +106,7 @@ export async function alertRoute(route: string, carried?: Carried): Promise<void
     const result = await send(input);
     if (result === undefined) {
       // What could not be told joins what has come since.
-      if (!isEmpty(pending) || isLong() || patched('tries-on')) addBack(input);
+      if (!isEmpty(pending) || isLong() || patched('attempts-on')) addBack(input);
       if (!isLong()) log.error('an alert could not be sent for a day: it is tried on', { route });
     } else {
       looks = isEmpty(input.gathered) ? looks + 1 : 0;

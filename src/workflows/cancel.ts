@@ -3,8 +3,8 @@ import { CancellationScope, CancelledFailure, proxyLocalActivities } from '@temp
 import type { Activities } from '../activities/index.ts';
 import type { StepName } from '../contracts/event.ts';
 
-const { keepTries } = proxyLocalActivities<Activities>({
-  startToCloseTimeout: '15s', // it reads this run from Temporal, and may wait for a first try that is just ending
+const { keepTries: keepAttempts } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '15s', // it reads this run from Temporal, and may wait for a first attempt that is just ending
   retry: { maximumAttempts: 3 }, // then a cancellation goes before the log
 });
 
@@ -12,13 +12,13 @@ const { keepTries } = proxyLocalActivities<Activities>({
 let kept: Promise<unknown> | undefined;
 
 /** Once per run: the history of the run has it then. */
-export async function keepTriesOf(steps: StepName[]): Promise<void> {
-  kept ??= CancellationScope.nonCancellable(() => keepTries({ steps }));
+export async function keepAttemptsOf(steps: StepName[]): Promise<void> {
+  kept ??= CancellationScope.nonCancellable(() => keepAttempts({ steps }));
   await kept.catch(() => undefined);
 }
 
 /**
- * A regular activity that waits for its next try is gone the moment it is cancelled, and its log with it; one that runs
+ * A regular activity that waits for its next attempt is gone the moment it is cancelled, and its log with it; one that runs
  * is told, and waited for.
  *
  * @throws CancelledFailure if the run is cancelled, unless the work has succeeded all the same

@@ -39,7 +39,7 @@ const FAILING_AFTER_MS = 5_000;
 const FAILING_PASSES_MAX = 24;
 
 const { listJobItems, runJobPart } = proxyActivities<Activities>({
-  // A part ends within seconds. Whatever it had started when its worker was lost, it knows when it is tried again.
+  // A part ends within seconds. Whatever it had started when its worker was lost, it knows when it is retried.
   startToCloseTimeout: '2m',
   heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },

@@ -25,7 +25,7 @@ import { resets } from './resets.ts';
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 
-export interface Case {
+export interface FailedEvent {
   event: EventMeta;
   failedSteps: StepName[];
   codes: string[];
@@ -34,7 +34,7 @@ export interface Case {
 }
 
 /** A cancellation comes too late here: the event has failed. */
-export async function openDeadLetter(it: Case): Promise<void> {
+export async function openDeadLetter(it: FailedEvent): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
     let seen: number;
     do {
@@ -45,7 +45,7 @@ export async function openDeadLetter(it: Case): Promise<void> {
   });
 }
 
-async function open(it: Case): Promise<void> {
+async function open(it: FailedEvent): Promise<void> {
   const { workflowId: eventId, runId: run_id } = workflowInfo();
   const { source, event_id, event_type, received_at } = it.event;
   const { failedSteps: failed_steps, codes: errors } = it;

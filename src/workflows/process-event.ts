@@ -30,14 +30,14 @@ import {
 import { EVENT_FAILED, INTERRUPTED } from '../contracts/failures.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
-import { cancelAfter, keepTriesOf } from './cancel.ts';
+import { cancelAfter, keepAttemptsOf } from './cancel.ts';
 import { closeDeadLetter, fitting, openDeadLetter } from './open-dead-letter.ts';
 import { raiseAlert } from './raise-alert.ts';
 import { resets } from './resets.ts';
 
 export const statusQuery = defineQuery<EventProgress>(STATUS_QUERY);
 
-/** The activity asks for the delay after each of its failures; this paces the tries that no activity could speak for. */
+/** The activity asks for the delay after each of its failures; this paces the attempts that no activity could speak for. */
 const AFTER_A_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
 
 export async function processEvent(input: ProcessEventInput, body: RawBody): Promise<ProcessEventResult> {
@@ -55,7 +55,7 @@ export async function processEvent(input: ProcessEventInput, body: RawBody): Pro
   }
 
   const todo = steps.filter((plan) => !checkpoint.some((outcome) => outcome.step === plan.step));
-  const onCancel = () => keepTriesOf(todo.map(({ step }) => step));
+  const onCancel = () => keepAttemptsOf(todo.map(({ step }) => step));
   const run = async (plan: StepPlan) => {
     done.push(await runStep(plan, event, body, onCancel));
   };
@@ -104,7 +104,7 @@ async function untilAll(steps: Promise<void>[]): Promise<void> {
 
 const isFailed = (outcome: StepOutcome) => outcome.status === 'failed';
 
-/** The first try is a local activity: no round trips through the server. The rest is a regular one's. */
+/** The first attempt is a local activity: no round trips through the server. The rest is a regular one's. */
 async function runStep(
   plan: StepPlan,
   event: EventMeta,
@@ -134,9 +134,9 @@ async function runStep(
     startToCloseTimeout,
     heartbeatTimeout: 30_000,
     summary: step,
-    // How many tries there are is the activity's to say: it keeps the log, and a reset would start Temporal's count anew.
+    // How many attempts there are is the activity's to say: it keeps the log, and a reset would start Temporal's count anew.
     retry: AFTER_A_LOST_WORKER,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED, // it reports how its last try ended
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED, // it reports how its last attempt ended
   });
   try {
     return await cancelAfter(onCancel, () => regular[name]({ event, step, attempts }));
@@ -167,7 +167,7 @@ async function toDeadLetter(
     { key: SEARCH_ATTRIBUTES.error, value: fitting(codes) },
   ]);
   const what = failed.map(
-    ({ step, attempts }, i) => `${step} failed after ${tries(attempts.length)}: ${errors[i]}`,
+    ({ step, attempts }, i) => `${step} failed after ${attemptsText(attempts.length)}: ${errors[i]}`,
   );
   const message = what.join('; ');
   // Runs that were open before dead letters had a workflow have failed without one in their histories.
@@ -186,7 +186,7 @@ async function toDeadLetter(
   return failure;
 }
 
-const tries = (count: number) => (count === 1 ? '1 attempt' : `${count} attempts`);
+const attemptsText = (count: number) => (count === 1 ? '1 attempt' : `${count} attempts`);
 
 function errorCode(last: Attempt | undefined): string {
   return last?.error ?? (last?.status_code ? `http_${last.status_code}` : 'unknown');

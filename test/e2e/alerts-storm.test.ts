@@ -130,7 +130,7 @@ describe('a channel that is down', () => {
     const [refused, limited, taken] = requests;
     expect(limited?.headers['webhook-id']).toBe(refused?.headers['webhook-id']);
     expect(taken?.headers['webhook-id']).toBe(refused?.headers['webhook-id']);
-    // Each try counts anew how many are dead now; what it tells of is the same.
+    // Each attempt counts anew how many are dead now; what it tells of is the same.
     const told = (request: typeof taken) => ({ ...JSON.parse(`${request?.body}`).data, open: undefined });
     expect(told(taken)).toEqual(told(refused));
     expect((taken?.at ?? 0) - (limited?.at ?? 0)).toBeGreaterThanOrEqual(3_000); // Retry-After

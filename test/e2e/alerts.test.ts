@@ -206,7 +206,7 @@ describe('a route that is gone from the config', () => {
 });
 
 describe('a secret that was changed', () => {
-  it('is used from the next try on', async () => {
+  it('is used from the next attempt on', async () => {
     const alerting = await start('slack');
     const { first } = alerting;
     const wrong = await alerting.surehook('serve', { SLACK_URL: 'http://127.0.0.1:9/old-secret' });

@@ -226,7 +226,7 @@ describe('an endpoint that does not come back', () => {
     for (const { deliveries, error } of ended) {
       const last = deliveries[0]?.attempts.at(-1);
       expect(last).toMatchObject({ error: 'endpoint_down', duration_ms: 0 });
-      expect(last?.message).toMatch(/is down since .* tries? failed \(connection_reset\); held since/);
+      expect(last?.message).toMatch(/is down since .* attempts? failed \(connection_reset\); held since/);
       expect(error).toMatch(/endpoint_down$/);
     }
   });
@@ -261,11 +261,11 @@ describe('a delivery that is held', () => {
       const path = `/events/partner/${id}/retry`;
       return (await surehook.operator(path, { method: 'POST', headers })).status;
     };
-    const tries = (id: string) => receiver.of(id, '/patient').length;
+    const attempts = (id: string) => receiver.of(id, '/patient').length;
 
-    expect(tries(second)).toBe(0);
+    expect(attempts(second)).toBe(0);
     expect(await retry(second)).toBe(202);
-    await waitFor(() => tries(second) === 1); // still down: a try of its own, and it is held again
+    await waitFor(() => attempts(second) === 1); // still down: an attempt of its own, and it is held again
     await surehook.untilEvent('partner', second, isHeld);
     receiver.answerAll('/patient', 200);
     expect(await retry(second)).toBe(202);
@@ -273,6 +273,6 @@ describe('a delivery that is held', () => {
     await story.untilBreaker(surehook, 'patient', 'closed');
     expect(await retry(first)).toBe(202); // its turn would come within the hour
     await surehook.untilEvent('partner', first, ({ status }) => status === 'processed');
-    expect([tries(first), tries(second)]).toEqual([2, 2]);
+    expect([attempts(first), attempts(second)]).toEqual([2, 2]);
   });
 });

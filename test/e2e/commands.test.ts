@@ -473,7 +473,7 @@ describe('beside a running surehook,', () => {
         expect(stdout).toContain('\nHandler: succeeded\n   1  2');
         expect(stdout).toContain(`\n  result {"handled":"${event_id}","name":"Zoë"}\n`);
         expect(stdout).toMatch(
-          /\nDelivery to first: succeeded\n {3}1 {2}\S+ {2}HTTP 500 in \d+ ms, next try \S+Z\n/,
+          /\nDelivery to first: succeeded\n {3}1 {2}\S+ {2}HTTP 500 in \d+ ms, next attempt \S+Z\n/,
         );
         expect(stdout).toMatch(/\n {3}2 {2}\S+ {2}HTTP 200 in \d+ ms\n {6}thanks\n/);
         expect(stdout).toContain('\nDelivery to second: succeeded\n');

@@ -63,7 +63,7 @@ it('a worker killed in the middle of a first delivery: another one finishes it',
   expect(new Set(receiver.of(event_id).map(({ headers }) => headers['webhook-id'])).size).toBe(1);
 });
 
-it('a worker killed in the middle of a retry: the log tells of the try that was cut off', async () => {
+it('a worker killed in the middle of a retry: the log tells of the attempt that was cut off', async () => {
   const taskQueue = newId('queue');
   const api = await start('api', taskQueue);
   const worker = await start('worker', taskQueue);
@@ -76,13 +76,13 @@ it('a worker killed in the middle of a retry: the log tells of the try that was 
   const event = await api.untilEvent('partner', event_id, isClosed);
   expect(event.deliveries[0]?.attempts).toMatchObject([
     { attempt: 1, status_code: 500 },
-    { attempt: 2, error: 'interrupted', message: 'the worker was lost during this try' },
+    { attempt: 2, error: 'interrupted', message: 'the worker was lost during this attempt' },
     { attempt: 3, status_code: 200 },
   ]);
   expect(event.status).toBe('processed');
 });
 
-it('a worker stopped by SIGTERM in the middle of a try ends it, and its events go on elsewhere', async () => {
+it('a worker stopped by SIGTERM in the middle of an attempt ends it, and its events go on elsewhere', async () => {
   const taskQueue = newId('queue');
   const api = await start('api', taskQueue);
   const worker = await start('worker', taskQueue);
@@ -100,7 +100,7 @@ it('a worker stopped by SIGTERM in the middle of a try ends it, and its events g
   expect(event.deliveries[0]?.attempts).toMatchObject([{ error: 'timeout' }, { status_code: 200 }]);
   const slow = await api.untilEvent('slow', waiting, isClosed);
   expect(slow.handler?.attempts).toMatchObject([
-    { error: 'interrupted', message: 'the worker was stopped during this try' },
+    { error: 'interrupted', message: 'the worker was stopped during this attempt' },
     { attempt: 2 },
   ]);
   expect(slow.status).toBe('processed');
@@ -155,7 +155,7 @@ it('Temporal down: 503 within 3 s; Temporal back: 202, and everything goes on', 
   expect(receiver.of(during)).toHaveLength(1);
 });
 
-it('everything restarted with an event that waits for its next try: it goes on where it was', async () => {
+it('everything restarted with an event that waits for its next attempt: it goes on where it was', async () => {
   const taskQueue = newId('queue');
   const first = await start('serve', taskQueue);
   const event_id = newId();

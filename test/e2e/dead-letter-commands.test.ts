@@ -75,7 +75,7 @@ describe('surehook dead-letters', () => {
   it('lists, counts, shows, replays and discards', async () => {
     const event_id = await letters.make(newId(), 'handled');
     const listed = await run('list', '--source', 'partner', '--error', 'handler:PermanentError');
-    expect(listed.text).toMatch(/^FAILED +SOURCE +EVENT ID +TYPE +STEP +ERROR +TRIES$/m);
+    expect(listed.text).toMatch(/^FAILED +SOURCE +EVENT ID +TYPE +STEP +ERROR +ATTEMPTS$/m);
     expect(listed.text).toMatch(
       new RegExp(`^\\S+Z +partner +${event_id} +handled +handler +handler:PermanentError +1$`, 'm'),
     );

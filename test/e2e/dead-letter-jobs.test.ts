@@ -67,7 +67,7 @@ async function startShop(customer: string): Promise<Surehook> {
   return await Surehook.start({ role: 'serve', temporalAddress, taskQueue: 'dead-letter-shop', env });
 }
 
-/** Dead letters of a type of their own, so that no other test meets them: the handler wants them at the second try. */
+/** Dead letters of a type of their own, so that no other test meets them: the handler wants them at the second attempt. */
 async function makeMany(count: number, later = [200]) {
   const ids = Array.from({ length: count }, () => newId());
   const filter = { source: 'once', type: newId('type') };
@@ -141,7 +141,7 @@ async function itemsOf({ job_id }: JobView, status?: string): Promise<JobItemVie
   return items;
 }
 
-const tries = (ids: string[], path: string) => ids.map((id) => receiver.of(id, path).length);
+const attempts = (ids: string[], path: string) => ids.map((id) => receiver.of(id, path).length);
 const all = (ids: string[], count: number) => ids.map(() => count);
 const untilProcessed = async (ids: string[], source = 'once') => {
   for (const id of ids) await api.untilEvent(source, id, ({ status }) => status === 'processed');
@@ -164,8 +164,8 @@ describe('a job over dead letters', () => {
       const job = await startJob('replay', { filter, rate_per_second: 50 }, fixed);
       expect(await untilEnded(job)).toMatchObject({ status: 'completed', started: 200, failed: 0 });
       await waitFor(async () => (await show(job.job_id)).runs.succeeded === 200);
-      expect(tries(ids, '/done')).toEqual(all(ids, 1));
-      expect(tries(ids, '/first')).toEqual(all(ids, 1));
+      expect(attempts(ids, '/done')).toEqual(all(ids, 1));
+      expect(attempts(ids, '/first')).toEqual(all(ids, 1));
     } finally {
       await fixed.stop();
     }
@@ -184,9 +184,9 @@ describe('a job over dead letters', () => {
     const ended = await untilEnded(job);
     expect(ended).toMatchObject({ status: 'completed', done: 200, started: 200, skipped: 0, failed: 0 });
     await untilProcessed(ids, filter.source);
-    expect(tries(ids, '/handler')).toEqual(all(ids, 1));
-    expect(tries(ids, '/first')).toEqual(all(ids, 1));
-    expect(tries(ids, '/second')).toEqual(all(ids, 2));
+    expect(attempts(ids, '/handler')).toEqual(all(ids, 1));
+    expect(attempts(ids, '/first')).toEqual(all(ids, 1));
+    expect(attempts(ids, '/second')).toEqual(all(ids, 2));
     await waitFor(async () => (await letters.count(filter)) === 0);
     await waitFor(async () => (await show(job.job_id)).runs.succeeded === 200);
     const items = await untilItems(job, 200, 'processed');
@@ -215,7 +215,7 @@ describe('a job over dead letters', () => {
     const dry = await letters.post('/dead-letters/replay', body);
     expect(dry).toMatchObject({ status: 200, body: { matched: 7, dry_run: true } });
     expect(dry.body.sample).toHaveLength(5);
-    expect(tries(ids, '/handler')).toEqual(all(ids, 1));
+    expect(attempts(ids, '/handler')).toEqual(all(ids, 1));
     const job = await startJob('discard', { filter, reason: 'only a test' });
     expect(await untilEnded(job)).toMatchObject({ status: 'completed', started: 7, reason: 'only a test' });
     for (const id of ids) {
@@ -289,7 +289,7 @@ describe('a job over dead letters', () => {
     expect(ended.map((one) => one.status)).toEqual(['completed', 'completed']);
     expect(ended.reduce((sum, one) => sum + one.started, 0)).toBe(60);
     await untilProcessed(ids);
-    expect(tries(ids, '/handler')).toEqual(all(ids, 2));
+    expect(attempts(ids, '/handler')).toEqual(all(ids, 2));
   });
 
   it('does not replay again what fails again', async () => {
@@ -298,7 +298,7 @@ describe('a job over dead letters', () => {
     expect(await untilEnded(job)).toMatchObject({ status: 'completed', started: 10, failed: 0 });
     await waitFor(async () => (await show(job.job_id)).runs.failed === 10);
     await waitFor(async () => (await letters.count(filter)) === 10);
-    expect(tries(ids, '/handler')).toEqual(all(ids, 2));
+    expect(attempts(ids, '/handler')).toEqual(all(ids, 2));
     await untilEnded(await startJob('discard', { filter, reason: 'done' }));
   });
 
@@ -317,7 +317,7 @@ describe('a job over dead letters', () => {
     expect(last.runId).not.toBe(runId);
     expect(last.historyLength).toBeLessThan(500);
     await untilProcessed(ids);
-    expect(tries(ids, '/handler')).toEqual(all(ids, 2));
+    expect(attempts(ids, '/handler')).toEqual(all(ids, 2));
   }, 180_000);
 
   it('is never ahead of its rate', async () => {

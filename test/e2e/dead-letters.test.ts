@@ -52,7 +52,7 @@ async function bodyOf(event_id: string, runId: string | undefined): Promise<stri
 }
 
 const isProcessed = ({ status }: { status: string }) => status === 'processed';
-const tries = (event_id: string) =>
+const attempts = (event_id: string) =>
   Object.fromEntries(
     ['/handler', '/first', '/second'].map((path) => [path, receiver.of(event_id, path).length]),
   );
@@ -61,7 +61,7 @@ const tries = (event_id: string) =>
 const listedRuns = async (event_id: string) =>
   (await letters.list({ source: 'partner' })).filter((one) => one.event_id === event_id);
 
-/** Handler and one delivery succeed, the other delivery fails at each of its three tries. */
+/** Handler and one delivery succeed, the other delivery fails at each of its three attempts. */
 async function failSecond(event_id = newId(), later: Answer[] = [200]): Promise<string> {
   receiver.script('/second', event_id, [500, 500, 500, ...later]);
   expect((await surehook.send({ event_id, type: 'both', name: 'first' })).status).toBe(202);
@@ -182,7 +182,7 @@ describe('a replay', () => {
     const answer = await letters.expectGoneWith(item, () => letters.replay(event_id));
     expect(answer).toMatchObject({ status: 202, body: { status: 'replayed', event_id, source: 'partner' } });
     const event = await surehook.untilEvent('partner', event_id, isProcessed);
-    expect(tries(event_id)).toEqual({ '/handler': 1, '/first': 1, '/second': 4 });
+    expect(attempts(event_id)).toEqual({ '/handler': 1, '/first': 1, '/second': 4 });
     expect(event).toMatchObject({
       run_id: answer.body.run_id,
       began: { how: 'replayed', from: 'failed_step' },
@@ -194,7 +194,7 @@ describe('a replay', () => {
     const event_id = await failSecond();
     expect((await letters.replay(event_id, { from: 'start' })).status).toBe(202);
     await surehook.untilEvent('partner', event_id, isProcessed);
-    expect(tries(event_id)).toEqual({ '/handler': 2, '/first': 2, '/second': 4 });
+    expect(attempts(event_id)).toEqual({ '/handler': 2, '/first': 2, '/second': 4 });
   });
 
   it('that fails again is a dead letter again, once', async () => {
@@ -247,7 +247,7 @@ describe('a replay', () => {
     }
     const event = await surehook.untilEvent('partner', event_id, ({ status }) => status === 'failed');
     expect(event.run_id).toBe(started[0]?.body.run_id);
-    expect(tries(event_id)['/second']).toBe(6);
+    expect(attempts(event_id)['/second']).toBe(6);
   });
 
   it('while the sender resends the same event is one run', async () => {
@@ -261,7 +261,7 @@ describe('a replay', () => {
       [409, 202],
     ]).toContainEqual([replayed.status, resent.status]);
     await surehook.untilEvent('partner', event_id, isProcessed);
-    expect(tries(event_id)).toEqual({ '/handler': 1, '/first': 1, '/second': 4 });
+    expect(attempts(event_id)).toEqual({ '/handler': 1, '/first': 1, '/second': 4 });
     await waitFor(async () => !(await letters.isListed(event_id)));
   });
 
@@ -412,7 +412,7 @@ describe("with Temporal's own tools", () => {
     await surehook.untilEvent('partner', event_id, ({ status }) => status === 'failed');
     expect((await letters.replay(event_id)).status).toBe(202);
     await surehook.untilEvent('partner', event_id, isProcessed);
-    expect(tries(event_id)).toEqual({ '/handler': 1, '/first': 1, '/second': 4 });
+    expect(attempts(event_id)).toEqual({ '/handler': 1, '/first': 1, '/second': 4 });
   });
 
   it('one that is deleted leaves the list, and with it the count', async () => {

@@ -1,4 +1,4 @@
-// SIGTERM under load, as at each deploy: no request fails that a sender could notice, no try is cut off, nothing is
+// SIGTERM under load, as at each deploy: no request fails that a sender could notice, no attempt is cut off, nothing is
 // handled twice.
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
@@ -125,7 +125,7 @@ it('a serve with another one behind: every request is answered, no event is hand
   await expectAllHandledOnce(second, load.ids);
 });
 
-it('a worker with another one beside it: tries that take 4 s end where they began', async () => {
+it('a worker with another one beside it: attempts that take 4 s end where they began', async () => {
   const taskQueue = newId('queue');
   const api = await start('api', taskQueue);
   const worker = await start('worker', taskQueue);

@@ -89,7 +89,7 @@ describe('an event', () => {
 });
 
 describe('a handler', () => {
-  it('that throws is tried again under its schedule, and its result is kept', async () => {
+  it('that throws is retried under its schedule, and its result is kept', async () => {
     const event_id = newId();
     receiver.script('/handler', event_id, [500, 500, 200]);
     await surehook.send({ event_id, type: 'handled' });

@@ -72,7 +72,7 @@ async function retryOnceItWaits(event_id: string, on = surehook) {
 
 const isClosed = ({ closed_at }: Event) => closed_at !== null;
 const isProcessed = ({ status }: Event) => status === 'processed';
-const triesAt = (path: string, count: number) => (event: Event) =>
+const attemptsAt = (path: string, count: number) => (event: Event) =>
   event.deliveries.some((one) => `/${one.endpoint}` === path && one.attempts.length === count);
 const calls = (event_id: string, path: string) => receiver.of(event_id, path).length;
 const run = (...args: string[]) =>
@@ -81,7 +81,7 @@ const run = (...args: string[]) =>
 describe('retry now', () => {
   it('does not wait for the next retry, time and again, and the log counts on', async () => {
     const event_id = await send({ '/first': [500, 503, 200] });
-    const waiting = await surehook.untilEvent('partner', event_id, triesAt('/first', 1));
+    const waiting = await surehook.untilEvent('partner', event_id, attemptsAt('/first', 1));
     const [first] = waiting.deliveries[0]?.attempts ?? [];
     expect(Date.parse(first?.next_attempt_at ?? '')).toBeGreaterThan(Date.now() + 3_000_000);
     const answer = await retryOnceItWaits(event_id);
@@ -93,7 +93,7 @@ describe('retry now', () => {
       run_id: waiting.run_id,
       steps: ['deliver:first'],
     });
-    await surehook.untilEvent('partner', event_id, triesAt('/first', 2));
+    await surehook.untilEvent('partner', event_id, attemptsAt('/first', 2));
     await retryOnceItWaits(event_id);
     const event = await surehook.untilEvent('partner', event_id, isProcessed);
     expect(event.deliveries[0]?.attempts).toMatchObject([
@@ -106,7 +106,7 @@ describe('retry now', () => {
 
   it('sends on every step that waits, and the schedule still ends', async () => {
     const event_id = await send({ '/first': [500], '/second': [500, 200] }, 'both');
-    await surehook.untilEvent('partner', event_id, triesAt('/second', 1));
+    await surehook.untilEvent('partner', event_id, attemptsAt('/second', 1));
     const steps = new Set<unknown>();
     await waitFor(async () => {
       const { body } = await post('retry', event_id);
@@ -136,7 +136,10 @@ describe('retry now', () => {
     expect(event.handler?.attempts[0]?.error).toBeUndefined();
     expect(await post('retry', running, 'slow')).toMatchObject({
       status: 409,
-      body: { code: 'nothing_waits', detail: expect.stringContaining('a try of handler runs right now') },
+      body: {
+        code: 'nothing_waits',
+        detail: expect.stringContaining('an attempt of handler runs right now'),
+      },
     });
     expect((await run('events', 'show', 'slow', running)).stdout).toMatch(
       / 1 {2}\S+ {2}running, for \d+\.\d s/,
@@ -149,7 +152,7 @@ describe('retry now', () => {
     const api = await startOwn('api', taskQueue);
     const worker = await startOwn('worker', taskQueue);
     const event_id = await send({ '/first': [500] }, 'forwarded', 'partner', api);
-    await api.untilEvent('partner', event_id, triesAt('/first', 1));
+    await api.untilEvent('partner', event_id, attemptsAt('/first', 1));
     await worker.stop();
     await startOwn('worker', taskQueue, { FIRST_PATH: '/moved', USE_SECRET: 'ENDPOINT_SECRET_OLD' });
     await retryOnceItWaits(event_id, api);
@@ -168,14 +171,14 @@ describe('an event that waits while the config changes', () => {
     const api = await startOwn('api', taskQueue, before);
     const worker = await startOwn('worker', taskQueue, before);
     const event_id = await send({ '/first': answers }, 'forwarded', 'partner', api);
-    await api.untilEvent('partner', event_id, triesAt('/first', 1));
+    await api.untilEvent('partner', event_id, attemptsAt('/first', 1));
     await worker.stop();
     await startOwn('worker', taskQueue, after);
     await retryOnceItWaits(event_id, api);
     return { api, event_id };
   }
 
-  it('has some tries for a worker that knows its endpoint, however often it was tried before, and names what is missing', async () => {
+  it('has some attempts for a worker that knows its endpoint, however often it was tried before, and names what is missing', async () => {
     const { api, event_id } = await meetNewWorker([500], [{}, { FIRST_NAME: 'renamed' }]);
     await waitFor(async () => {
       await post('retry', event_id, 'partner', api);
@@ -206,7 +209,7 @@ describe('a cancelled event', () => {
     await surehook.untilEvent(
       'partner',
       event_id,
-      (event) => triesAt('/first', 1)(event) && event.deliveries[1]?.status === 'succeeded',
+      (event) => attemptsAt('/first', 1)(event) && event.deliveries[1]?.status === 'succeeded',
     );
     return event_id;
   }
@@ -242,7 +245,7 @@ describe('a cancelled event', () => {
   it('keeps the log of retries, too, and when it was cancelled by the temporal command', async () => {
     const event_id = await send({ '/first': [500, 503, 200] });
     await retryOnceItWaits(event_id);
-    await surehook.untilEvent('partner', event_id, triesAt('/first', 2));
+    await surehook.untilEvent('partner', event_id, attemptsAt('/first', 2));
     await temporal('workflow', 'cancel', '--workflow-id', `partner:${event_id}`);
     const event = await surehook.untilEvent('partner', event_id, isClosed);
     expect(event).toMatchObject({
@@ -268,7 +271,7 @@ describe('a cancelled event', () => {
       status: 'canceled',
       handler: {
         status: 'canceled',
-        attempts: [{ attempt: 1, error: 'canceled', message: 'the event was canceled during this try' }],
+        attempts: [{ attempt: 1, error: 'canceled', message: 'the event was canceled during this attempt' }],
       },
       deliveries: [{ status: 'canceled', attempts: [] }],
     });
@@ -276,7 +279,7 @@ describe('a cancelled event', () => {
     expect(calls(event_id, '/first')).toBe(0);
   });
 
-  it('whose first, short try runs: what its workflow task still does is done once, and on record', async () => {
+  it('whose first, short attempt runs: what its workflow task still does is done once, and on record', async () => {
     const event_id = await send({ '/handler': [{ status: 200, delayMs: 2_000 }] }, 'short');
     await waitFor(() => calls(event_id, '/handler') === 1);
     expect((await post('cancel', event_id)).status).toBe(202);

@@ -76,7 +76,7 @@ function show(id: string): string {
   return execFileSync(inject('temporalCliPath'), [...show, '--address', server.address]).toString();
 }
 
-/** One whose delivery waits for its next try. */
+/** One whose delivery waits for its next attempt. */
 async function sendAndFail(event = largeEvent()) {
   receiver.script('/first', event.id, [{ status: 503, headers: { 'retry-after': '2' } }, 200]);
   const [object = ''] = await storedBy(async () => expect((await event.send(surehook)).status).toBe(202));
@@ -157,7 +157,7 @@ it.each([
   ['deleted', (object: string) => rmSync(object), 'the body is missing: there is no object'],
   ['damaged', (object: string) => writeFileSync(object, 'x'), 'the body is damaged: object'],
 ])(
-  'a body that was %s is named, costs no try, and the event goes on once it is back',
+  'a body that was %s is named, costs no attempt, and the event goes on once it is back',
   async (_, harm, says) => {
     const event = await sendAndFail();
     const kept = readFileSync(event.object);

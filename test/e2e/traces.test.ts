@@ -120,19 +120,19 @@ describe('with a collector', () => {
     expect(headers).not.toHaveProperty('tracestate');
   });
 
-  it('each try of a delivery is a span and has a traceparent of its own', async () => {
+  it('each attempt of a delivery is a span and has a traceparent of its own', async () => {
     const event_id = newId();
     receiver.script(PATH, event_id, [500, 'reset', 200]);
     await sendTraced(surehook, { traceparent: TRACEPARENT }, event_id);
-    const tries = byName(await spansOf(event_id, 6), 'deliver first');
-    expect(tries.map(({ attributes }) => attributes['surehook.attempt'])).toEqual([1, 2, 3]);
-    expect(tries.map(({ status }) => status)).toEqual([STATUS.error, STATUS.error, STATUS.unset]);
-    expect(tries.map(({ attributes }) => attributes['error.type'])).toEqual([
+    const attempts = byName(await spansOf(event_id, 6), 'deliver first');
+    expect(attempts.map(({ attributes }) => attributes['surehook.attempt'])).toEqual([1, 2, 3]);
+    expect(attempts.map(({ status }) => status)).toEqual([STATUS.error, STATUS.error, STATUS.unset]);
+    expect(attempts.map(({ attributes }) => attributes['error.type'])).toEqual([
       'http_500',
       'connection_reset',
       undefined,
     ]);
-    const traceparents = tries.map(({ spanId }) => `00-${TRACE_ID}-${spanId}-01`);
+    const traceparents = attempts.map(({ spanId }) => `00-${TRACE_ID}-${spanId}-01`);
     expect(sentTo(event_id).map(({ traceparent }) => traceparent)).toEqual(traceparents);
   });
 

@@ -94,7 +94,7 @@ describe('the page', () => {
     expect((await fetch(`${surehook.publicUrl}/metrics`)).status).toBe(404);
   });
 
-  it('counts requests, events, tries and dead letters by what became of them', async () => {
+  it('counts requests, events, attempts and dead letters by what became of them', async () => {
     const { series } = await readPage();
     const of = (name: string, labels: Record<string, string>) => sampleOf(series, `surehook_${name}`, labels);
     const source = 'partner';

@@ -75,7 +75,7 @@ it('a body of 4 MB goes from the API to the worker, encrypted, under the prefix'
   expect(Buffer.from((await Body?.transformToByteArray()) ?? []).includes(MARKER)).toBe(false);
 });
 
-it('with the store down: 503 in time for large events; those that wait go on when it is back, no try lost', async () => {
+it('with the store down: 503 in time for large events; those that wait go on when it is back, no attempt lost', async () => {
   const waiting = largeEvent();
   receiver.script('/first', waiting.id, [{ status: 503, headers: { 'retry-after': '2' } }, 200]);
   expect((await waiting.send(api)).status).toBe(202);

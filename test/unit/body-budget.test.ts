@@ -6,9 +6,9 @@ const MIB = 1_048_576;
 
 it('takes in 64 MiB of large bodies, refuses what would be more, and takes it once another one has left', () => {
   const budget = new BodyBudget();
-  const holds = Array.from({ length: 4 }, () => budget.enter(16 * MIB));
+  const admitted = Array.from({ length: 4 }, () => budget.enter(16 * MIB));
   expect(budget.enter(2 * MIB)).toBeUndefined();
-  holds[0]?.leave();
+  admitted[0]?.leave();
   expect(budget.enter(16 * MIB)).toBeDefined();
   expect(budget.enter(2 * MIB)).toBeUndefined();
 });
@@ -16,10 +16,10 @@ it('takes in 64 MiB of large bodies, refuses what would be more, and takes it on
 it('takes in 256 MiB of small bodies, counted as they come, whatever large ones there are', () => {
   const budget = new BodyBudget();
   for (let i = 0; i < 4; i++) budget.enter(16 * MIB);
-  const holds = Array.from({ length: 300 }, () => budget.enter(MIB));
-  expect(holds.map((hold) => hold?.add(MIB)).filter(Boolean)).toHaveLength(256);
-  expect(holds[299]?.add(1)).toBe(false);
-  holds[0]?.leave();
-  expect(holds[299]?.add(MIB)).toBe(true);
-  expect(holds[298]?.add(1)).toBe(false);
+  const admitted = Array.from({ length: 300 }, () => budget.enter(MIB));
+  expect(admitted.map((hold) => hold?.add(MIB)).filter(Boolean)).toHaveLength(256);
+  expect(admitted[299]?.add(1)).toBe(false);
+  admitted[0]?.leave();
+  expect(admitted[299]?.add(MIB)).toBe(true);
+  expect(admitted[298]?.add(1)).toBe(false);
 });

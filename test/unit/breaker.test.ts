@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   Breaker,
   type Change,
-  type Hold,
   IN_FLIGHT_MAX,
-  type Pass,
+  type Permit,
+  type Refusal,
 } from '../../src/activities/delivery/breaker.ts';
 import { toVerdict } from '../../src/activities/delivery/breakers.ts';
 import type { BreakerState } from '../../src/contracts/endpoint.ts';
@@ -36,20 +36,20 @@ beforeEach(() => {
   breaker = create();
 });
 
-function pass(key = 'any'): Pass {
-  const entry = breaker.enter(key);
-  if ('leave' in entry) return entry;
-  throw new Error(`held: ${entry.reason}`);
+function permit(key = 'any'): Permit {
+  const answer = breaker.request(key);
+  if ('release' in answer) return answer;
+  throw new Error(`held: ${answer.reason}`);
 }
 
-function hold(key = 'any'): Hold {
-  const entry = breaker.enter(key);
-  if ('leave' in entry) throw new Error('let through');
-  return entry;
+function refusal(key = 'any'): Refusal {
+  const answer = breaker.request(key);
+  if ('release' in answer) throw new Error('let through');
+  return answer;
 }
 
 const fail = (times: number) => {
-  for (let i = 0; i < times; i++) pass().leave(FAILED);
+  for (let i = 0; i < times; i++) permit().release(FAILED);
 };
 
 describe('a breaker opens', () => {
@@ -59,12 +59,12 @@ describe('a breaker opens', () => {
     fail(1);
     expect(changes).toEqual(['opened']);
     expect(breaker.report()).toMatchObject({ state: 'open', failures: 3, last_error: 'timeout' });
-    expect(hold().reason).toBe('endpoint_down');
+    expect(refusal().reason).toBe('endpoint_down');
   });
 
   it('not if an answer came between', () => {
     fail(2);
-    pass().leave(ANSWERED);
+    permit().release(ANSWERED);
     fail(2);
     expect(changes).toEqual([]);
   });
@@ -77,15 +77,15 @@ describe('a breaker opens', () => {
     expect(changes).toEqual([]);
   });
 
-  it('not by tries that say nothing of the endpoint', () => {
-    for (let i = 0; i < 10; i++) pass().leave();
+  it('not by attempts that say nothing of the endpoint', () => {
+    for (let i = 0; i < 10; i++) permit().release();
     expect(breaker.report()).toMatchObject({ state: 'closed', failures: 0 });
   });
 
   it('never if it is switched off', () => {
     const off = new Breaker({ config: undefined, timeoutMs: 1, onState: () => {}, onChange: () => {} });
-    for (let i = 0; i < 100; i++) (off.enter('any') as Pass).leave(FAILED);
-    expect('leave' in off.enter('any')).toBe(true);
+    for (let i = 0; i < 100; i++) (off.request('any') as Permit).release(FAILED);
+    expect('release' in off.request('any')).toBe(true);
   });
 });
 
@@ -93,46 +93,46 @@ describe('an open breaker', () => {
   beforeEach(() => fail(3));
 
   it('asks the first held delivery back at the time of the probe, and spreads the others after it', () => {
-    expect(hold('a').delayMs).toBe(10_000);
-    expect(hold('b').delayMs).toBe(15_000);
+    expect(refusal('a').delayMs).toBe(10_000);
+    expect(refusal('b').delayMs).toBe(15_000);
     random = 0.99;
-    expect(hold('c').delayMs).toBe(19_900);
+    expect(refusal('c').delayMs).toBe(19_900);
   });
 
   it('spreads a crowd wider', () => {
     random = 1;
-    for (let i = 0; i < 1_000; i++) hold(`delivery ${i}`);
-    expect(hold('last').delayMs).toBe(50_000);
+    for (let i = 0; i < 1_000; i++) refusal(`delivery ${i}`);
+    expect(refusal('last').delayMs).toBe(50_000);
     expect(breaker.report().held).toBe(1_001);
   });
 
   it('does not count on those who only ask', () => {
-    expect('leave' in breaker.enter(undefined)).toBe(false);
+    expect('release' in breaker.request(undefined)).toBe(false);
     expect(breaker.report().held).toBe(0);
-    expect(hold('a').delayMs).toBe(10_000);
+    expect(refusal('a').delayMs).toBe(10_000);
   });
 
   it('forgets those who do not come back', () => {
-    hold('a');
+    refusal('a');
     now += 10_000 + 60_001;
     expect(breaker.report().held).toBe(0);
   });
 
   it('lets one probe through when its time has come, and one only', () => {
     now += 10_000;
-    const probe = pass();
+    const probe = permit();
     expect(states.at(-1)).toBe('half_open');
-    expect(hold().reason).toBe('endpoint_down');
-    probe.leave(ANSWERED);
+    expect(refusal().reason).toBe('endpoint_down');
+    probe.release(ANSWERED);
     expect(changes).toEqual(['opened', 'closed']);
     expect(breaker.report()).toMatchObject({ state: 'closed', failures: 0, last_error: null });
-    pass();
+    permit();
   });
 
   it('waits twice as long after each probe that fails, at most a minute', () => {
     const waits = Array.from({ length: 5 }, () => {
       now = Date.parse(breaker.report().next_probe_at ?? '');
-      pass().leave(FAILED);
+      permit().release(FAILED);
       return Date.parse(breaker.report().next_probe_at ?? '') - now;
     });
     expect(waits).toEqual([20_000, 40_000, 60_000, 60_000, 60_000]);
@@ -141,49 +141,49 @@ describe('an open breaker', () => {
 
   it('lets the next one probe if the probe was cut short', () => {
     now += 10_000;
-    pass().leave();
-    pass().leave(ANSWERED);
+    permit().release();
+    permit().release(ANSWERED);
     expect(changes).toEqual(['opened', 'closed']);
   });
 
   it('begins anew after it has closed: with the first wait, and all failures to go', () => {
     now += 10_000;
-    pass().leave(FAILED);
+    permit().release(FAILED);
     now += 20_000;
-    pass().leave(ANSWERED);
+    permit().release(ANSWERED);
     fail(2);
     expect(breaker.report().state).toBe('closed');
     fail(1);
-    expect(hold('a').delayMs).toBe(10_000);
+    expect(refusal('a').delayMs).toBe(10_000);
   });
 });
 
-describe('tries that began before it opened', () => {
+describe('attempts that began before it opened', () => {
   it('close it if they get an answer, and do not put off the probe if they fail', () => {
-    const [late, later] = [pass(), pass()];
+    const [late, later] = [permit(), permit()];
     fail(3);
     now += 5_000;
-    late.leave(FAILED);
-    expect(hold('a').delayMs).toBe(5_000);
-    later.leave(ANSWERED);
+    late.release(FAILED);
+    expect(refusal('a').delayMs).toBe(5_000);
+    later.release(ANSWERED);
     expect(changes).toEqual(['opened', 'closed']);
   });
 });
 
-describe('tries in flight', () => {
+describe('attempts in flight', () => {
   it('are so many and no more; a place is given back once', () => {
-    const passes = Array.from({ length: IN_FLIGHT_MAX }, (_, i) => pass(`delivery ${i}`));
-    const held = hold('one more');
+    const permits = Array.from({ length: IN_FLIGHT_MAX }, (_, i) => permit(`delivery ${i}`));
+    const held = refusal('one more');
     expect(held.reason).toBe('endpoint_busy');
     expect(held.delayMs).toBeGreaterThanOrEqual(1_000);
-    passes[0]?.leave(ANSWERED);
-    passes[0]?.leave();
-    pass('one more');
-    expect(hold('and another').reason).toBe('endpoint_busy');
+    permits[0]?.release(ANSWERED);
+    permits[0]?.release();
+    permit('one more');
+    expect(refusal('and another').reason).toBe('endpoint_busy');
   });
 });
 
-describe('the verdict of a try', () => {
+describe('the verdict of an attempt', () => {
   it.each([
     [{ ok: true, statusCode: 200 }, 'answered'],
     [{ ok: false, statusCode: 302 }, 'answered'],

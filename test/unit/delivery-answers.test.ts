@@ -70,7 +70,7 @@ describe('the code of a network error', () => {
     expect(networkErrorCode(new AggregateError([]), calm)).toBe('network_error');
   });
 
-  it('is timeout once the time of the try is over, whatever broke then', () => {
+  it('is timeout once the time of the attempt is over, whatever broke then', () => {
     const error = Object.assign(new Error('x'), { code: 'ECONNRESET' });
     expect(networkErrorCode(error, AbortSignal.abort())).toBe('timeout');
   });

@@ -24,7 +24,7 @@ afterAll(() => receiver.stop());
 
 const STORED = new StoredBody('2026-01-01/of-a-test');
 
-/** @returns what came of a first try, regular or local,, and its heartbeats */
+/** @returns what came of a first attempt, regular or local,, and its heartbeats */
 async function deliver(loadBody: LoadBody, isLocal = false) {
   const config = await load({
     endpoints: `slow: { url: '${receiver.url}/slow', secrets, timeoutMs: ${TIMEOUT_MS}, retry: [0] }`,
@@ -35,7 +35,7 @@ async function deliver(loadBody: LoadBody, isLocal = false) {
     log: createLog('silent'),
     observer,
     readRetentionMs: async () => 86_400_000,
-    readTries: async () => new Map(),
+    readAttempts: async () => new Map(),
     signalAlertRoute: async () => undefined,
     reportBreaker: async () => undefined,
     countDeadLetters: async () => 0,
@@ -74,7 +74,7 @@ it('a body that comes later than the endpoint may take leaves the endpoint its w
   expect(outcome).toMatchObject({ status: 'succeeded', attempts: [{ attempt: 1, status_code: 200 }] });
 });
 
-it('a body that cannot be read is no try: nothing is logged, and Temporal is asked again soon', async () => {
+it('a body that cannot be read is no attempt: nothing is logged, and Temporal is asked again soon', async () => {
   const { length } = receiver.requests;
   const { outcome, beats } = await deliver(() => Promise.reject(new Error('unavailable')));
   expect(outcome).toMatchObject({ type: 'BodyNotRead', nonRetryable: false, nextRetryDelay: 2_000 });
@@ -82,7 +82,7 @@ it('a body that cannot be read is no try: nothing is logged, and Temporal is ask
   expect(receiver.requests).toHaveLength(length);
 });
 
-it('a stored body that cannot be read is no local try either: a regular activity is to wait for it', async () => {
+it('a stored body that cannot be read is no local attempt either: a regular activity is to wait for it', async () => {
   const { length } = receiver.requests;
   const { outcome } = await deliver(() => Promise.reject(new Error('unavailable')), true);
   expect(outcome).toEqual({ step: 'deliver:slow', status: 'retrying', attempts: [] });

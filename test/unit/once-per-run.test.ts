@@ -1,4 +1,4 @@
-// First tries that a process remembers: done once, and forgotten before they fill the memory.
+// First attempts that a process remembers: done once, and forgotten before they fill the memory.
 import { expect, it } from 'vitest';
 import { OncePerRun } from '../../src/activities/attempts/once-per-run.ts';
 

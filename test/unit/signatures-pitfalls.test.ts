@@ -86,7 +86,7 @@ describe.each(SCHEMES)('every scheme: %s', (scheme) => {
     expect(check(scheme, {}, { rawBody })).toBe('signature_missing');
   });
 
-  it('tries every secret', () => {
+  it('attempts every secret', () => {
     const others = ['whsec_b3RoZXI=', 'plain text'];
     expect(check(scheme, signed(scheme), { secrets: [...others, KEY] })).toBe('ok');
     expect(check(scheme, signed(scheme), { secrets: [KEY, ...others] })).toBe('ok');
@@ -232,7 +232,7 @@ describe('stripe', () => {
   const header = (secret = KEY, now = NOW) => signed('stripe', { secret, now })['stripe-signature'] ?? '';
   const macOf = (text: string) => text.slice(text.indexOf('v1=') + 3);
 
-  it('tries every v1, first, middle and last', () => {
+  it('attempts every v1, first, middle and last', () => {
     const [mac, wrong] = [macOf(header()), macOf(header('other'))];
     for (const macs of [
       [mac, wrong, wrong],

@@ -75,7 +75,7 @@ describe('standard', () => {
     }
   });
 
-  it('tries every v1 and passes over versions it does not know', () => {
+  it('attempts every v1 and passes over versions it does not know', () => {
     const right = signed()['webhook-signature'] ?? '';
     const wrong = signed({ secret: 'other' })['webhook-signature'] ?? '';
     for (const value of [`${right} ${wrong}`, `${wrong} ${right}`, `v2,abc v1 v1a,??? ${wrong} ${right}`]) {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../src/api/http/parse-json.ts';
 import { findEventId, findEventType } from '../../src/api/ingress/event-fields.ts';
-import { buildSignedRequest, type SignedRequest } from '../../src/commands/signed-request.ts';
+import { buildSignedRequest, type SignedTestEvent } from '../../src/commands/signed-request.ts';
 import type { SourceConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { SCHEME_NAMES, verifySignature } from '../../src/signatures/index.ts';
@@ -15,7 +15,7 @@ async function sourceOf(text: string): Promise<SourceConfig> {
 const schemeOf = (scheme: string) => sourceOf(`verify: { scheme: '${scheme}', secrets: [secret('A')] }`);
 
 /** What the ingress makes of the request. */
-function receive(source: SourceConfig, { headers, body }: SignedRequest) {
+function receive(source: SourceConfig, { headers, body }: SignedTestEvent) {
   const secrets = source.verify.secrets.map((one) => one.reveal());
   const payload = parseJson(body);
   return {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import type { EmailRoute } from '../../config/config.ts';
-import type { TryResult } from '../attempts/attempt-result.ts';
+import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { networkErrorCode } from '../http/network-error.ts';
 import { type Alert, describeExample, toExamples, toNextSteps, toSections, toTitle } from './alert.ts';
 
@@ -16,7 +16,11 @@ const CODES: Record<string, string> = {
   EDNS: 'dns_not_found',
 };
 
-export async function sendEmail(route: EmailRoute, alert: Alert, signal: AbortSignal): Promise<TryResult> {
+export async function sendEmail(
+  route: EmailRoute,
+  alert: Alert,
+  signal: AbortSignal,
+): Promise<AttemptResult> {
   const transport = createTransport(toTransport(route.smtp.reveal()));
   try {
     const { response, rejected } = await transport.sendMail({
@@ -69,7 +73,7 @@ function toTransport(smtp: string) {
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host);
 
-function toFailure(error: unknown, signal: AbortSignal): TryResult {
+function toFailure(error: unknown, signal: AbortSignal): AttemptResult {
   const {
     code = '',
     errno,

@@ -95,7 +95,7 @@ function first(counts: Record<string, number> = {}): string | undefined {
 }
 
 /** What an incident needs, by how many dead letters the source has now and what has happened since the last alert. */
-export interface Verdict {
+export interface IncidentVerdict {
   action: 'trigger' | 'resolve' | undefined;
   /** Visibility may have been behind: count once more, a while later. */
   again: boolean;
@@ -107,7 +107,7 @@ export function judgeIncident(
   source: string,
   open: number,
   isRecheck: boolean,
-): Verdict {
+): IncidentVerdict {
   const count = (kind: keyof typeof gathered) => gathered[kind]?.[source]?.count ?? 0;
   const bad = count('dead_letter') + count('expiring');
   const ended = count('recovered') + count('discarded') + count('expired');

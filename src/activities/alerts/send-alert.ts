@@ -1,4 +1,4 @@
-// The activity that sends an alert: looks the route up, asks how many dead letters are open, sends, and throws to be tried again.
+// The activity that sends an alert: looks the route up, asks how many dead letters are open, sends, and throws to be retried.
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import type { Logger } from 'pino';
@@ -11,13 +11,13 @@ import {
   type SendAlertResult,
 } from '../../contracts/alert.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import type { TryResult } from '../attempts/attempt-result.ts';
+import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { type Alert, endpointsOf, type LinkTo, sourcesOf } from './alert.ts';
 import { judgeIncident, toEndpointEvent, toResolve, toTrigger } from './pagerduty.ts';
 import { codeOf, postJson, sendMessage } from './send-to-channel.ts';
 
 /** While workers are replaced, one of the old ones may not know a new route yet: some seconds of retries. */
-const MISSING_ROUTE_TRIES = 4;
+const MISSING_ROUTE_ATTEMPTS = 4;
 /** Temporal limits how often it may be asked; the sources that matter come first. */
 const COUNTED_MAX = 10;
 
@@ -32,7 +32,7 @@ export interface SendAlertDeps {
 
 export function createSendAlert(deps: SendAlertDeps) {
   return async function sendAlert(input: SendAlertInput): Promise<SendAlertResult> {
-    // Looked up at each try: a URL or secret that was changed in the config is used from the next one on.
+    // Looked up at each attempt: a URL or secret that was changed in the config is used from the next one on.
     const route = deps.config.alerts.get(input.route);
     if (route === undefined) return dropped(deps, input);
     const { attempt } = Context.current().info;
@@ -43,7 +43,7 @@ export function createSendAlert(deps: SendAlertDeps) {
           : await send(deps, route, input);
       return { status: 'sent', recheck };
     } catch (error) {
-      deps.metrics.alertTried(route.name, 'failed');
+      deps.metrics.alertAttempted(route.name, 'failed');
       const { type, message } = error as ApplicationFailure;
       const code = type ?? 'error';
       deps.log.warn(
@@ -56,10 +56,10 @@ export function createSendAlert(deps: SendAlertDeps) {
 }
 
 function dropped({ log, metrics }: SendAlertDeps, { route }: SendAlertInput): SendAlertResult {
-  if (Context.current().info.attempt < MISSING_ROUTE_TRIES) {
+  if (Context.current().info.attempt < MISSING_ROUTE_ATTEMPTS) {
     throw fail('alert_route_missing', `this worker's config has no alert route '${route}'`);
   }
-  metrics.alertTried(route, 'dropped');
+  metrics.alertAttempted(route, 'dropped');
   log.warn({ route }, 'alert dropped: the config has no such route any more');
   return { status: 'dropped', recheck: [] };
 }
@@ -90,7 +90,7 @@ async function countOpen(
   return count === 0 && gathered.dead_letter?.[source] ? undefined : count;
 }
 
-/** Heartbeat details: what an earlier try of this alert has done already. */
+/** Heartbeat details: what an earlier attempt of this alert has done already. */
 interface Progress {
   done: string[];
   recheck: string[];
@@ -151,11 +151,11 @@ function toAlert({ linkTo }: SendAlertDeps, { route, gathered }: SendAlertInput)
 async function assertSent(
   { log, metrics }: SendAlertDeps,
   { name, channel }: AlertRouteConfig,
-  result: TryResult,
+  result: AttemptResult,
 ): Promise<void> {
   const code = codeOf(result);
   if (code === undefined) {
-    metrics.alertTried(name, 'sent');
+    metrics.alertAttempted(name, 'sent');
     log.info({ route: name, channel, status_code: result.statusCode }, 'alert sent');
     if (result.message)
       log.warn({ route: name, channel, message: result.message }, 'alert sent, but not to all');
@@ -164,7 +164,7 @@ async function assertSent(
   throw fail(code, result.message ?? result.responseExcerpt ?? '', result.retryAfterMs);
 }
 
-/** Every failure is tried again: what is wrong with a channel may be mended in the config. */
+/** Every failure is retried: what is wrong with a channel may be mended in the config. */
 function fail(code: string, message: string, retryAfterMs?: number): ApplicationFailure {
   const failure = ApplicationFailure.create({
     message: message ? `${code}: ${message}` : code,

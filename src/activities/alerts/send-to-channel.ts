@@ -1,7 +1,7 @@
 // Sends one message of an alert through its route's channel, and says what came back: without the route's secrets.
 import type { Dispatcher } from 'undici';
 import type { AlertRouteConfig, PagerDutyRoute } from '../../config/config.ts';
-import type { TryResult } from '../attempts/attempt-result.ts';
+import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { httpPost } from '../http/http-post.ts';
 import type { Alert } from './alert.ts';
 import { toSlackMessage } from './slack.ts';
@@ -21,7 +21,7 @@ export async function sendMessage(
   route: Exclude<AlertRouteConfig, PagerDutyRoute>,
   alert: Alert,
   deps: ChannelDeps,
-): Promise<TryResult> {
+): Promise<AttemptResult> {
   switch (route.channel) {
     case 'slack':
       return await postJson(route, route.url.reveal(), toSlackMessage(alert), deps);
@@ -43,7 +43,7 @@ export async function postJson(
   message: unknown,
   { dispatcher, signal }: ChannelDeps,
   sign: (body: Uint8Array) => Record<string, string> = () => ({}),
-): Promise<TryResult> {
+): Promise<AttemptResult> {
   const body = Buffer.from(JSON.stringify(message));
   const result = await httpPost({
     url,
@@ -57,12 +57,12 @@ export async function postJson(
 }
 
 /** `http_500`, `timeout`; undefined where it went well. */
-export function codeOf({ ok, error, statusCode }: TryResult): string | undefined {
+export function codeOf({ ok, error, statusCode }: AttemptResult): string | undefined {
   return ok ? undefined : (error ?? `http_${statusCode}`);
 }
 
 /** An answer or a message may quote what was sent to it. */
-function withoutSecrets(route: AlertRouteConfig, result: TryResult): TryResult {
+function withoutSecrets(route: AlertRouteConfig, result: AttemptResult): AttemptResult {
   const secrets = secretsOf(route).filter((one) => one.length >= 4);
   const clean = (text: string) => secrets.reduce((kept, one) => kept.replaceAll(one, '[secret]'), text);
   const { message, responseExcerpt, ...rest } = result;

@@ -1,7 +1,7 @@
-// The log of a step's tries against its schedule: what a try came to, and whether and when there is another one.
+// The log of a step's attempts against its schedule: what an attempt came to, and whether and when there is another one.
 import type { ActivityInput, Attempt, StepOutcome } from '../../contracts/event.ts';
 import { INTERRUPTED } from '../../contracts/failures.ts';
-import type { TryResult } from './attempt-result.ts';
+import type { AttemptResult } from './attempt-result.ts';
 
 /** The schedules' jitter: a tenth of each delay, either way, so that a crowd of retries spreads. */
 const JITTER = 0.1;
@@ -10,18 +10,18 @@ const JITTER = 0.1;
 const MISSING_RETRY_MS = [1_000, 5_000, 30_000, 60_000, 120_000];
 const MISSING = ['handler_missing', 'endpoint_missing'];
 
-/** Of a worker that dies during each try, too: it would go round for ever. */
+/** Of a worker that dies during each attempt, too: it would go round for ever. */
 export function isUsedUp(log: readonly Attempt[], schedule: readonly number[] | undefined): boolean {
   return countOf(log, schedule) > (schedule ?? MISSING_RETRY_MS).length;
 }
 
-/** Tries that met a config without what the step needs have a schedule of their own, and use up no other. */
+/** Attempts that met a config without what the step needs have a schedule of their own, and use up no other. */
 function countOf(log: readonly Attempt[], schedule: readonly number[] | undefined): number {
   const missing = log.filter(({ error = '' }) => MISSING.includes(error)).length;
   return schedule === undefined ? missing : log.length - missing;
 }
 
-export function complete(entry: Attempt, result: TryResult): void {
+export function complete(entry: Attempt, result: AttemptResult): void {
   delete entry.error;
   delete entry.message;
   if (result.statusCode !== undefined) entry.status_code = result.statusCode;
@@ -35,7 +35,7 @@ export function conclude(
   { step }: ActivityInput,
   schedule: readonly number[] | undefined,
   attempts: Attempt[],
-  { ok, result, permanent, retryAfterMs }: TryResult,
+  { ok, result, permanent, retryAfterMs }: AttemptResult,
 ): StepOutcome {
   if (ok) return { step, status: 'succeeded', attempts, ...(result === undefined ? {} : { result }) };
   const last = attempts.at(-1);

@@ -1,6 +1,6 @@
 // What one attempt of a step came to.
 
-export interface TryResult {
+export interface AttemptResult {
   ok: boolean;
   statusCode?: number;
   /** A code such as `timeout`; absent when an answer came. */

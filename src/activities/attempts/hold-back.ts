@@ -1,4 +1,4 @@
-// A turn of a regular activity that makes no try: it tells Temporal when to come again, and the heartbeat why it waits.
+// A turn of a regular activity that makes no attempt: it tells Temporal when to come again, and the heartbeat why it waits.
 import { Context } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { Attempt, Heartbeat, Held, StepName, StepOutcome } from '../../contracts/event.ts';
@@ -10,12 +10,12 @@ export interface Gate {
    * @param mayWait false for a local activity: a regular one will come in its place, and wait
    * @param isTold an operator wants it to be tried now
    */
-  enter(options: { mayWait: boolean; isTold?: boolean }): HoldBack | undefined;
+  enter(options: { mayWait: boolean; isTold?: boolean }): Hold | undefined;
   /** After each turn that was let through, however it ended. */
   leave(): void;
 }
 
-export interface HoldBack {
+export interface Hold {
   reason: Held['reason'];
   delayMs: number;
   /** For people. */
@@ -29,7 +29,7 @@ export interface HoldBack {
 /** @returns what the activity is to throw */
 export function holdBack(
   step: StepName,
-  { reason, delayMs, message, limitMs, onBegin }: HoldBack,
+  { reason, delayMs, message, limitMs, onBegin }: Hold,
   beat: Heartbeat | undefined,
   attempts: Attempt[],
 ): ApplicationFailure {
@@ -52,10 +52,10 @@ export function holdBack(
     });
   }
   if (beat?.held === undefined) onBegin();
-  const next_turn_at = new Date(now + delayMs).toISOString();
-  const held: Held = { since: beat?.held?.since ?? at, reason, next_turn_at };
+  const next_attempt_at = new Date(now + delayMs).toISOString();
+  const held: Held = { since: beat?.held?.since ?? at, reason, next_attempt_at };
   Context.current().heartbeat({ attempts, held, first_held_at } satisfies Heartbeat);
-  return benignFailure(`held, no try was made: ${message}`, {
+  return benignFailure(`held, no attempt was made: ${message}`, {
     type: ENDPOINT_HELD,
     nextRetryDelay: Math.max(1, delayMs),
   });

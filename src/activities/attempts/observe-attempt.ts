@@ -1,12 +1,12 @@
-// Counts, times and traces one try of a step, around the work itself.
+// Counts, times and traces one attempt of a step, around the work itself.
 import { Context } from '@temporalio/activity';
 import { type EventMeta, endpointOf, type StepName } from '../../contracts/event.ts';
 import { INTERRUPTED } from '../../contracts/failures.ts';
 import type { HandlerOutcome, Metrics, StatusClass } from '../../observability/metrics.ts';
 import type { Span, TraceHeaders, Tracing } from '../../observability/tracing.ts';
-import type { TryResult } from './attempt-result.ts';
+import type { AttemptResult } from './attempt-result.ts';
 
-export interface TryObserver {
+export interface AttemptObserver {
   metrics: Metrics;
   tracing: Tracing;
 }
@@ -16,22 +16,22 @@ export interface Try {
   step: StepName;
   attempt: number;
   /** @param trace is for what the work sends on */
-  work: (trace: TraceHeaders) => Promise<TryResult>;
+  work: (trace: TraceHeaders) => Promise<AttemptResult>;
 }
 
-export async function observeTry(
-  { metrics, tracing }: TryObserver,
+export async function observeAttempt(
+  { metrics, tracing }: AttemptObserver,
   { event, step, attempt, work }: Try,
-): Promise<{ result: TryResult; durationMs: number }> {
+): Promise<{ result: AttemptResult; durationMs: number }> {
   const span = startSpan(tracing, event, step, attempt);
   const started = performance.now();
   const result = await span.run(() => work(span.headers));
   const durationMs = performance.now() - started;
-  // A try that was cancelled, or cut short by the end of its worker, looks like a time-out and is none.
+  // An attempt that was cancelled, or cut short by the end of its worker, looks like a time-out and is none.
   const cut = !result.ok && Context.current().cancellationSignal.aborted;
   const error = cut ? INTERRUPTED : result.error;
-  if (step === 'handler') metrics.handlerTried(event.source, toOutcome(result, error), durationMs);
-  else metrics.deliveryTried(endpointOf(step), toStatusClass(result.statusCode, error), durationMs);
+  if (step === 'handler') metrics.handlerAttempted(event.source, toOutcome(result, error), durationMs);
+  else metrics.deliveryAttempted(endpointOf(step), toStatusClass(result.statusCode, error), durationMs);
   span.end(
     { 'http.response.status_code': result.statusCode },
     result.ok ? undefined : (error ?? `http_${result.statusCode}`),
@@ -57,7 +57,7 @@ function startSpan(tracing: Tracing, event: EventMeta, step: StepName, attempt: 
   });
 }
 
-function toOutcome({ ok }: TryResult, error: string | undefined): HandlerOutcome {
+function toOutcome({ ok }: AttemptResult, error: string | undefined): HandlerOutcome {
   if (ok) return 'succeeded';
   return error === 'timeout' ? 'timeout' : 'failed';
 }

@@ -14,7 +14,7 @@ export class OncePerRun<T> {
   readonly #outcomes = new Map<string, { at: number; bytes: number; outcome: Promise<T> }>();
   #bytes = 0;
 
-  /** @param key names one step of one run: it is done once, as its further tries are regular activities */
+  /** @param key names one step of one run: it is done once, as its further attempts are regular activities */
   async do(key: string, work: () => Promise<T>): Promise<T> {
     this.#forgetOld();
     const known = this.#outcomes.get(key);

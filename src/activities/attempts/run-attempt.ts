@@ -1,4 +1,4 @@
-// One try of a step, local or regular: keeps the attempt log, and turns a failed try into what Temporal should do next.
+// One attempt of a step, local or regular: keeps the attempt log, and turns a failed attempt into what Temporal should do next.
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { LoadBody } from '../../contracts/event.ts';
@@ -15,7 +15,7 @@ import { BODY_NOT_READ, INTERRUPTED } from '../../contracts/failures.ts';
 import type { RawBody, StoredBody } from '../../payloads/raw-body.ts';
 import { retryLater, toFailure } from './attempt-failures.ts';
 import { complete, conclude, isUsedUp } from './attempt-log.ts';
-import type { TryResult } from './attempt-result.ts';
+import type { AttemptResult } from './attempt-result.ts';
 import { type Gate, holdBack } from './hold-back.ts';
 import { OncePerRun } from './once-per-run.ts';
 import { untilAborted, within } from './within.ts';
@@ -28,8 +28,8 @@ export interface AttemptOptions {
   /** The delay before each retry, in milliseconds; undefined: this worker's config lacks what the step needs. */
   schedule: readonly number[] | undefined;
   timeoutMs: number;
-  work: (body: RawBody, attempt: number, signal: AbortSignal, heartbeat: Beat) => Promise<TryResult>;
-  /** What may hold a try back: that is no try, and costs none. */
+  work: (body: RawBody, attempt: number, signal: AbortSignal, heartbeat: Beat) => Promise<AttemptResult>;
+  /** What may hold an attempt back: that is no attempt, and costs none. */
   gate?: Gate;
 }
 
@@ -37,7 +37,7 @@ type Beat = (details?: unknown) => void;
 
 /** Workers heartbeat this often: a lost one is noticed within the workflow's heartbeat time-out of 30 s. */
 const HEARTBEAT_INTERVAL_MS = 5_000;
-/** Shorter than the margin that the workflow leaves between the limit of a try and Temporal's own. */
+/** Shorter than the margin that the workflow leaves between the limit of an attempt and Temporal's own. */
 const LOAD_WITHIN_MS = 4_000;
 const LOAD_AGAIN_AFTER_MS = 2_000;
 
@@ -45,8 +45,8 @@ const locally = new OncePerRun<StepOutcome>();
 
 const keyOf = (runId: string | undefined, step: StepName) => `${runId} ${step}`;
 
-/** @returns what the local try of a step came to, if this process has made it of late */
-export async function recallLocalTry(
+/** @returns what the local attempt of a step came to, if this process has made it of late */
+export async function recallLocalAttempt(
   runId: string | undefined,
   step: StepName,
 ): Promise<StepOutcome | undefined> {
@@ -63,7 +63,7 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
   const log = [...(beat?.attempts ?? options.input.attempts)];
   if (info.isLocal) {
     const key = keyOf(info.workflowExecution?.runId, options.input.step);
-    return await locally.do(key, () => tryLocally(options, log));
+    return await locally.do(key, () => attemptLocally(options, log));
   }
   if (beat === undefined) handOver(log);
   // Temporal counts anew from a reset on, which is how "retry now" comes; what was tried stays in the heartbeat.
@@ -71,14 +71,14 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
   const hold = options.gate?.enter({ mayWait: true, isTold });
   if (hold) throw holdBack(options.input.step, hold, beat, log);
   try {
-    return await tryHeartbeating(options, await getBody(options), log, beat?.first_held_at);
+    return await attemptHeartbeating(options, await getBody(options), log, beat?.first_held_at);
   } finally {
     options.gate?.leave();
   }
 }
 
-/** Held back, or without its body, it is no try: a regular activity can wait. */
-async function tryLocally(options: AttemptOptions, log: Attempt[]): Promise<StepOutcome> {
+/** Held back, or without its body, it is no attempt: a regular activity can wait. */
+async function attemptLocally(options: AttemptOptions, log: Attempt[]): Promise<StepOutcome> {
   const later: StepOutcome = { step: options.input.step, status: 'retrying', attempts: log };
   if (options.gate?.enter({ mayWait: false })) return later;
   try {
@@ -88,13 +88,13 @@ async function tryLocally(options: AttemptOptions, log: Attempt[]): Promise<Step
     } catch {
       return later;
     }
-    return await tryOnce(options, body, log, () => undefined);
+    return await attemptOnce(options, body, log, () => undefined);
   } finally {
     options.gate?.leave();
   }
 }
 
-/** Before the try begins, or a Temporal that answers late would use up the time, and the tries, of the endpoint. */
+/** Before the attempt begins, or a Temporal that answers late would use up the time, and the attempts, of the endpoint. */
 async function getBody({ body, loadBody }: AttemptOptions): Promise<RawBody> {
   if (body && 'bytes' in body) return body;
   const load = loadBody(Context.current().info.workflowExecution, body);
@@ -111,7 +111,7 @@ async function getBody({ body, loadBody }: AttemptOptions): Promise<RawBody> {
 }
 
 /**
- * The local activity's try was followed by a delay. The regular one waits for it as it does for all others: in
+ * The local activity's attempt was followed by a delay. The regular one waits for it as it does for all others: in
  * Temporal's backoff, where it is seen, and can be told to go on now.
  */
 function handOver(log: Attempt[]): void {
@@ -122,7 +122,7 @@ function handOver(log: Attempt[]): void {
   throw retryLater(last, delay);
 }
 
-async function tryHeartbeating(
+async function attemptHeartbeating(
   options: AttemptOptions,
   body: RawBody,
   log: Attempt[],
@@ -138,7 +138,7 @@ async function tryHeartbeating(
       progress = details;
       send();
     };
-    const outcome = await tryOnce(options, body, log, onDetails, send);
+    const outcome = await attemptOnce(options, body, log, onDetails, send);
     if (outcome.status === 'succeeded') return outcome;
     send();
     if (isCancelRequested()) throw new CancelledFailure('canceled', [toCanceled(outcome)]);
@@ -148,7 +148,7 @@ async function tryHeartbeating(
   }
 }
 
-async function tryOnce(
+async function attemptOnce(
   { input, schedule, timeoutMs, work }: AttemptOptions,
   body: RawBody,
   log: Attempt[],
@@ -163,7 +163,7 @@ async function tryOnce(
     duration_ms: 0,
     error: INTERRUPTED,
   };
-  entry.message = 'the worker was lost during this try';
+  entry.message = 'the worker was lost during this attempt';
   log.push(entry);
   onBegin?.();
   const started = performance.now();
@@ -171,11 +171,11 @@ async function tryOnce(
   entry.duration_ms = Math.round(performance.now() - started);
   if (result.ok || !context.cancellationSignal.aborted) complete(entry, result);
   else if (isCancelRequested()) Object.assign(entry, cutShort(entry));
-  else entry.message = 'the worker was stopped during this try';
+  else entry.message = 'the worker was stopped during this attempt';
   return conclude(input, schedule, log, result);
 }
 
-/** A cancelled workflow wants to hear of it; a worker that stops wants its try to be made again elsewhere. */
+/** A cancelled workflow wants to hear of it; a worker that stops wants its attempt to be made again elsewhere. */
 function throwIfCancelled(): void {
   if (isCancelRequested()) Context.current().cancellationSignal.throwIfAborted();
 }

@@ -5,10 +5,10 @@ import { TIMEOUT_MARGIN_MS } from '../../contracts/event.ts';
 const TIMED_OUT = 'The operation was aborted due to timeout'; // as AbortSignal.timeout says it
 
 /**
- * The limit of a try, in milliseconds: the config's, but no more than the event was planned with. Temporal would cut a
- * longer try off, as if its worker had been lost.
+ * The limit of an attempt, in milliseconds: the config's, but no more than the event was planned with. Temporal would cut a
+ * longer attempt off, as if its worker had been lost.
  */
-export function toTryLimit(timeoutMs: number): number {
+export function toAttemptLimit(timeoutMs: number): number {
   const { startToCloseTimeoutMs: plannedMs } = Context.current().info;
   // An operator may have made it shorter than any plan of ours.
   const limitMs = plannedMs > TIMEOUT_MARGIN_MS ? plannedMs - TIMEOUT_MARGIN_MS : plannedMs / 2;

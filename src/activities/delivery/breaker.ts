@@ -1,15 +1,15 @@
-// One endpoint as one worker sees it: whether a delivery may make its try now, or is held, and for how long.
+// One endpoint as one worker sees it: whether a delivery may make its attempt now, or is held, and for how long.
 import type { BreakerConfig } from '../../config/config.ts';
 import type { BreakerReport, BreakerState } from '../../contracts/endpoint.ts';
 import type { Held } from '../../contracts/event.ts';
 
 /** Of the worker's 100 slots: an endpoint that hangs takes no more, until the breaker opens, and when it is off. */
 export const IN_FLIGHT_MAX = 30;
-/** Failures further apart than this are not of an endpoint that is down. A try's own time comes on top. */
+/** Failures further apart than this are not of an endpoint that is down. An attempt's own time comes on top. */
 const WINDOW_MS = 60_000;
 const PROBE_AFTER_MAX_MS = 60_000;
 /** A turn of a held delivery costs Temporal some milliseconds of CPU; a crowd of them is spread. */
-const TURNS_PER_SECOND = 25;
+const PERMIT_REQUESTS_PER_SECOND = 25;
 const BUSY_WAIT_MS = 1_000;
 /** Whoever has not come back so long after its turn has ended, or is another worker's now. */
 const FORGOTTEN_AFTER_MS = 60_000;
@@ -17,12 +17,12 @@ const FORGOTTEN_AFTER_MS = 60_000;
 /** `failed`: the endpoint did not answer, or said that it cannot; `answered`: it lives, whatever it said. */
 export type Verdict = { is: 'answered' } | { is: 'failed'; error: string };
 
-/** Leave to try. `leave` must be called once; without a verdict, the try says nothing of the endpoint. */
-export interface Pass {
-  leave(verdict?: Verdict): void;
+/** Permission to make one attempt. `release` must be called once; without a verdict, the attempt says nothing of the endpoint. */
+export interface Permit {
+  release(verdict?: Verdict): void;
 }
 
-export interface Hold {
+export interface Refusal {
   reason: Held['reason'];
   delayMs: number;
 }
@@ -49,7 +49,7 @@ export class Breaker {
   readonly #random: () => number;
   #state: BreakerState = 'closed';
   #since: number;
-  /** When the last tries failed, all without one between that did not. */
+  /** When the last attempts failed, all without one between that did not. */
   #failedAt: number[] = [];
   #failures = 0;
   #lastError: string | null = null;
@@ -76,15 +76,15 @@ export class Breaker {
    * @param key names a delivery that waits as it is told to if it is held; none: it only asks
    * @param isTold an operator wants it to be tried now: it is the probe, unless one is under way
    */
-  enter(key: string | undefined, isTold = false): Pass | Hold {
+  request(key: string | undefined, isTold = false): Permit | Refusal {
     if (key !== undefined) this.#waiting.delete(key);
     const now = this.#clock();
     const isOpen = this.#state !== 'closed';
     if (isOpen && (this.#state === 'half_open' || (now < this.#probeAt && !isTold)))
-      return this.#hold(key, 'endpoint_down');
-    if (this.#inFlight >= IN_FLIGHT_MAX) return this.#hold(key, 'endpoint_busy');
+      return this.#refuse(key, 'endpoint_down');
+    if (this.#inFlight >= IN_FLIGHT_MAX) return this.#refuse(key, 'endpoint_busy');
     if (isOpen) this.#become('half_open');
-    return this.#pass(isOpen);
+    return this.#permit(isOpen);
   }
 
   report(): BreakerReport {
@@ -101,10 +101,10 @@ export class Breaker {
     };
   }
 
-  #pass(isProbe: boolean): Pass {
+  #permit(isProbe: boolean): Permit {
     this.#inFlight += 1;
     let hasLeft = false;
-    const leave = (verdict?: Verdict) => {
+    const release = (verdict?: Verdict) => {
       if (hasLeft) return;
       hasLeft = true;
       this.#inFlight -= 1;
@@ -112,7 +112,7 @@ export class Breaker {
       else if (verdict?.is === 'failed') this.#fail(verdict.error, isProbe);
       else if (isProbe && this.#state === 'half_open') this.#become('open'); // the next one may try at once
     };
-    return { leave };
+    return { release };
   }
 
   #succeed(): void {
@@ -155,7 +155,7 @@ export class Breaker {
     this.#onState(state);
   }
 
-  #hold(key: string | undefined, reason: Held['reason']): Hold {
+  #refuse(key: string | undefined, reason: Held['reason']): Refusal {
     const delayMs =
       reason === 'endpoint_down' ? this.#untilProbe(key) : this.#spread(BUSY_WAIT_MS, BUSY_WAIT_MS);
     if (key !== undefined) this.#waiting.set(key, this.#clock() + delayMs);
@@ -171,7 +171,7 @@ export class Breaker {
   }
 
   #spread(fromMs: number, leastMs: number): number {
-    const overMs = Math.max(leastMs, (this.#waiting.size / TURNS_PER_SECOND) * 1_000);
+    const overMs = Math.max(leastMs, (this.#waiting.size / PERMIT_REQUESTS_PER_SECOND) * 1_000);
     return Math.round(fromMs + overMs * this.#random());
   }
 }

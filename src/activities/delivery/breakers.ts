@@ -1,10 +1,10 @@
-// The breakers of all endpoints in one worker: what they tell the log, the metrics and Temporal, and what a try tells them.
+// The breakers of all endpoints in one worker: what they tell the log, the metrics and Temporal, and what an attempt tells them.
 import type { Logger } from 'pino';
 import type { Config } from '../../config/config.ts';
 import type { ReportBreaker } from '../../contracts/endpoint.ts';
 import { type BreakerReport, type BreakerState, REPORT_EVERY_MS } from '../../contracts/endpoint.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import type { TryResult } from '../attempts/attempt-result.ts';
+import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { Breaker, type Change, type Verdict } from './breaker.ts';
 
 export interface BreakersDeps {
@@ -43,7 +43,7 @@ export function createBreakers({ config, log, metrics, reportBreaker }: Breakers
 }
 
 /** A refusal such as 400 or 404 comes from an endpoint that lives; 408 and 429 say that it cannot keep up. */
-export function toVerdict({ ok, statusCode, error }: TryResult): Verdict {
+export function toVerdict({ ok, statusCode, error }: AttemptResult): Verdict {
   if (ok) return { is: 'answered' };
   if (statusCode === undefined) return { is: 'failed', error: error ?? 'network_error' };
   const isDown = statusCode >= 500 || statusCode === 408 || statusCode === 429;

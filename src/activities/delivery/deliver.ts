@@ -8,11 +8,11 @@ import { type ActivityInput, type EventMeta, endpointOf, type StepOutcome } from
 import type { TraceHeaders } from '../../observability/tracing.ts';
 import type { RawBody, StoredBody } from '../../payloads/raw-body.ts';
 import { signDelivery } from '../../signatures/index.ts';
-import type { TryResult } from '../attempts/attempt-result.ts';
+import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { logFields } from '../attempts/log-fields.ts';
-import { observeTry, type TryObserver } from '../attempts/observe-attempt.ts';
+import { type AttemptObserver, observeAttempt } from '../attempts/observe-attempt.ts';
 import { runAttempt } from '../attempts/run-attempt.ts';
-import { toTryLimit } from '../attempts/within.ts';
+import { toAttemptLimit } from '../attempts/within.ts';
 import { httpPost } from '../http/http-post.ts';
 import type { Breakers } from './breakers.ts';
 import { EndpointGate } from './endpoint-gate.ts';
@@ -22,18 +22,18 @@ export interface DeliverDeps {
   log: Logger;
   dispatcher: Dispatcher;
   loadBody: LoadBody;
-  observer: TryObserver;
+  observer: AttemptObserver;
   breakers: Breakers;
 }
 
 export function createDeliver({ config, log, dispatcher, loadBody, observer, breakers }: DeliverDeps) {
   return async function deliver(input: ActivityInput, body?: RawBody | StoredBody): Promise<StepOutcome> {
     const name = endpointOf(input.step);
-    // Looked up at each try: a URL or secret that was changed in the config is used from the next one on.
+    // Looked up at each attempt: a URL or secret that was changed in the config is used from the next one on.
     const endpoint = config.endpoints.get(name);
     const breaker = breakers.get(name);
     const gate = endpoint && breaker && new EndpointGate(endpoint, breaker, input, { log, observer });
-    const timeoutMs = toTryLimit(endpoint?.timeoutMs ?? 1);
+    const timeoutMs = toAttemptLimit(endpoint?.timeoutMs ?? 1);
     return await runAttempt({
       input,
       body,
@@ -47,7 +47,7 @@ export function createDeliver({ config, log, dispatcher, loadBody, observer, bre
           endpoint
             ? await post({ endpoint, event, body, trace, timeoutMs, signal, dispatcher })
             : missingEndpoint(name);
-        const { result, durationMs } = await observeTry(observer, { event, step, attempt, work });
+        const { result, durationMs } = await observeAttempt(observer, { event, step, attempt, work });
         const { statusCode: status_code, error } = result;
         const duration_ms = Math.round(durationMs);
         const outcome = { ...logFields(event, attempt), endpoint: name, status_code, error, duration_ms };
@@ -70,7 +70,7 @@ interface Post {
   dispatcher: Dispatcher;
 }
 
-async function post({ endpoint, event, body, trace, ...how }: Post): Promise<TryResult> {
+async function post({ endpoint, event, body, trace, ...how }: Post): Promise<AttemptResult> {
   const headers = { ...toHeaders(endpoint, event, body), ...trace };
   return await httpPost({ url: endpoint.url, headers, body: body.bytes, ...how });
 }
@@ -97,6 +97,6 @@ function toHeaders(endpoint: EndpointConfig, event: EventMeta, body: RawBody): R
 }
 
 /** The event was accepted under another config, perhaps a newer one: it waits as a dead letter for the endpoint. */
-function missingEndpoint(name: string): TryResult {
+function missingEndpoint(name: string): AttemptResult {
   return { ok: false, error: 'endpoint_missing', message: `this worker's config has no endpoint '${name}'` };
 }

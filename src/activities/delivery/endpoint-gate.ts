@@ -1,18 +1,18 @@
-// One turn of a delivery at the breaker of its endpoint: held back, or let through and judged.
+// Asks the breaker of an endpoint for a permit before each attempt of a delivery, and tells it how the attempt went.
 import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { EndpointConfig } from '../../config/config.ts';
 import type { ActivityInput } from '../../contracts/event.ts';
-import type { TryResult } from '../attempts/attempt-result.ts';
-import type { Gate, HoldBack } from '../attempts/hold-back.ts';
+import type { AttemptResult } from '../attempts/attempt-result.ts';
+import type { Gate, Hold } from '../attempts/hold-back.ts';
 import { logFields } from '../attempts/log-fields.ts';
-import type { TryObserver } from '../attempts/observe-attempt.ts';
-import type { Breaker, Pass } from './breaker.ts';
+import type { AttemptObserver } from '../attempts/observe-attempt.ts';
+import type { Breaker, Permit } from './breaker.ts';
 import { toVerdict } from './breakers.ts';
 
 export interface GateDeps {
   log: Logger;
-  observer: TryObserver;
+  observer: AttemptObserver;
 }
 
 export class EndpointGate implements Gate {
@@ -20,7 +20,7 @@ export class EndpointGate implements Gate {
   readonly #breaker: Breaker;
   readonly #input: ActivityInput;
   readonly #deps: GateDeps;
-  #pass: Pass | undefined;
+  #permit: Permit | undefined;
 
   constructor(endpoint: EndpointConfig, breaker: Breaker, input: ActivityInput, deps: GateDeps) {
     this.#endpoint = endpoint;
@@ -29,39 +29,39 @@ export class EndpointGate implements Gate {
     this.#deps = deps;
   }
 
-  enter({ mayWait, isTold }: { mayWait: boolean; isTold?: boolean }): HoldBack | undefined {
+  enter({ mayWait, isTold }: { mayWait: boolean; isTold?: boolean }): Hold | undefined {
     const { name, breaker } = this.#endpoint;
-    const entry = this.#breaker.enter(
+    const answer = this.#breaker.request(
       mayWait ? Context.current().info.workflowExecution?.workflowId : undefined,
       isTold,
     );
-    if ('leave' in entry) {
-      this.#pass = entry;
+    if ('release' in answer) {
+      this.#permit = answer;
       return undefined;
     }
     const { since, failures, last_error } = this.#breaker.report();
-    const what = `the last ${failures} tries failed (${last_error})`;
+    const what = `the last ${failures} attempts failed (${last_error})`;
     const message =
-      entry.reason === 'endpoint_down'
+      answer.reason === 'endpoint_down'
         ? `endpoint '${name}' is down since ${since}: ${what}`
-        : `endpoint '${name}' has as many tries in flight as one endpoint may have`;
+        : `endpoint '${name}' has as many attempts in flight as one endpoint may have`;
     return {
-      ...entry,
+      ...answer,
       message,
       // A busy endpoint lives: its deliveries wait for their turn.
-      limitMs: entry.reason === 'endpoint_down' ? breaker?.holdForMs : undefined,
-      onBegin: () => this.#onHeld(entry.reason),
+      limitMs: answer.reason === 'endpoint_down' ? breaker?.holdForMs : undefined,
+      onBegin: () => this.#onHeld(answer.reason),
     };
   }
 
-  /** A try that was cancelled, or cut short by the end of its worker, says nothing of the endpoint. */
-  judge(result: TryResult): void {
+  /** An attempt that was cancelled, or cut short by the end of its worker, says nothing of the endpoint. */
+  judge(result: AttemptResult): void {
     const isCut = !result.ok && Context.current().cancellationSignal.aborted;
-    this.#pass?.leave(isCut ? undefined : toVerdict(result));
+    this.#permit?.release(isCut ? undefined : toVerdict(result));
   }
 
   leave(): void {
-    this.#pass?.leave();
+    this.#permit?.release();
   }
 
   #onHeld(reason: string): void {

@@ -1,6 +1,6 @@
 // One POST to an address that the operator has configured, and what its answer means.
 import { type Dispatcher, request } from 'undici';
-import type { TryResult } from '../attempts/attempt-result.ts';
+import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { networkErrorCode } from './network-error.ts';
 
 /** Enough of an answer to see what is wrong; the rest is not read. */
@@ -25,7 +25,7 @@ export async function httpPost({
   timeoutMs,
   signal,
   dispatcher,
-}: HttpPost): Promise<TryResult> {
+}: HttpPost): Promise<AttemptResult> {
   try {
     const response = await request(url, { method: 'POST', headers, body, signal, dispatcher });
     return judge(response, await readExcerpt(response.body));
@@ -36,7 +36,7 @@ export async function httpPost({
   }
 }
 
-function judge({ statusCode, headers }: Dispatcher.ResponseData, responseExcerpt: string): TryResult {
+function judge({ statusCode, headers }: Dispatcher.ResponseData, responseExcerpt: string): AttemptResult {
   if (statusCode >= 200 && statusCode < 300) return { ok: true, statusCode, responseExcerpt };
   const waits = statusCode === 429 || statusCode === 503;
   const retryAfterMs = waits ? parseRetryAfter(headers['retry-after']) : undefined;

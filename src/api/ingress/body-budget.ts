@@ -8,7 +8,7 @@ const LARGE_MOST_BYTES = 64 * MIB;
 const SMALL_MOST_BYTES = 256 * MIB;
 
 /** What one request holds. */
-export interface Hold {
+export interface BodyAdmission {
   /** @returns whether there is room for so many bytes that have come */
   add(bytes: number): boolean;
   leave(): void;
@@ -24,11 +24,11 @@ export class BodyBudget {
    * @param bytes at most so many will come
    * @returns undefined: refused
    */
-  enter(bytes: number): Hold | undefined {
+  enter(bytes: number): BodyAdmission | undefined {
     return bytes > INLINE_MAX_BYTES ? this.#enterLarge(bytes) : this.#enterSmall();
   }
 
-  #enterLarge(bytes: number): Hold | undefined {
+  #enterLarge(bytes: number): BodyAdmission | undefined {
     if (this.#large + bytes > LARGE_MOST_BYTES) return undefined;
     this.#large += bytes;
     const leave = () => {
@@ -37,7 +37,7 @@ export class BodyBudget {
     return { add: () => true, leave };
   }
 
-  #enterSmall(): Hold {
+  #enterSmall(): BodyAdmission {
     let held = 0;
     const add = (bytes: number) => {
       if (this.#small + bytes > SMALL_MOST_BYTES) return false;

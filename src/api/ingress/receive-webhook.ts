@@ -11,7 +11,7 @@ import { checkSchema } from '../http/check-schema.ts';
 import { HttpError } from '../http/errors.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { readBody } from '../http/read-body.ts';
-import { BodyBudget, type Hold } from './body-budget.ts';
+import { type BodyAdmission, BodyBudget } from './body-budget.ts';
 import { findEventId, findEventType } from './event-fields.ts';
 import type { StartEvent } from './start-event.ts';
 
@@ -35,12 +35,12 @@ export type ReceiveWebhook = (
   trace: TraceHeaders,
 ) => Promise<Received>;
 
-interface Admitted {
+interface AdmittedRequest {
   source: SourceConfig;
   request: Request;
   response: Response;
   trace: TraceHeaders;
-  hold: Hold;
+  admission: BodyAdmission;
 }
 
 export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhookDeps): ReceiveWebhook {
@@ -52,25 +52,25 @@ export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhook
     }
     checkMethod(request);
     checkAddress(source, request.ip);
-    const hold = admitBody(budget, source, request);
-    let holdsBody: Promise<unknown> = Promise.resolve();
+    const admission = admitBody(budget, source, request);
+    let inUse: Promise<unknown> = Promise.resolve();
     try {
-      return await receive({ source, request, response, trace, hold }, (started) => {
-        holdsBody = started;
+      return await receive({ source, request, response, trace, admission }, (started) => {
+        inUse = started;
       });
     } finally {
-      holdsBody.finally(hold.leave).catch(() => undefined);
+      inUse.finally(admission.leave).catch(() => undefined);
     }
   };
 
-  /** @param onStart is given what may hold the body for longer than the request */
+  /** @param onStart is given what may admission the body for longer than the request */
   async function receive(
-    admitted: Admitted,
+    admitted: AdmittedRequest,
     onStart: (started: Promise<unknown>) => void,
   ): Promise<Received> {
-    const { source, request, response, trace, hold } = admitted;
+    const { source, request, response, trace, admission } = admitted;
     const rawBody = await readBody(request, response, source.maxBodyBytes, (bytes) => {
-      if (!hold.add(bytes)) throw tooManyBodies();
+      if (!admission.add(bytes)) throw tooManyBodies();
     });
     checkSignature(source, request, rawBody);
     const payload = parseJson(rawBody);
@@ -105,10 +105,10 @@ export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhook
 }
 
 /** A body that does not tell its size may be as large as any. */
-function admitBody(budget: BodyBudget, { maxBodyBytes }: SourceConfig, request: Request): Hold {
+function admitBody(budget: BodyBudget, { maxBodyBytes }: SourceConfig, request: Request): BodyAdmission {
   const announced = Number(request.headers['content-length'] ?? maxBodyBytes);
-  const hold = budget.enter(announced > maxBodyBytes ? 0 : announced); // one over the limit is refused unread
-  if (hold) return hold;
+  const admission = budget.enter(announced > maxBodyBytes ? 0 : announced); // one over the limit is refused unread
+  if (admission) return admission;
   throw tooManyBodies();
 }
 
@@ -143,7 +143,7 @@ const SIGNATURE_FAULTS: Record<VerifyFailure, string> = {
   signature_invalid:
     'no signature in the header fits the raw body and a secret of this source; sign the bytes as they are sent',
   timestamp_out_of_tolerance:
-    'the signed timestamp is outside the tolerance; check the clock, and sign each try anew',
+    'the signed timestamp is outside the tolerance; check the clock, and sign each attempt anew',
 };
 
 function checkSignature({ verify }: SourceConfig, request: Request, rawBody: Buffer): void {

@@ -4,7 +4,7 @@ import { defineConfig, secret } from 'surehook';
 const { RECEIVER_URL: receiver, SUFFIX: suffix = '' } = process.env;
 const secrets = [secret('ENDPOINT_SECRET')];
 const partner = { scheme: 'hmac' as const, secrets: [secret('PARTNER_SECRET')] };
-/** As many tries as a probe may cost a delivery that has bad luck. */
+/** As many attempts as a probe may cost a delivery that has bad luck. */
 const retry = [0, ...Array<string>(15).fill('1s')];
 const breaker = { failures: 5, probeAfter: '1s' };
 const pace = { gather: 0, every: '1s' };

@@ -5,7 +5,7 @@ import { z } from 'zod';
 const receiver = process.env.RECEIVER_URL ?? 'http://127.0.0.1:9';
 const partner = { scheme: 'hmac' as const, secrets: [secret('PARTNER_SECRET')] };
 const endpointSecrets = [secret('ENDPOINT_SECRET'), secret('ENDPOINT_SECRET_OLD')];
-/** Server timers fire in whole seconds, so that three tries take about two seconds. */
+/** Server timers fire in whole seconds, so that three attempts take about two seconds. */
 const retry = [0, 200];
 
 /** The receiver counts the call, and its answer says what the handler should come to. */

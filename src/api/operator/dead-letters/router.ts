@@ -10,7 +10,7 @@ import {
   type RunAgainOutcome,
   replayDeadLetter,
 } from '../../../dead-letters/run-again.ts';
-import { expiryOf, openCaseOf, untilClosed } from '../../../dead-letters/until-closed.ts';
+import { expiryOf, openDeadLetterRunOf, untilClosed } from '../../../dead-letters/until-closed.ts';
 import { listEarlierRuns } from '../../../events/earlier-runs.ts';
 import { statusOf } from '../../../events/event-status.ts';
 import { readEvent } from '../../../events/read-event.ts';
@@ -83,7 +83,7 @@ async function runAgain(
   run: (name: { source: string; eventId: string }) => Promise<RunAgainOutcome>,
 ): Promise<void> {
   const { source, eventId, workflowId } = nameOf(params);
-  const caseRunId = await openCaseOf(temporal, workflowId);
+  const deadLetterRunId = await openDeadLetterRunOf(temporal, workflowId);
   const result = await run({ source, eventId });
   switch (result.outcome) {
     case 'event_not_found':
@@ -99,7 +99,7 @@ async function runAgain(
     case 'started': {
       const ids = { source, event_id: eventId, workflow_id: workflowId, run_id: result.runId };
       log.info({ ...ids, status }, 'dead letter closed by an operator');
-      await untilClosed(temporal, workflowId, caseRunId);
+      await untilClosed(temporal, workflowId, deadLetterRunId);
       response.status(202).json({ status, ...ids });
     }
   }

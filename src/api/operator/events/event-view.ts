@@ -15,7 +15,7 @@ export interface StepView {
   status: StepOutcome['status'] | 'pending';
   attempts: Attempt[];
   result?: unknown;
-  /** Of a delivery that waits for its endpoint: no try is made meanwhile. */
+  /** Of a delivery that waits for its endpoint: no attempt is made meanwhile. */
   held?: Held;
 }
 

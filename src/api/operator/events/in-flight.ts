@@ -17,7 +17,7 @@ export interface InFlightDeps {
 
 type OneEvent = Request<{ source: string; event_id: string }>;
 
-/** Each step that waits for its next try is tried now. */
+/** Each step that waits for its next attempt is tried now. */
 export async function retryNow(
   { temporal, log }: InFlightDeps,
   { params }: OneEvent,
@@ -28,12 +28,12 @@ export async function retryNow(
   if (waiting.length === 0) throw new HttpError('nothing_waits', `${nameOf(params)} ${whyNothing(run)}`);
   const sent = await Promise.all(waiting.map((one) => resetActivity(temporal, run, one)));
   const steps = waiting.filter((_, i) => sent[i]).map(({ step }) => step);
-  if (steps.length === 0) throw new HttpError('nothing_waits', `${nameOf(params)} has just been tried again`);
+  if (steps.length === 0) throw new HttpError('nothing_waits', `${nameOf(params)} has just been retried`);
   log.info({ ...ids, steps }, 'retried now by an operator');
   response.status(202).json({ status: 'retrying', ...ids, steps });
 }
 
-/** A worker carries it out: a try that is running is told to stop, and what was tried is kept on record. */
+/** A worker carries it out: an attempt that is running is told to stop, and what was tried is kept on record. */
 export async function cancelEvent(
   { temporal, log }: InFlightDeps,
   { params }: OneEvent,
@@ -69,8 +69,8 @@ async function readRunning(temporal: Temporal, params: OneEvent['params']) {
 
 function whyNothing({ pending }: EventRun): string {
   const running = pending.filter(({ outcome }) => outcome?.status === 'running').map(({ step }) => step);
-  if (running.length > 0) return `waits for nothing: a try of ${running.join(', ')} runs right now`;
-  return 'waits for no retry: it waits for a worker, or its first try runs right now';
+  if (running.length > 0) return `waits for nothing: an attempt of ${running.join(', ')} runs right now`;
+  return 'waits for no retry: it waits for a worker, or its first attempt runs right now';
 }
 
 /** @returns whether there was something to send on: it may have been tried meanwhile */
@@ -84,7 +84,7 @@ async function resetActivity(
       namespace,
       execution: { workflowId, runId },
       id,
-      resetHeartbeat: false, // they are the log of its tries
+      resetHeartbeat: false, // they are the log of its attempts
     });
     return true;
   } catch (error) {
