@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { Pool } from 'undici';
-import type { JobItemView } from '../src/api/operator/jobs/job-items.ts';
 import type { JobView } from '../src/api/operator/jobs/job-view.ts';
+import type { JobItemView } from '../src/api/operator/jobs/list-job-items.ts';
 import { workflowIdOfJob } from '../src/contracts/ids.ts';
 import { makeEvent } from './events.ts';
 import { untilQuiet } from './measure.ts';
@@ -79,11 +79,11 @@ async function measureCost(
 type Medians = Record<string, number>;
 
 const CALLED = {
-  count: '/dead-letters/count',
-  'count of a source': '/dead-letters/count?source=bench',
-  'count of a source and a code': '/dead-letters/count?source=bench&error=handler%3APermanentError',
-  'first page of 50': '/dead-letters?limit=50',
-  'first page with a filter': '/dead-letters?source=bench&error=handler%3APermanentError&limit=50',
+  count: '/api/v1/dead-letters/count',
+  'count of a source': '/api/v1/dead-letters/count?source=bench',
+  'count of a source and a code': '/api/v1/dead-letters/count?source=bench&error=handler%3APermanentError',
+  'first page of 50': '/api/v1/dead-letters?limit=50',
+  'first page with a filter': '/api/v1/dead-letters?source=bench&error=handler%3APermanentError&limit=50',
 };
 
 async function costs(benches: Bench[]): Promise<Medians[]> {
@@ -190,7 +190,7 @@ class Bench {
     if (count <= 0) return;
     await this.#send({ kind: 'closed', count, atOnce: AT_ONCE }, type, []);
     this.letters += count;
-    const open = async () => (await this.#get<{ count: number }>('/dead-letters/count')).count;
+    const open = async () => (await this.#get<{ count: number }>('/api/v1/dead-letters/count')).count;
     while ((await open()) < this.letters - this.#resent) await delay(POLL_MS);
   }
 
@@ -203,11 +203,12 @@ class Bench {
 
   async replay(type: string, rate_per_second: number): Promise<string> {
     const body = JSON.stringify({ filter: { type }, rate_per_second });
-    return (await this.#get<{ job_id: string }>('/dead-letters/replay', { method: 'POST', body })).job_id;
+    return (await this.#get<{ job_id: string }>('/api/v1/dead-letters/replay', { method: 'POST', body }))
+      .job_id;
   }
 
   async hasEnded(jobId: string): Promise<boolean> {
-    const { started, matched, status } = await this.#get<JobView>(`/jobs/${jobId}`);
+    const { started, matched, status } = await this.#get<JobView>(`/api/v1/jobs/${jobId}`);
     return started >= matched || status !== 'running';
   }
 
@@ -216,7 +217,7 @@ class Bench {
     let cursor: string | null = '';
     while (cursor !== null) {
       const more: string = cursor && `&cursor=${cursor}`;
-      const path = `/jobs/${jobId}/items?limit=200${more}`;
+      const path = `/api/v1/jobs/${jobId}/items?limit=200${more}`;
       const page = await this.#get<{ items: JobItemView[]; next_cursor: string | null }>(path);
       times.push(...page.items.map((one) => Date.parse(one.started_at)));
       cursor = page.next_cursor;

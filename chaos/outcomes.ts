@@ -58,7 +58,7 @@ export async function listWorkflowIds(client: Client): Promise<string[]> {
 /** As an operator sees it. */
 export async function readView(operatorUrl: string, token: string, event: EventRecord): Promise<EventView> {
   const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch(`${operatorUrl}/events/${event.source}/${event.id}`, { headers });
+  const response = await fetch(`${operatorUrl}/api/v1/events/${event.source}/${event.id}`, { headers });
   if (!response.ok) throw new Error(`${keyOf(event)}: the operator API answered ${response.status}`);
   return (await response.json()) as EventView;
 }

@@ -53,7 +53,7 @@ async function listClosed({ surehook, since }: ClosedOptions): Promise<Map<strin
   const closed = new Map<string, string>();
   const query = new URLSearchParams({ since: since.toISOString(), limit: '200' });
   for (;;) {
-    const { items, next_cursor } = await surehook.get<Page>(`/events?${query}`);
+    const { items, next_cursor } = await surehook.get<Page>(`/api/v1/events?${query}`);
     for (const { source, event_id, status, closed_at } of items) {
       if (closed_at !== null) closed.set(`${source}:${event_id}`, status);
     }
@@ -67,7 +67,7 @@ export async function readEvents(
   events: readonly DemoEvent[],
 ): Promise<Map<string, EventView>> {
   const read = async (event: DemoEvent): Promise<[string, EventView]> => {
-    const path = `/events/${event.source}/${encodeURIComponent(event.id)}`;
+    const path = `/api/v1/events/${event.source}/${encodeURIComponent(event.id)}`;
     return [keyOf(event), await surehook.get<EventView>(path)];
   };
   return new Map(await Promise.all(events.map(read)));

@@ -2,12 +2,18 @@
 import { createWriteStream, readFileSync } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { DeadLetterView } from '../api/operator/dead-letters/dead-letter-view.ts';
+import type { ViewOf } from '../api/http/route.ts';
+import type { countDeadLettersRoute } from '../api/operator/dead-letters/count-dead-letters.ts';
+import type { discardDeadLetterRoute } from '../api/operator/dead-letters/discard-dead-letter.ts';
+import type { listDeadLettersRoute } from '../api/operator/dead-letters/list-dead-letters.ts';
+import type { replayDeadLetterRoute } from '../api/operator/dead-letters/replay-dead-letter.ts';
+import type { showDeadLetterRoute } from '../api/operator/dead-letters/show-dead-letter.ts';
 import { ConfigError } from '../config/config-error.ts';
-import type { DeadLetterItem } from '../dead-letters/list.ts';
-import { eventLines, type Shown } from './events.ts';
+import { eventLines } from './events.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { parseTime, table } from './text.ts';
+
+type DeadLetterPage = ViewOf<typeof listDeadLettersRoute>;
 
 export interface FilterOptions {
   source?: string;
@@ -34,7 +40,7 @@ export async function deadLettersList(
   options: DeadLetterListOptions,
 ): Promise<string> {
   const { limit, cursor, json } = options;
-  const page = await client.get<{ items: DeadLetterItem[]; next_cursor: string | null }>('/dead-letters', {
+  const page = await client.get<DeadLetterPage>('/dead-letters', {
     ...toQuery(options),
     limit,
     cursor,
@@ -57,7 +63,7 @@ export async function deadLettersList(
 }
 
 /** What to do before they are gone. */
-function soonText(items: DeadLetterItem[], { source }: FilterOptions): string[] {
+function soonText(items: DeadLetterPage['items'], { source }: FilterOptions): string[] {
   const soon = items.filter(({ expires_soon }) => expires_soon).length;
   if (soon === 0) return [];
   const [what, it] = soon === 1 ? ['1 expires soon', 'it'] : [`${soon} expire soon`, 'them'];
@@ -76,7 +82,10 @@ export async function deadLettersCount(
   client: OperatorClient,
   options: FilterOptions & { json?: boolean },
 ): Promise<string> {
-  const counted = await client.get<{ count: number }>('/dead-letters/count', toQuery(options));
+  const counted = await client.get<ViewOf<typeof countDeadLettersRoute>>(
+    '/dead-letters/count',
+    toQuery(options),
+  );
   return options.json ? JSON.stringify(counted) : String(counted.count);
 }
 
@@ -86,8 +95,7 @@ export async function deadLettersShow(
   eventId: string,
   { json }: { json?: boolean },
 ): Promise<string> {
-  type Letter = Shown & DeadLetterView & { expires_at: string | null };
-  const letter = await client.get<Letter>(pathOf(source, eventId));
+  const letter = await client.get<ViewOf<typeof showDeadLetterRoute>>(pathOf(source, eventId));
   if (json) return JSON.stringify(letter, null, 2);
   const failed = letter.failed.steps.flatMap(({ step, error, attempts, message, stack }) => {
     const what = `${step}: ${error} after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
@@ -123,7 +131,10 @@ export async function deadLettersReplay(
   const given = from === undefined ? '' : `"from":${JSON.stringify(from)}`;
   const corrected = payload === undefined ? '' : `"payload":${readPayload(payload)}`;
   const body = `{${[given, corrected].filter(Boolean).join(',')}}`;
-  const answer = await client.post<{ run_id: string }>(`${pathOf(source, eventId)}/replay`, body);
+  const answer = await client.post<ViewOf<typeof replayDeadLetterRoute, 202>>(
+    `${pathOf(source, eventId)}/replay`,
+    body,
+  );
   if (json) return JSON.stringify(answer, null, 2);
   return `Runs again as ${answer.run_id}. See: surehook events show ${source} ${eventId}`;
 }
@@ -146,7 +157,10 @@ export async function deadLettersDiscard(
   { reason, json }: { reason: string; json?: boolean },
 ): Promise<string> {
   const body = JSON.stringify({ reason });
-  const answer = await client.post(`${pathOf(source, eventId)}/discard`, body);
+  const answer = await client.post<ViewOf<typeof discardDeadLetterRoute, 202>>(
+    `${pathOf(source, eventId)}/discard`,
+    body,
+  );
   return json ? JSON.stringify(answer, null, 2) : 'Discarded: if it is sent again, it is a duplicate.';
 }
 

@@ -5,7 +5,7 @@ import type { SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
 import { encryptionKeysSchema, formatEncryptionKey } from '../config/encryption-keys.ts';
-import { toOrigin } from '../config/http-origin.ts';
+import { OPERATOR_API_PATH, toOrigin } from '../config/http-origin.ts';
 import { isLoopback } from '../config/ip-range.ts';
 import { loadDotEnv, loadSettings, type Settings } from '../config/settings.ts';
 import { type Running, run } from '../process/run.ts';
@@ -100,7 +100,7 @@ function printBanner({ running, secrets, operatorToken, server, settings }: Bann
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
   const rows: [string, string | undefined][] = [
     ['Ingress', `${running.publicUrl}/webhooks/{${[...running.config.sources.keys()].join(',')}}`],
-    ['Operator API', `${running.operatorUrl}/events`],
+    ['Operator API', `${running.operatorUrl}${OPERATOR_API_PATH}`],
     ['Operator token', operatorToken],
     ['Temporal Web UI', server?.uiUrl ?? settings.temporalUiUrl],
     [

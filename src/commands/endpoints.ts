@@ -1,10 +1,11 @@
 // `surehook endpoints`: what the operator API tells of endpoints, on a terminal.
-import type { EndpointView } from '../api/operator/endpoints.ts';
+import type { ViewOf } from '../api/http/route.ts';
+import type { listEndpointsRoute } from '../api/operator/endpoints/list-endpoints.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { table } from './text.ts';
 
 export async function endpointsList(client: OperatorClient, { json }: { json?: boolean }): Promise<string> {
-  const page = await client.get<{ items: EndpointView[] }>('/endpoints');
+  const page = await client.get<ViewOf<typeof listEndpointsRoute>>('/endpoints');
   if (json) return JSON.stringify(page, null, 2);
   if (page.items.length === 0) return 'The config has no endpoints.';
   const rows = page.items.map(({ name, url, breaker }) => {

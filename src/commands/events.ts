@@ -1,8 +1,10 @@
 // `surehook events`: what the operator API tells of events, on a terminal.
+import type { ViewOf } from '../api/http/route.ts';
+import type { cancelEventRoute } from '../api/operator/events/cancel-event.ts';
 import type { EventView } from '../api/operator/events/event-view.ts';
-import type { EventItem } from '../api/operator/events/list-events.ts';
-import type { Attempt } from '../contracts/event.ts';
-import type { EarlierRun } from '../events/earlier-runs.ts';
+import type { listEventsRoute } from '../api/operator/events/list-events.ts';
+import type { retryEventRoute } from '../api/operator/events/retry-event.ts';
+import type { showEventRoute } from '../api/operator/events/show-event.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { parseTime, table } from './text.ts';
 
@@ -22,7 +24,7 @@ export async function eventsList(
   { json, since, until, ...query }: EventListOptions,
 ): Promise<string> {
   const times = { since: parseTime('--since', since), until: parseTime('--until', until) };
-  const page = await client.get<{ items: EventItem[]; next_cursor: string | null }>('/events', {
+  const page = await client.get<ViewOf<typeof listEventsRoute>>('/events', {
     ...query,
     ...times,
   });
@@ -35,15 +37,13 @@ export async function eventsList(
   return [rows.length === 0 ? 'None on this page.' : table(head, rows), ...more].join('\n');
 }
 
-export type Shown = EventView & { earlier_runs: EarlierRun[] };
-
 export async function eventsShow(
   client: OperatorClient,
   source: string,
   eventId: string,
   { json }: { json?: boolean },
 ): Promise<string> {
-  const event = await client.get<Shown>(pathOf(source, eventId));
+  const event = await client.get<ViewOf<typeof showEventRoute>>(pathOf(source, eventId));
   return json ? JSON.stringify(event, null, 2) : eventLines(event).join('\n');
 }
 
@@ -53,7 +53,10 @@ export async function eventsRetry(
   eventId: string,
   { json }: { json?: boolean },
 ): Promise<string> {
-  const answer = await client.post<{ steps: string[] }>(`${pathOf(source, eventId)}/retry`, '{}');
+  const answer = await client.post<ViewOf<typeof retryEventRoute, 202>>(
+    `${pathOf(source, eventId)}/retry`,
+    '{}',
+  );
   if (json) return JSON.stringify(answer, null, 2);
   return `Tried now: ${answer.steps.join(', ')}. See: surehook events show ${source} ${eventId}`;
 }
@@ -64,7 +67,10 @@ export async function eventsCancel(
   eventId: string,
   { json }: { json?: boolean },
 ): Promise<string> {
-  const answer = await client.post(`${pathOf(source, eventId)}/cancel`, '{}');
+  const answer = await client.post<ViewOf<typeof cancelEventRoute, 202>>(
+    `${pathOf(source, eventId)}/cancel`,
+    '{}',
+  );
   if (json) return JSON.stringify(answer, null, 2);
   return `Told to stop. See: surehook events show ${source} ${eventId}`;
 }
@@ -74,7 +80,7 @@ function pathOf(source: string, eventId: string): string {
 }
 
 /** @param more comes after the first facts */
-export function eventLines(event: Shown, more: string[] = []): string[] {
+export function eventLines(event: EventView, more: string[] = []): string[] {
   const { discarded } = event;
   const facts: [string, string | null | undefined][] = [
     ['Event', `${event.source} ${event.event_id}`],
@@ -97,7 +103,7 @@ export function eventLines(event: Shown, more: string[] = []): string[] {
     if (held) lines.push(`  held since ${held.since}: ${held.reason}, next turn ${held.next_attempt_at}`);
   }
   if (event.earlier_runs.length > 0) {
-    const toLine = ({ started_at, status, run_id, began }: EarlierRun) =>
+    const toLine = ({ started_at, status, run_id, began }: EventView['earlier_runs'][number]) =>
       `  ${started_at} ${status} ${run_id}${began && began.how !== 'first' ? ` (${beginning(began)})` : ''}`;
     lines.push('', 'Earlier runs:', ...event.earlier_runs.map(toLine));
   }
@@ -109,7 +115,7 @@ function beginning({ how, from, payload_corrected }: EventView['began']): string
   return `${how}${start}${payload_corrected ? ', with a corrected payload' : ''}`;
 }
 
-function attemptLines(attempts: Attempt[]): string[] {
+function attemptLines(attempts: EventView['deliveries'][number]['attempts']): string[] {
   return attempts.flatMap((a) => {
     if (a.running)
       return [

@@ -1,16 +1,16 @@
 // `surehook jobs`: what the operator API does with jobs, on a terminal.
-import type { RunCounts } from '../api/operator/jobs/job-items.ts';
-import type { JobView } from '../api/operator/jobs/job-view.ts';
+import type { ViewOf } from '../api/http/route.ts';
+import type { JobView, JobWithRuns } from '../api/operator/jobs/job-view.ts';
+import type { listJobsRoute } from '../api/operator/jobs/list-jobs.ts';
+import type { showJobRoute } from '../api/operator/jobs/show-job.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { table } from './text.ts';
-
-export type ShownJob = JobView & { runs?: RunCounts };
 
 export async function jobsList(
   client: OperatorClient,
   { json, limit, cursor }: { json?: boolean; limit?: string; cursor?: string },
 ): Promise<string> {
-  const page = await client.get<{ items: JobView[]; next_cursor: string | null }>('/jobs', { limit, cursor });
+  const page = await client.get<ViewOf<typeof listJobsRoute>>('/jobs', { limit, cursor });
   if (json) return JSON.stringify(page, null, 2);
   if (page.items.length === 0) return 'No jobs.';
   const rows = page.items.map((job) => [
@@ -32,7 +32,7 @@ export async function jobsShow(
   jobId: string,
   { json }: { json?: boolean },
 ): Promise<string> {
-  const job = await client.get<ShownJob>(pathOf(jobId));
+  const job = await client.get<ViewOf<typeof showJobRoute>>(pathOf(jobId));
   return json ? JSON.stringify(job, null, 2) : jobLines(job);
 }
 
@@ -46,8 +46,9 @@ export async function jobsChange(
   return json ? JSON.stringify(job, null, 2) : jobLines(job);
 }
 
-export function jobLines(job: ShownJob): string {
-  const { action, status, matched, started, skipped, failed, rate_per_second, runs, failures } = job;
+export function jobLines(job: JobView | JobWithRuns): string {
+  const { action, status, matched, started, skipped, failed, rate_per_second, failures } = job;
+  const runs = 'runs' in job ? job.runs : undefined;
   const what = action === 'replay' ? 'replayed' : 'discarded';
   const lines = [
     `Job ${job.job_id}: ${action}, ${status}`,

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
-import { toOrigin } from '../config/http-origin.ts';
+import { OPERATOR_API_PATH, toOrigin } from '../config/http-origin.ts';
 import type { Settings } from '../config/settings.ts';
 
 type Query = Record<string, string | undefined>;
@@ -30,7 +30,7 @@ export class OperatorClient {
     this.#url = settings.operatorUrl ?? toOrigin(settings.operatorHost, settings.operatorPort);
   }
 
-  /** @throws ConfigError with the API's own words if it refuses */
+  /** @param path below `/api/v1`; @throws ConfigError with the API's own words if it refuses */
   async get<T>(path: string, query: Query = {}): Promise<T> {
     return (await (await this.#fetch(this.#toUrl(path, query))).json()) as T;
   }
@@ -48,7 +48,7 @@ export class OperatorClient {
   }
 
   #toUrl(path: string, query: Query = {}): URL {
-    const url = new URL(`${this.#url.replace(/\/$/, '')}${path}`); // it may have a path of its own, behind a proxy
+    const url = new URL(`${this.#url.replace(/\/$/, '')}${OPERATOR_API_PATH}${path}`); // it may have a path of its own, behind a proxy
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, value);
     return url;

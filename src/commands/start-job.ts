@@ -1,10 +1,12 @@
 // `surehook dead-letters replay|discard` with a filter: a dry run, a question, a job, and its progress.
 import { createInterface } from 'node:readline/promises';
+import type { ViewOf } from '../api/http/route.ts';
+import type { showJobRoute } from '../api/operator/jobs/show-job.ts';
+import type { JobDryRun, JobStarted } from '../api/operator/jobs/start-job.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { type JobAction, RATE_MAX } from '../contracts/job.ts';
-import type { DeadLetterItem } from '../dead-letters/list.ts';
 import { type FilterOptions, toQuery } from './dead-letters.ts';
-import { jobLines, type ShownJob } from './jobs.ts';
+import { jobLines } from './jobs.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { table } from './text.ts';
 import { watchJob } from './watch-job.ts';
@@ -74,16 +76,16 @@ async function runMany(
   const body = { filter: toFilter(action, source, options), ...toRate(options.rate), ...how };
   const post = async <T>(more: object) =>
     await client.post<T>(`/dead-letters/${action}`, JSON.stringify({ ...body, ...more }));
-  const dry = await post<{ matched: number; sample: DeadLetterItem[] }>({ dry_run: true });
+  const dry = await post<JobDryRun>({ dry_run: true });
   if (options.dryRun || dry.matched === 0) {
     print(options.json ? JSON.stringify(dry, null, 2) : toText(dry));
     return true;
   }
   if (!options.yes && !(await confirm(action, dry.matched, print))) return true;
-  const { job_id } = await post<{ job_id: string }>({});
+  const { job_id } = await post<JobStarted>({});
   if (!options.json) print(`Job ${job_id}`);
   if (!options.detach) await watchJob(client, job_id, options.json ? () => undefined : print);
-  const job = await client.get<ShownJob>(`/jobs/${job_id}`);
+  const job = await client.get<ViewOf<typeof showJobRoute>>(`/jobs/${job_id}`);
   print(options.json ? JSON.stringify(job, null, 2) : jobLines(job));
   return options.detach === true || (job.status === 'completed' && job.failed === 0);
 }
@@ -115,7 +117,7 @@ function toRate(rate: string | undefined) {
 
 const count = (n: number) => `${n} dead ${n === 1 ? 'letter' : 'letters'}`;
 
-function toText({ matched, sample }: { matched: number; sample: DeadLetterItem[] }): string {
+function toText({ matched, sample }: Pick<JobDryRun, 'matched' | 'sample'>): string {
   if (matched === 0) return 'No dead letters match.';
   const rows = sample.map((one) => [one.failed_at, one.source, one.event_id, one.errors.join(', ')]);
   const head = `${count(matched)} ${matched === 1 ? 'matches' : 'match'}, the latest first:`;

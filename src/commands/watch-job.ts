@@ -1,6 +1,8 @@
 // Follows a job to its end: a progress bar on a terminal, a line now and then elsewhere.
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ViewOf } from '../api/http/route.ts';
 import type { JobView } from '../api/operator/jobs/job-view.ts';
+import type { showJobRoute } from '../api/operator/jobs/show-job.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { INTERRUPTED_EXIT_CODE, onStopSignal } from './stop-on-signal.ts';
 
@@ -26,7 +28,7 @@ export async function watchJob(
   try {
     let printedAt = 0;
     for (;;) {
-      const job = await client.get<JobView>(`/jobs/${encodeURIComponent(jobId)}`);
+      const job = await client.get<ViewOf<typeof showJobRoute>>(`/jobs/${encodeURIComponent(jobId)}`);
       if (isTerminal) process.stdout.write(CLEAR_LINE + (job.closed_at === null ? toOneRow(barOf(job)) : ''));
       if (job.closed_at !== null) return;
       if (!isTerminal && Date.now() - printedAt >= LINE_EVERY_MS) {

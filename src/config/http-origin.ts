@@ -1,4 +1,7 @@
-// The URL of a listener.
+// The URL of a listener, and the path of the operator API on it.
+
+/** The operator API's routes are under it: the root of that listener is for a page. */
+export const OPERATOR_API_PATH = '/api/v1';
 
 /** Where a listener on this host and port is reached from this machine. */
 export function toOrigin(host: string, port: number): string {

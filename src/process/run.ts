@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { CheckReady } from '../api/http/base-app.ts';
 import { type Listener, listen } from '../api/http/listen.ts';
 import { createPublicApp } from '../api/ingress/app.ts';
+import { createIngressLimits, type IngressLimits } from '../api/ingress/limits.ts';
 import { createStartEvent } from '../api/ingress/start-event.ts';
 import { createOperatorApp } from '../api/operator/app.ts';
 import { createWorkerApp } from '../api/operator/worker-app.ts';
@@ -97,7 +98,8 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
   const worker = role === 'api' ? undefined : await startWorker(parts);
   const checkReady = () => assertReady(temporal, worker);
   const operator = await listenToOperators(parts, token, checkReady);
-  const ingress = role === 'worker' ? undefined : await listenToSenders(parts, checkReady);
+  const ingress =
+    role === 'worker' ? undefined : await listenToSenders(parts, createIngressLimits(), checkReady);
   const urls = { publicUrl: ingress?.url, operatorUrl: operator.url };
   log.info({ role, temporal: temporal.address, namespace: temporal.namespace, ...urls }, 'surehook is up');
   const { stopped } = lifetime;
@@ -145,6 +147,7 @@ async function listenToOperators(
           taskQueue: settings.taskQueue,
           token,
           openCodec,
+          eager: false, // a run that an operator starts may wait for a worker
           webUi,
           metricsPage,
           checkReady,
@@ -165,13 +168,14 @@ function webUiOf({ webUiUrl }: RunOptions, { namespace }: Temporal): WebUi | und
 
 async function listenToSenders(
   { options, config, temporal, log, observability, working }: Parts,
+  limits: IngressLimits,
   checkReady: CheckReady,
 ): Promise<Listener> {
   const { host = '0.0.0.0', port, taskQueue, trustedProxies } = options.settings;
-  const startEvent = createStartEvent({ temporal, taskQueue, eager: options.role === 'serve', log });
+  const startEvent = createStartEvent({ temporal, taskQueue, eager: options.role === 'serve', limits, log });
   const { metrics, tracing } = observability;
   const listener = await listen({
-    app: createPublicApp({ config, startEvent, metrics, tracing, checkReady, trustedProxies, log }),
+    app: createPublicApp({ config, startEvent, limits, metrics, tracing, checkReady, trustedProxies, log }),
     host,
     port,
     settings: { host: 'HOST', port: 'PORT' },

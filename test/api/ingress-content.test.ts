@@ -122,7 +122,7 @@ describe('an event id', () => {
       expect(event).toMatchObject({ event_id, workflow_id: `partner:${event_id}`, payload: { event_id } });
     }
     const list = async () => {
-      const { text } = await ingress.operator(`/events?source=partner&type=${type}`);
+      const { text } = await ingress.operator(`/api/v1/events?source=partner&type=${type}`);
       return JSON.parse(text).items.map((item: { event_id: string }) => item.event_id);
     };
     const fresh = ids.filter((id) => ingress.accepted.has(`partner:${id}`));

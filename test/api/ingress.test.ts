@@ -157,7 +157,7 @@ it.each([
   ['POST', '/webhooks/partner%00', 404, 'unknown_source'],
   ['POST', '/webhooks/%E0%A4%A', 400, 'bad_request'],
   ['GET', '/nothing', 404, 'not_found'],
-  ['POST', '/healthz', 404, 'not_found'],
+  ['POST', '/healthz', 405, 'method_not_allowed'],
   ['GET', '/events', 404, 'not_found'],
 ])('%s %s is answered with %i %s', async (method, path, status, code) => {
   expectProblem(await ingress.request(method, path), status, code);

@@ -37,7 +37,7 @@ async function sendListed(
 async function list(
   query: Record<string, string>,
 ): Promise<{ items: EventItem[]; next_cursor: string | null }> {
-  const answer = await ingress.operator(`/events?${new URLSearchParams(query)}`);
+  const answer = await ingress.operator(`/api/v1/events?${new URLSearchParams(query)}`);
   expect(answer.status).toBe(200);
   return JSON.parse(answer.text);
 }
@@ -55,11 +55,11 @@ describe('the token', () => {
     ['is in another header', { 'x-api-key': TOKEN }],
   ])('that %s opens nothing but the health paths', async (_, headers) => {
     for (const path of [
-      '/events',
-      `/events?token=${TOKEN}`,
-      '/events/partner/x',
+      '/api/v1/events',
+      `/api/v1/events?token=${TOKEN}`,
+      '/api/v1/events/partner/x',
       '/nothing',
-      '/events/%E9',
+      '/api/v1/events/%E9',
     ]) {
       const answer = await ingress.operator(path, headers);
       expectProblem(answer, 401, 'unauthorized');
@@ -72,16 +72,16 @@ describe('the token', () => {
 
 describe('what there is not', () => {
   it.each([
-    ['/events/partner/nothing', 404, 'event_not_found'],
-    ['/events/unknown/nothing', 404, 'event_not_found'],
-    ['/events/__proto__/constructor', 404, 'event_not_found'],
-    ['/events/partner/a%2Fb', 404, 'event_not_found'],
-    ['/events/partner/%00', 404, 'event_not_found'],
-    ['/events/partner/%F0%9F%AA%9D', 404, 'event_not_found'],
-    [`/events/partner/${'x'.repeat(1_500)}`, 404, 'event_not_found'],
-    ["/events/partner/'%20OR%20''='", 404, 'event_not_found'],
-    ['/events/partner/%E0%A4%A', 400, 'bad_request'],
-    ['/events/partner', 404, 'not_found'],
+    ['/api/v1/events/partner/nothing', 404, 'event_not_found'],
+    ['/api/v1/events/unknown/nothing', 404, 'event_not_found'],
+    ['/api/v1/events/__proto__/constructor', 404, 'event_not_found'],
+    ['/api/v1/events/partner/a%2Fb', 404, 'event_not_found'],
+    ['/api/v1/events/partner/%00', 404, 'event_not_found'],
+    ['/api/v1/events/partner/%F0%9F%AA%9D', 404, 'event_not_found'],
+    [`/api/v1/events/partner/${'x'.repeat(1_500)}`, 404, 'event_not_found'],
+    ["/api/v1/events/partner/'%20OR%20''='", 404, 'event_not_found'],
+    ['/api/v1/events/partner/%E0%A4%A', 400, 'bad_request'],
+    ['/api/v1/events/partner', 404, 'not_found'],
     ['/nothing', 404, 'not_found'],
     ['/webhooks/partner', 404, 'not_found'],
   ])('%s is answered with %i %s', async (path, status, code) => {
@@ -91,16 +91,16 @@ describe('what there is not', () => {
   it('is an event under a part of its id, or with a part of it in the source', async () => {
     const id = newId();
     await ingress.send('partner', toBody({ event_id: `${id}:b` }));
-    expect((await ingress.operator(`/events/partner/${id}:b`)).status).toBe(200);
-    expectProblem(await ingress.operator(`/events/partner/${id}`), 404, 'event_not_found');
-    expectProblem(await ingress.operator(`/events/partner%3A${id}/b`), 404, 'event_not_found');
+    expect((await ingress.operator(`/api/v1/events/partner/${id}:b`)).status).toBe(200);
+    expectProblem(await ingress.operator(`/api/v1/events/partner/${id}`), 404, 'event_not_found');
+    expectProblem(await ingress.operator(`/api/v1/events/partner%3A${id}/b`), 404, 'event_not_found');
   });
 
   it('is an event that is a workflow of somebody else', async () => {
     const id = newId();
     const options = { workflowId: `partner:${id}`, taskQueue: newId('queue'), args: [] };
     const handle = await ingress.temporal.workflow.start('somethingElse', options);
-    expectProblem(await ingress.operator(`/events/partner/${id}`), 404, 'event_not_found');
+    expectProblem(await ingress.operator(`/api/v1/events/partner/${id}`), 404, 'event_not_found');
     await handle.terminate();
   });
 });
@@ -119,7 +119,7 @@ describe('the list of events', () => {
     ['__proto__', ['1']],
   ])('names the parameter %s when it is not valid', async (name, values) => {
     for (const value of values) {
-      const answer = await ingress.operator(`/events?${name}=${value}`);
+      const answer = await ingress.operator(`/api/v1/events?${name}=${value}`);
       expectProblem(answer, 400, 'invalid_parameter');
       expect(JSON.parse(answer.text).detail).toMatch(`${name}: `);
     }
@@ -217,16 +217,19 @@ describe('the public paths beside the webhooks', () => {
     const document = JSON.parse(text);
     expect(document).toMatchObject({
       openapi: '3.1.0',
-      info: { title: 'Surehook', version: expect.any(String) },
+      info: { title: 'Surehook ingress', version: expect.any(String) },
     });
     const { responses } = document.paths['/webhooks/{source}'].post;
     const codes: Record<string, string[]> = {
-      400: ['invalid_json', 'event_id_missing', 'event_id_invalid', 'invalid_payload'],
+      400: ['bad_request', 'invalid_json', 'event_id_missing', 'event_id_invalid', 'invalid_payload'],
       401: ['signature_missing', 'signature_invalid', 'timestamp_out_of_tolerance'],
       403: ['ip_not_allowed'],
       404: ['unknown_source'],
       405: ['method_not_allowed'],
+      408: ['request_timeout'],
       413: ['payload_too_large'],
+      431: ['headers_too_large'],
+      500: ['internal_error'],
       503: ['not_queued'],
     };
     expect(Object.keys(responses)).toEqual(['200', '202', ...Object.keys(codes)]);

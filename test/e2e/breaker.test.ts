@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { IN_FLIGHT_MAX } from '../../src/activities/delivery/breaker.ts';
-import type { EndpointView } from '../../src/api/operator/endpoints.ts';
+import type { EndpointView } from '../../src/api/operator/endpoints/endpoint-view.ts';
 import { pagerDutyEvent, webhookAlert } from '../support/alert-formats.ts';
 import { ROUTING_KEY } from '../support/alerting.ts';
 import { parseMetrics, sampleOf } from '../support/metrics-page.ts';
@@ -43,7 +43,9 @@ class Story {
   }
 
   async endpoint(surehook: Surehook, name: string): Promise<EndpointView> {
-    return (await (await surehook.operator(`/endpoints/${name}${this.suffix}`)).json()) as EndpointView;
+    return (await (
+      await surehook.operator(`/api/v1/endpoints/${name}${this.suffix}`)
+    ).json()) as EndpointView;
   }
 
   async untilBreaker(surehook: Surehook, name: string, state: string): Promise<EndpointView> {
@@ -128,7 +130,7 @@ describe('an endpoint that hangs, and one that lives, under load', () => {
     expect(served.length).toBeLessThanOrEqual(story.sent.length + 1); // a probe may have hung until then
     await story.untilBreaker(surehook, 'dead', 'closed');
     expect(
-      await (await surehook.operator(`/dead-letters/count?step=deliver:dead${story.suffix}`)).json(),
+      await (await surehook.operator(`/api/v1/dead-letters/count?step=deliver:dead${story.suffix}`)).json(),
     ).toEqual({
       count: 0,
     });
@@ -160,10 +162,10 @@ describe('an API and a worker apart', () => {
     receiver.answerAll('/dead?key=url-secret', 200);
     await story.untilAllProcessed(api);
     expect(second.logLines().some(({ msg }) => msg === 'endpoint is back: its deliveries go on')).toBe(true);
-    const { items } = (await (await api.operator('/endpoints')).json()) as { items: EndpointView[] };
+    const { items } = (await (await api.operator('/api/v1/endpoints')).json()) as { items: EndpointView[] };
     expect(items.map(({ name }) => name)).toContain(`dead${story.suffix}`);
     expect(items.find(({ name }) => name === `off${story.suffix}`)?.breaker.state).toBe('off');
-    expect((await api.operator('/endpoints/nobody')).status).toBe(404);
+    expect((await api.operator('/api/v1/endpoints/nobody')).status).toBe(404);
   });
 });
 
@@ -258,7 +260,7 @@ describe('a delivery that is held', () => {
     for (const id of [first, second]) await surehook.untilEvent('partner', id, isHeld);
     const retry = async (id: string) => {
       const headers = { authorization: `Bearer ${TOKEN}` };
-      const path = `/events/partner/${id}/retry`;
+      const path = `/api/v1/events/partner/${id}/retry`;
       return (await surehook.operator(path, { method: 'POST', headers })).status;
     };
     const attempts = (id: string) => receiver.of(id, '/patient').length;

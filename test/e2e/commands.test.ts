@@ -387,7 +387,7 @@ describe('beside a running surehook,', () => {
         await surehook.untilEvent('partner', event_id, isClosed);
       }
       const listed = async () => {
-        const answer = await surehook.operator(`/events?type=${type}&status=processed`);
+        const answer = await surehook.operator(`/api/v1/events?type=${type}&status=processed`);
         return ((await answer.json()) as { items: unknown[] }).items;
       };
       await waitFor(listed, (items) => items.length === 2);
@@ -582,8 +582,8 @@ describe('the roles apart:', () => {
     const answers = [
       '/healthz',
       '/readyz',
-      '/events',
-      `/events/partner/${event_id}`,
+      '/api/v1/events',
+      `/api/v1/events/partner/${event_id}`,
       '/webhooks/partner',
     ].map((path) => worker.operator(path).then(({ status }) => status));
     expect(await Promise.all(answers)).toEqual([200, 200, 404, 404, 404]);

@@ -141,7 +141,9 @@ it('Temporal down: 503 within 3 s; Temporal back: 202, and everything goes on', 
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
   expect(await refused.json()).toMatchObject({ code: 'not_queued', status: 503 });
   expect((await surehook.operator('/healthz')).status).toBe(200);
-  expect(await (await surehook.operator('/events')).json()).toMatchObject({ code: 'temporal_unavailable' });
+  expect(await (await surehook.operator('/api/v1/events')).json()).toMatchObject({
+    code: 'temporal_unavailable',
+  });
 
   server = await startTemporal(port);
   await waitFor(() => surehook.operator('/readyz').then(({ status }) => status === 200));

@@ -134,7 +134,7 @@ describe('surehook dead-letters', () => {
       expect((await surehook.send({ event_id, type, pad }, 'once')).status).toBe(202);
     }
     await waitFor(async () => (await letters.count({ source: 'once', type })) === 8);
-    const url = `${surehook.operatorUrl}/dead-letters/export?source=once&type=${type}`;
+    const url = `${surehook.operatorUrl}/api/v1/dead-letters/export?source=once&type=${type}`;
     const reading = get(url, { headers: { authorization: `Bearer ${TOKEN}` } });
     const [response] = await once(reading, 'response');
     await once(response, 'data');
@@ -148,7 +148,7 @@ describe('surehook dead-letters', () => {
   it('exports what cannot be decrypted as a line that says so, and the rest', async () => {
     const event_id = await letters.make(newId(), 'any', 'slow');
     const blind = await start('api', 'dead-letter-commands', { SUREHOOK_ENCRYPTION_KEYS: OTHER_KEY });
-    const text = await (await blind.operator('/dead-letters/export?source=slow')).text();
+    const text = await (await blind.operator('/api/v1/dead-letters/export?source=slow')).text();
     const line = text.split('\n').find((one) => one.includes(event_id));
     expect(JSON.parse(line ?? '')).toMatchObject({
       source: 'slow',
@@ -187,7 +187,7 @@ describe('surehook dead-letters', () => {
   it.each(['limit=0', 'cursor=x', 'since=yesterday', 'status=failed', 'step=', 'source=A'])(
     'the list refuses %s',
     async (query) => {
-      expect(await letters.get(`/dead-letters?${query}`)).toMatchObject({
+      expect(await letters.get(`/api/v1/dead-letters?${query}`)).toMatchObject({
         status: 400,
         body: { code: 'invalid_parameter' },
       });

@@ -42,7 +42,8 @@ const send = async (event_id: string, type: string, to = surehook) =>
 const isListed = (event_id: string) => letters.isListed(event_id, source);
 const cancel = async (event_id: string, on = surehook) => {
   const headers = { authorization: `Bearer ${TOKEN}` };
-  return (await on.operator(`/events/${source}/${event_id}/cancel`, { method: 'POST', headers })).status;
+  return (await on.operator(`/api/v1/events/${source}/${event_id}/cancel`, { method: 'POST', headers }))
+    .status;
 };
 
 /** The events of which the alert route has told this. */

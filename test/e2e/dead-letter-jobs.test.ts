@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { JobItemView } from '../../src/api/operator/jobs/job-items.ts';
 import type { JobView } from '../../src/api/operator/jobs/job-view.ts';
+import type { JobItemView } from '../../src/api/operator/jobs/list-job-items.ts';
 import { type JobProgress, PROGRESS_QUERY } from '../../src/contracts/job.ts';
 import { DeadLetters } from '../support/dead-letters.ts';
 import { Receiver } from '../support/receiver.ts';
@@ -91,13 +91,13 @@ async function sendAll(ids: string[], type: string, filter: { source: string }):
 
 async function startJob(action: 'replay' | 'discard', body: object, surehook = api): Promise<JobView> {
   const post = new DeadLetters(surehook, receiver);
-  const answer = await post.post(`/dead-letters/${action}`, JSON.stringify(body));
+  const answer = await post.post(`/api/v1/dead-letters/${action}`, JSON.stringify(body));
   expect(answer.status, JSON.stringify(answer.body)).toBe(202);
   return await show(String(answer.body.job_id));
 }
 
 type Shown = JobView & { runs: Record<string, number> };
-const show = async (id: string) => (await letters.get(`/jobs/${id}`)).body as unknown as Shown;
+const show = async (id: string) => (await letters.get(`/api/v1/jobs/${id}`)).body as unknown as Shown;
 const untilEnded = async ({ job_id }: { job_id: string }) =>
   await waitFor(
     () => show(job_id),
@@ -110,7 +110,7 @@ const untilDone = async (job: { job_id: string }, count: number) =>
     ({ done }) => done >= count,
   );
 const change = async ({ job_id }: JobView, verb: string) =>
-  (await letters.post(`/jobs/${job_id}/${verb}`, '')) as unknown as { status: number; body: JobView };
+  (await letters.post(`/api/v1/jobs/${job_id}/${verb}`, '')) as unknown as { status: number; body: JobView };
 /** To be asked again does a job no harm; the answer may come before it has heard. */
 const changeTo = async (job: JobView, verb: 'pause' | 'resume', wanted: string) =>
   await waitFor(
@@ -134,7 +134,7 @@ async function itemsOf({ job_id }: JobView, status?: string): Promise<JobItemVie
       ...(cursor ? { cursor } : {}),
       ...(status ? { status } : {}),
     });
-    const { body } = await letters.get(`/jobs/${job_id}/items?${query}`);
+    const { body } = await letters.get(`/api/v1/jobs/${job_id}/items?${query}`);
     items.push(...(body.items as JobItemView[]));
     cursor = body.next_cursor as string | null;
   } while (cursor !== null);
@@ -212,7 +212,7 @@ describe('a job over dead letters', () => {
     const { ids, filter } = await makeMany(7);
     await waitFor(async () => (await letters.list(filter)).length === 7);
     const body = JSON.stringify({ filter, dry_run: true });
-    const dry = await letters.post('/dead-letters/replay', body);
+    const dry = await letters.post('/api/v1/dead-letters/replay', body);
     expect(dry).toMatchObject({ status: 200, body: { matched: 7, dry_run: true } });
     expect(dry.body.sample).toHaveLength(5);
     expect(attempts(ids, '/handler')).toEqual(all(ids, 1));
@@ -250,7 +250,7 @@ describe('a job over dead letters', () => {
     const rest = await startJob('replay', { filter, rate_per_second: 200 });
     expect(await untilEnded(rest)).toMatchObject({ started: 60 - ended.started, status: 'completed' });
     await untilProcessed(ids);
-    const listed = (await letters.get('/jobs?limit=2')).body.items as JobView[];
+    const listed = (await letters.get('/api/v1/jobs?limit=2')).body.items as JobView[];
     expect(listed.map((one) => one.job_id)).toContain(rest.job_id);
   }, 180_000);
 
@@ -336,16 +336,16 @@ describe('a job over dead letters', () => {
     ['{"filter":{},"rate_per_second":1000}', 'rate_per_second: expected a number from 1 to 200'],
     ['{"filter":{},"from":"here"}', "from: expected 'failed_step' or 'start'"],
   ])('is refused for %s', async (body, detail) => {
-    const answer = await letters.post('/dead-letters/replay', body);
+    const answer = await letters.post('/api/v1/dead-letters/replay', body);
     expect(answer).toMatchObject({ status: 400, body: { code: 'bad_request', detail } });
   });
 
   it('that discards needs a reason, and one that does not exist is not found', async () => {
-    const answer = await letters.post('/dead-letters/discard', '{"filter":{}}');
+    const answer = await letters.post('/api/v1/dead-letters/discard', '{"filter":{}}');
     const detail = 'reason: expected a text of 1 to 1000 characters';
     expect(answer).toMatchObject({ status: 400, body: { detail } });
     for (const id of ['nothing', '6d0e4a5c-0000-4000-8000-000000000000'])
-      expect(await letters.get(`/jobs/${id}`)).toMatchObject({
+      expect(await letters.get(`/api/v1/jobs/${id}`)).toMatchObject({
         status: 404,
         body: { code: 'job_not_found' },
       });

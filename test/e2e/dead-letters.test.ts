@@ -217,7 +217,10 @@ describe('a replay', () => {
     expect((await surehook.post('partner', original, signHmac(original))).status).toBe(202);
     await letters.untilListed(event_id);
     const payload = `{"event_id":"${event_id}","name":"second","big":12345678901234567890}`;
-    const answer = await letters.post(`/dead-letters/partner/${event_id}/replay`, `{"payload":${payload}}`);
+    const answer = await letters.post(
+      `/api/v1/dead-letters/partner/${event_id}/replay`,
+      `{"payload":${payload}}`,
+    );
     expect(answer.status).toBe(202);
     const event = await surehook.untilEvent('partner', event_id, isProcessed);
     expect(event).toMatchObject({
@@ -315,7 +318,7 @@ describe('a discard', () => {
       earlier_runs: [{ status: 'failed' }],
     });
     const listed = await waitFor(async () => {
-      const { items } = (await letters.get('/events?source=partner&status=discarded')).body as {
+      const { items } = (await letters.get('/api/v1/events?source=partner&status=discarded')).body as {
         items: { event_id: string; status: string }[];
       };
       return items.find((one) => one.event_id === event_id);

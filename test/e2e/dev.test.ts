@@ -97,7 +97,7 @@ class Dev {
   }
 
   get operatorUrl(): string {
-    return this.fact('Operator API').replace('/events', '');
+    return this.fact('Operator API').replace('/api/v1', '');
   }
 
   /** The command to paste. */
@@ -189,7 +189,7 @@ describe('surehook dev, once it is up,', () => {
 
   it('has printed where everything is, and each answers', async () => {
     expect(dev.fact('Ingress')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/webhooks\/\{partner,github,stripe\}$/);
-    const operator = await fetch(`${dev.operatorUrl}/events`, {
+    const operator = await fetch(`${dev.operatorUrl}/api/v1/events`, {
       headers: { authorization: `Bearer ${dev.fact('Operator token')}` },
     });
     expect(operator.status).toBe(200);

@@ -90,7 +90,7 @@ it('a new first key leaves older events readable; without their key they say whi
   await surehook.untilEvent('partner', dead, ({ status }) => status === 'failed');
   await surehook.stop();
   surehook = await start({ SUREHOOK_ENCRYPTION_KEYS: OTHER_KEY });
-  const answer = await surehook.operator(`/events/partner/${event_id}`);
+  const answer = await surehook.operator(`/api/v1/events/partner/${event_id}`);
   expect(answer.status).toBe(500);
   const detail = "a payload is encrypted under key 'k1', which SUREHOOK_ENCRYPTION_KEYS does not have";
   expect(await answer.json()).toMatchObject({ code: 'payload_unreadable', detail });

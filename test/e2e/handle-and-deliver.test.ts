@@ -349,7 +349,9 @@ describe('a failed event that its sender sends again', () => {
     );
     expect(event.handler?.result).toEqual({ handled: event_id });
     const ids = async () => {
-      const list = (await (await surehook.operator('/events?source=partner&type=both&limit=200')).json()) as {
+      const list = (await (
+        await surehook.operator('/api/v1/events?source=partner&type=both&limit=200')
+      ).json()) as {
         items: { event_id: string; status: string }[];
       };
       return list.items.filter((item) => item.event_id === event_id);

@@ -51,7 +51,10 @@ async function temporal(...args: string[]): Promise<string> {
 
 async function post(verb: 'retry' | 'cancel', event_id: string, source = 'partner', on = surehook) {
   const headers = { authorization: `Bearer ${TOKEN}` };
-  const answer = await on.operator(`/events/${source}/${event_id}/${verb}`, { method: 'POST', headers });
+  const answer = await on.operator(`/api/v1/events/${source}/${event_id}/${verb}`, {
+    method: 'POST',
+    headers,
+  });
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }
 

@@ -32,7 +32,7 @@ describe('a worker', () => {
     const worker = await start('worker', { env: { SUREHOOK_OPERATOR_TOKEN: '' } });
     expect((await metricsOf(worker)).status).toBe(200);
     expect(new URL(worker.operatorUrl).hostname).toBe('127.0.0.1');
-    expect((await fetch(`${worker.operatorUrl}/events`)).status).toBe(404);
+    expect((await fetch(`${worker.operatorUrl}/api/v1/events`)).status).toBe(404);
   });
 
   it('with a token asks for it, but for its health', async () => {

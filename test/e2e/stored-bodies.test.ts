@@ -162,7 +162,7 @@ it.each([
     const event = await sendAndFail();
     const kept = readFileSync(event.object);
     harm(event.object);
-    const shown = await surehook.operator(`/events/partner/${event.id}`);
+    const shown = await surehook.operator(`/api/v1/events/partner/${event.id}`);
     const detail = expect.stringContaining(says);
     expect([shown.status, await shown.json()]).toMatchObject([500, { code: 'payload_unreadable', detail }]);
     const lines = () => surehook.logLines().filter((line) => JSON.stringify(line).includes(says));
@@ -224,7 +224,7 @@ it('a dead letter whose body was lost is a line of the export, and a failure of 
   expect((await good.send(surehook)).status).toBe(202);
   await waitFor(async () => (await letters.list()).length === 2);
   expect(await letters.count()).toBe(2);
-  const text = await (await surehook.operator('/dead-letters/export')).text();
+  const text = await (await surehook.operator('/api/v1/dead-letters/export')).text();
   const lines = text
     .trim()
     .split('\n')
@@ -232,8 +232,8 @@ it('a dead letter whose body was lost is a line of the export, and a failure of 
   expect(lines.find((line) => line.event_id === id)).toMatchObject({ source: 'partner', error: missing });
   expect(lines.find((line) => line.event_id === good.id)).toMatchObject({ payload: { marker: MARKER } });
 
-  const { body } = await letters.post('/dead-letters/replay', '{"filter":{},"rate_per_second":50}');
-  const show = async () => (await letters.get(`/jobs/${body.job_id}`)).body;
+  const { body } = await letters.post('/api/v1/dead-letters/replay', '{"filter":{},"rate_per_second":50}');
+  const show = async () => (await letters.get(`/api/v1/jobs/${body.job_id}`)).body;
   const job = await waitFor(show, ({ closed_at }) => closed_at !== null);
   expect(job).toMatchObject({ status: 'completed', matched: 2, done: 2, started: 1, failed: 1 });
   expect(job.failures).toEqual([{ source: 'partner', event_id: id, reason: missing }]);

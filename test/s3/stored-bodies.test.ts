@@ -87,7 +87,7 @@ it('with the store down: 503 in time for large events; those that wait go on whe
   expect((await large.send(api)).status).toBe(503);
   expect(Date.now() - begun).toBeLessThan(ANSWERS_WITHIN_MS);
   expect((await largeEvent(1_000).send(api)).status).toBe(202);
-  const shown = await api.operator(`/events/partner/${waiting.id}`);
+  const shown = await api.operator(`/api/v1/events/partner/${waiting.id}`);
   expect([shown.status, await shown.json()]).toMatchObject([503, { code: 'storage_unavailable' }]);
   await waitFor(() => worker.output.includes('the body could not be read'));
 
@@ -124,7 +124,7 @@ it('an object that is gone is named by the API', async () => {
   await api.untilEvent('partner', event.id, ({ status }) => status === 'processed');
   const Key = (await keys()).find((key) => !before.includes(key)) ?? '';
   await client.send(new DeleteObjectCommand({ Bucket: 'bodies', Key }));
-  const shown = await api.operator(`/events/partner/${event.id}`);
+  const shown = await api.operator(`/api/v1/events/partner/${event.id}`);
   const detail = expect.stringMatching(
     /^the body is missing: there is no object .* of s3:\/\/bodies\/some\/prefix\/$/,
   );

@@ -53,7 +53,7 @@ export class DeadLetters {
   }
 
   async page(query: Record<string, string>) {
-    const { status, body } = await this.get(`/dead-letters?${new URLSearchParams(query)}`);
+    const { status, body } = await this.get(`/api/v1/dead-letters?${new URLSearchParams(query)}`);
     expect(status, JSON.stringify(body)).toBe(200);
     return body as unknown as { items: DeadLetterItem[]; next_cursor: string | null };
   }
@@ -63,7 +63,7 @@ export class DeadLetters {
   }
 
   async count(query: Record<string, string> = {}): Promise<number> {
-    const { body } = await this.get(`/dead-letters/count?${new URLSearchParams(query)}`);
+    const { body } = await this.get(`/api/v1/dead-letters/count?${new URLSearchParams(query)}`);
     return body.count as number;
   }
 
@@ -91,15 +91,17 @@ export class DeadLetters {
   }
 
   async show(event_id: string, source = 'partner'): Promise<Answered & { body: DeadLetterView }> {
-    return (await this.get(`/dead-letters/${source}/${event_id}`)) as Answered & { body: DeadLetterView };
+    return (await this.get(`/api/v1/dead-letters/${source}/${event_id}`)) as Answered & {
+      body: DeadLetterView;
+    };
   }
 
   async replay(event_id: string, body: object = {}, source = 'partner'): Promise<Answered> {
-    return await this.post(`/dead-letters/${source}/${event_id}/replay`, JSON.stringify(body));
+    return await this.post(`/api/v1/dead-letters/${source}/${event_id}/replay`, JSON.stringify(body));
   }
 
   async discard(event_id: string, body: object, source = 'partner'): Promise<Answered> {
-    return await this.post(`/dead-letters/${source}/${event_id}/discard`, JSON.stringify(body));
+    return await this.post(`/api/v1/dead-letters/${source}/${event_id}/discard`, JSON.stringify(body));
   }
 
   async get(path: string): Promise<Answered> {

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EndpointView } from '../../src/api/operator/endpoints.ts';
+import type { EndpointView } from '../../src/api/operator/endpoints/endpoint-view.ts';
 import { loadSettings } from '../../src/config/settings.ts';
 import { startDevServer } from '../../src/temporal/dev/dev-server.ts';
 import { findTemporalCli } from '../../src/temporal/dev/find-cli.ts';
@@ -179,7 +179,8 @@ async function recordBreaker(): Promise<void> {
   } as const;
   const breaking = await Surehook.start(start);
   const untilBreaker = async (wanted: string) => {
-    const read = async () => (await (await breaking.operator('/endpoints/dead')).json()) as EndpointView;
+    const read = async () =>
+      (await (await breaking.operator('/api/v1/endpoints/dead')).json()) as EndpointView;
     await waitFor(read, ({ breaker }) => breaker.state === wanted);
   };
   receiver.answerAll('/dead?key=url-secret', 503);
@@ -237,7 +238,7 @@ async function recordRechecked(): Promise<void> {
     ),
   );
   const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
-  const path = `/dead-letters/first/${stays}/discard`;
+  const path = `/api/v1/dead-letters/first/${stays}/discard`;
   await alerting.operator(path, { method: 'POST', headers, body: '{"reason":"recorded"}' });
   await untilTold('resolve');
   record('alert:pagerduty', 'alert-route-rechecked');
@@ -248,10 +249,11 @@ async function recordRechecked(): Promise<void> {
 async function replayMany(): Promise<string> {
   const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
   const body = JSON.stringify({ filter: { source: 'partner', error: 'handler:PermanentError' } });
-  const answer = await surehook.operator('/dead-letters/replay', { method: 'POST', headers, body });
+  const answer = await surehook.operator('/api/v1/dead-letters/replay', { method: 'POST', headers, body });
   const { job_id } = (await answer.json()) as { job_id: string };
   const job = await waitFor(
-    async () => (await surehook.operator(`/jobs/${job_id}`)).json() as Promise<Record<string, string | null>>,
+    async () =>
+      (await surehook.operator(`/api/v1/jobs/${job_id}`)).json() as Promise<Record<string, string | null>>,
     ({ closed_at }) => closed_at !== null,
   );
   return job.workflow_id as string;
@@ -260,12 +262,12 @@ async function replayMany(): Promise<string> {
 async function goOn(what: NonNullable<Story['afterwards']>[0], name: string, type: string, source: string) {
   const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
   const post = (verb: string, body: string) =>
-    surehook.operator(`/dead-letters/${source}/${name}/${verb}`, { method: 'POST', headers, body });
+    surehook.operator(`/api/v1/dead-letters/${source}/${name}/${verb}`, { method: 'POST', headers, body });
   const reset = (to: string) =>
     temporal('reset', '--workflow-id', `${source}:${name}`, '--reason', 'fixed', '--type', to);
   if (what === 'delete-and-resend') {
     temporal('delete', '--workflow-id', `${source}:${name}`);
-    const isGone = async () => (await surehook.operator(`/events/${source}/${name}`)).status === 404;
+    const isGone = async () => (await surehook.operator(`/api/v1/events/${source}/${name}`)).status === 404;
     await waitFor(isGone, Boolean, 120_000);
   }
   if (what === 'replay-and-cancel') {
@@ -281,7 +283,7 @@ async function goOn(what: NonNullable<Story['afterwards']>[0], name: string, typ
 async function cancelWhileHandled(name: string, source: string): Promise<void> {
   await surehook.untilEvent(source, name, ({ handler }) => handler?.status === 'running');
   const headers = { authorization: `Bearer ${TOKEN}` };
-  await surehook.operator(`/events/${source}/${name}/cancel`, { method: 'POST', headers });
+  await surehook.operator(`/api/v1/events/${source}/${name}/cancel`, { method: 'POST', headers });
 }
 
 for (const {

@@ -6,6 +6,7 @@ import type { EventView } from '../../src/api/operator/events/event-view.ts';
 import { EncryptionCodec } from '../../src/payloads/encryption-codec.ts';
 import { signRequest } from '../../src/signatures/index.ts';
 import { createDataConverter } from '../../src/temporal/data-converter.ts';
+import { checkAnswer } from './openapi.ts';
 import { waitFor } from './wait-for.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -122,15 +123,24 @@ export class Surehook {
     return this.child.exitCode ?? this.child.signalCode;
   }
 
+  /** Every JSON answer is held to the OpenAPI document. */
   async operator(pathAndQuery: string, init: RequestInit = {}): Promise<Response> {
-    return await fetch(this.operatorUrl + pathAndQuery, {
+    const response = await fetch(this.operatorUrl + pathAndQuery, {
       headers: { authorization: `Bearer ${TOKEN}` },
       ...init,
     });
+    const type = response.headers.get('content-type') ?? '';
+    if (type.includes('json') && !type.includes('ndjson')) {
+      const { pathname } = new URL(response.url);
+      checkAnswer(init.method ?? 'GET', pathname, response.status, type, await response.clone().text());
+    }
+    return response;
   }
 
   async event(source: string, eventId: string): Promise<Event> {
-    return (await (await this.operator(`/events/${source}/${encodeURIComponent(eventId)}`)).json()) as Event;
+    return (await (
+      await this.operator(`/api/v1/events/${source}/${encodeURIComponent(eventId)}`)
+    ).json()) as Event;
   }
 
   /** Waits until the event is as wanted. */

@@ -89,6 +89,15 @@ describe('the house', () => {
   it('has no circle of imports, not even of types', () => {
     expect(findCircles()).toEqual([]);
   });
+
+  it('exports no two things under one name', () => {
+    const exported = /^export (?:async )?(?:const|function\*?|class|interface|type|let) (\w+)/gm;
+    const names = [...sources].flatMap(([file, text]) =>
+      Array.from(text.matchAll(exported), ([, name]) => ({ name, file })),
+    );
+    const twice = names.filter(({ name }, i) => names.findIndex((one) => one.name === name) !== i);
+    expect(twice.map(({ name, file }) => `${name} in ${file}`)).toEqual([]);
+  });
 });
 
 describe('contracts and payloads', () => {

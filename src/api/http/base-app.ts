@@ -1,31 +1,74 @@
-// What every HTTP app has: health at its beginning, answers to what no route took and to what a route threw at its end.
+// What every listener has: its routes between security headers and error handling, health, and its own OpenAPI document.
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { HttpError, sendProblem } from './errors.ts';
+import { reply, route } from './route.ts';
 import { toHttpError } from './to-http-error.ts';
 
 /** Rejects with the reason while this process cannot do its work. */
 export type CheckReady = () => Promise<void>;
 
-export function createApp(log: Logger, checkReady: CheckReady): Express {
+export interface HealthDeps {
+  checkReady: CheckReady;
+  log: Logger;
+  /** The OpenAPI document of the listener. */
+  document: unknown;
+}
+
+/** Every listener has these, without a token. */
+export const HEALTH_ROUTES = [
+  route<HealthDeps>()({
+    method: 'get',
+    path: '/healthz',
+    summary: 'The process lives',
+    answers: { 200: { description: 'It does', view: z.object({ status: z.literal('ok') }) } },
+    errors: [],
+    handle: async () => reply(200, { status: 'ok' }),
+  }),
+  route<HealthDeps>()({
+    method: 'get',
+    path: '/readyz',
+    summary: 'Temporal answers, and the worker polls where this process has one',
+    answers: {
+      200: { description: 'Ready', view: z.object({ status: z.literal('ready') }) },
+      503: {
+        description: 'Not ready; `reason` says why',
+        view: z.object({ status: z.literal('not_ready'), reason: z.string() }),
+      },
+    },
+    errors: [],
+    async handle({ checkReady, log }) {
+      try {
+        await checkReady();
+        return reply(200, { status: 'ready' });
+      } catch (error) {
+        log.warn({ error: String(error) }, 'not ready');
+        return reply(503, { status: 'not_ready', reason: (error as Error).message });
+      }
+    },
+  }),
+  route<HealthDeps>()({
+    method: 'get',
+    path: '/openapi.json',
+    summary: 'This document',
+    answers: {
+      200: { description: 'OpenAPI 3.1', view: z.object({ openapi: z.literal('3.1.0') }).loose() },
+    },
+    errors: [],
+    handle: async ({ document }) => reply(200, document as { openapi: '3.1.0' }),
+  }),
+] as const;
+
+export function createBaseApp(): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
-  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
-  app.get('/readyz', async (_request, response) => {
-    try {
-      await checkReady();
-      response.json({ status: 'ready' });
-    } catch (error) {
-      log.warn({ error: String(error) }, 'not ready');
-      response.status(503).json({ status: 'not_ready', reason: (error as Error).message });
-    }
-  });
   return app;
 }
 
-/** The last two: what no route took, and what a route threw. */
-export function close(app: Express, log: Logger): Express {
+/** Adds the last two layers: one answers what no route took, the other answers what a route threw. */
+export function endApp(app: Express, log: Logger): Express {
   app.use((request) => {
     throw new HttpError('not_found', `there is nothing at ${request.method} ${request.path.slice(0, 200)}`);
   });

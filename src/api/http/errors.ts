@@ -2,39 +2,54 @@
 import type { Response } from 'express';
 
 export const ERRORS = {
+  // the request itself
   bad_request: [400, 'The request is malformed'],
   invalid_json: [400, 'The body is not JSON'],
-  event_id_missing: [400, 'The webhook has no event id'],
-  event_id_invalid: [400, 'The event id cannot be used'],
-  invalid_payload: [400, 'The body does not fit the schema of the source'],
   invalid_parameter: [400, 'A query parameter is not valid'],
+  not_found: [404, 'There is nothing at this path'],
+  method_not_allowed: [405, 'The method is not allowed here'],
+  request_timeout: [408, 'The request took too long to arrive'],
+  payload_too_large: [413, 'The body is too large'],
+  headers_too_large: [431, 'The headers are too large'],
+  // who asks
+  unauthorized: [401, 'The bearer token is missing or wrong'],
+  ip_not_allowed: [403, 'The client address is not allowed'],
+  // a webhook
+  unknown_source: [404, 'There is no such source'],
   signature_missing: [401, 'The signature header is missing'],
   signature_invalid: [401, 'The signature is wrong'],
   timestamp_out_of_tolerance: [401, 'The signed timestamp is too old or too new'],
-  unauthorized: [401, 'The bearer token is missing or wrong'],
-  ip_not_allowed: [403, 'The client address is not allowed'],
-  not_found: [404, 'There is nothing at this path'],
-  unknown_source: [404, 'There is no such source'],
+  event_id_missing: [400, 'The webhook has no event id'],
+  event_id_invalid: [400, 'The event id cannot be used'],
+  invalid_payload: [400, 'The body does not fit the schema of the source'],
+  not_queued: [503, 'The event was not queued; send it again'],
+  // events
   event_not_found: [404, 'There is no such event'],
-  endpoint_not_found: [404, 'There is no such endpoint'],
-  job_not_found: [404, 'There is no such job'],
-  method_not_allowed: [405, 'The method is not allowed here'],
-  not_dead_letter: [409, 'The event is not a dead letter'],
-  already_replayed: [409, 'Somebody else was first'],
   event_closed: [409, 'The event is not under way'],
   nothing_waits: [409, 'Nothing waits for its next retry'],
+  // dead letters
+  not_dead_letter: [409, 'The event is not a dead letter'],
+  already_replayed: [409, 'Somebody else was first'],
+  // jobs and endpoints
+  job_not_found: [404, 'There is no such job'],
   job_ended: [409, 'The job has ended'],
-  request_timeout: [408, 'The request took too long to arrive'],
-  payload_too_large: [413, 'The body is too large'],
+  endpoint_not_found: [404, 'There is no such endpoint'],
+  // what Surehook depends on
   payload_unreadable: [500, 'A stored payload cannot be read'],
-  headers_too_large: [431, 'The headers are too large'],
-  internal_error: [500, 'Something went wrong on our side'],
-  not_queued: [503, 'The event was not queued; send it again'],
   storage_unavailable: [503, 'The storage of large bodies cannot be used'],
   temporal_unavailable: [503, 'Temporal does not answer'],
+  internal_error: [500, 'Something went wrong on our side'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type ErrorCode = keyof typeof ERRORS;
+
+/** Codes that any route of any listener can answer with. */
+export const LISTENER_ERRORS: readonly ErrorCode[] = [
+  'bad_request',
+  'request_timeout',
+  'headers_too_large',
+  'internal_error',
+];
 
 export interface ErrorExtras {
   /** RFC 9457 extension members, such as `errors`. */

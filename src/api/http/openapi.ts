@@ -1,96 +1,165 @@
-// The public API as an OpenAPI 3.1 document, its errors taken from the one error table.
+// The OpenAPI 3.1 document of a listener, made from its route tables and the one error table.
+import { z } from 'zod';
 import { ERRORS, type ErrorCode } from './errors.ts';
+import type { Answer, AnyRoute } from './route.ts';
 
-const INGRESS_ERRORS: ErrorCode[] = [
-  'unknown_source',
-  'method_not_allowed',
-  'ip_not_allowed',
-  'payload_too_large',
-  'signature_missing',
-  'signature_invalid',
-  'timestamp_out_of_tolerance',
-  'invalid_json',
-  'event_id_missing',
-  'event_id_invalid',
-  'invalid_payload',
-  'not_queued',
-];
+/** Routes that share a prefix, a token and errors. */
+export interface RouteGroup {
+  // biome-ignore lint/suspicious/noExplicitAny: the document does not depend on what handlers are given
+  routes: readonly AnyRoute<any>[];
+  /** Before each path; none unless given. */
+  prefix?: string;
+  /** The routes ask for a bearer token. */
+  needsToken?: boolean;
+  /** Codes that every route of the group can answer with. */
+  errors?: readonly ErrorCode[];
+}
 
-const problem = { schema: { $ref: '#/components/schemas/Problem' } };
-const receipt = { schema: { $ref: '#/components/schemas/Receipt' } };
+export interface Listener {
+  title: string;
+  description: string;
+  version: string;
+  groups: readonly RouteGroup[];
+}
 
-function errorResponses(codes: ErrorCode[]) {
+type Schema = Record<string, unknown>;
+
+const COMPONENTS = '#/components/schemas/';
+
+/** RFC 9457. */
+const problemView = z
+  .object({
+    type: z.string().describe('`urn:surehook:error:` and the code'),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().describe('for people: names the field and the fix'),
+    code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]).describe('stable, for programs'),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .describe('with `invalid_payload`: the first faults'),
+    event_status: z.string().optional().describe('with `not_dead_letter` and `event_closed`'),
+    job_status: z.string().optional().describe('with `job_ended`'),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457' });
+
+export function toOpenApi({ title, description, version, groups }: Listener) {
+  const schemas: Record<string, Schema> = {};
+  const paths: Record<string, Record<string, unknown>> = {};
+  const toSchema = (type: z.ZodType, io: 'input' | 'output') => convert(type, io, schemas);
+  toSchema(problemView, 'output');
+  for (const group of groups) {
+    for (const route of group.routes) {
+      const path = `${group.prefix ?? ''}${route.path}`;
+      paths[path] = { ...paths[path], [route.method]: toOperation(route, group, toSchema) };
+    }
+  }
+  const needsToken = groups.some((group) => group.needsToken);
+  const securitySchemes = { token: { type: 'http', scheme: 'bearer' } };
+  return {
+    openapi: '3.1.0',
+    info: { title, version, description },
+    paths,
+    components: { schemas, ...(needsToken ? { securitySchemes } : {}) },
+  };
+}
+
+type ToSchema = (type: z.ZodType, io: 'input' | 'output') => Schema;
+
+function toOperation(route: RouteGroup['routes'][number], group: RouteGroup, toSchema: ToSchema) {
+  const parameters = [
+    ...toParameters('path', route.params, toSchema),
+    ...toParameters('query', route.query, toSchema),
+  ];
+  const errors = [...new Set([...route.errors, ...(group.errors ?? [])])];
+  const answers = Object.entries(route.answers as Record<string, Answer>);
+  return {
+    operationId: toOperationId(route),
+    summary: route.summary,
+    ...(route.description ? { description: route.description } : {}),
+    ...(group.needsToken ? { security: [{ token: [] }] } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...toRequestBody(route, toSchema),
+    responses: {
+      ...Object.fromEntries(answers.map(([status, answer]) => [status, toResponse(answer, toSchema)])),
+      ...toErrorResponses(errors),
+    },
+  };
+}
+
+/** `get_events_source_event_id`: unique, and stable as long as the route is. */
+function toOperationId({ method, path }: RouteGroup['routes'][number]): string {
+  return `${method}${path.replaceAll(/[^a-zA-Z0-9]+/g, '_')}`.replace(/_$/, '');
+}
+
+function toParameters(place: 'path' | 'query', object: z.ZodObject | undefined, toSchema: ToSchema) {
+  if (object === undefined) return [];
+  return Object.entries(object.shape as Record<string, z.ZodType>).map(([name, type]) => {
+    const { description, ...schema } = toSchema(type, 'input');
+    const required = place === 'path' || !type.safeParse(undefined).success;
+    return { name, in: place, required, ...(description ? { description } : {}), schema };
+  });
+}
+
+function toRequestBody({ body, rawRequestBody }: RouteGroup['routes'][number], toSchema: ToSchema) {
+  if (rawRequestBody) {
+    const { description, contentTypes } = rawRequestBody;
+    const content = Object.fromEntries(contentTypes.map((type) => [type, { schema: {} }]));
+    return { requestBody: { required: true, description, content } };
+  }
+  if (body === undefined) return {};
+  const required = !body.schema.safeParse({}).success;
+  return {
+    requestBody: { required, content: { 'application/json': { schema: toSchema(body.schema, 'input') } } },
+  };
+}
+
+function toResponse({ description, view, contentType, headers }: Answer, toSchema: ToSchema) {
+  const type = contentType ?? 'application/json';
+  const schema = view ? toSchema(view, 'output') : { type: 'string' };
+  const described = Object.entries(headers ?? {}).map(([name, text]) => [
+    name,
+    { description: text, schema: { type: 'string' } },
+  ]);
+  return {
+    description,
+    ...(described.length > 0 ? { headers: Object.fromEntries(described) } : {}),
+    ...(view || contentType ? { content: { [type]: { schema } } } : {}),
+  };
+}
+
+/** One response per status, with the codes that the route can answer with under it. */
+function toErrorResponses(codes: readonly ErrorCode[]) {
   const statuses = [...new Set(codes.map((code) => ERRORS[code][0]))].sort();
-  const describe = (status: number) =>
-    codes
-      .filter((code) => ERRORS[code][0] === status)
-      .map((code) => `\`${code}\`: ${ERRORS[code][1]}`)
-      .join('; ');
   return Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      { description: describe(status), content: { 'application/problem+json': problem } },
-    ]),
+    statuses.map((status) => {
+      const own = codes.filter((code) => ERRORS[code][0] === status);
+      const description = own.map((code) => `\`${code}\`: ${ERRORS[code][1]}`).join('; ');
+      const schema = {
+        allOf: [{ $ref: `${COMPONENTS}Problem` }, { properties: { code: { enum: own } } }],
+      };
+      return [status, { description, content: { 'application/problem+json': { schema } } }];
+    }),
   );
 }
 
-const text = { type: 'string' };
-
-export const openapi = {
-  openapi: '3.1.0',
-  info: { title: 'Surehook', version: '1', description: 'Receives webhooks: durably, each once.' },
-  paths: {
-    '/webhooks/{source}': {
-      post: {
-        summary: 'Receive one webhook of a source',
-        description:
-          'Signed as the scheme of the source asks. A 2xx is sent only once Temporal has the event.',
-        parameters: [{ name: 'source', in: 'path', required: true, schema: text }],
-        requestBody: { required: true, content: { 'application/json': { schema: {} } } },
-        responses: {
-          202: { description: 'A new event, durably queued', content: { 'application/json': receipt } },
-          200: { description: 'The event was known already', content: { 'application/json': receipt } },
-          ...errorResponses(INGRESS_ERRORS),
-        },
-      },
+/** A zod schema as JSON Schema. Schemas with an `id` go to the components, and are referred to. */
+function convert(type: z.ZodType, io: 'input' | 'output', schemas: Record<string, Schema>): Schema {
+  const converted = z.toJSONSchema(type, {
+    io,
+    unrepresentable: 'any',
+    override: ({ jsonSchema }) => {
+      // A later version may add fields to an answer: a client must not be told to refuse them.
+      if (io === 'output' && jsonSchema.additionalProperties === false)
+        delete jsonSchema.additionalProperties;
     },
-    '/healthz': { get: { summary: 'The process lives', responses: { 200: { description: 'It does' } } } },
-    '/readyz': {
-      get: {
-        summary: 'Temporal answers, and the worker polls where this process has one',
-        responses: { 200: { description: 'Ready' }, 503: { description: 'Not ready; `reason` says why' } },
-      },
-    },
-  },
-  components: {
-    schemas: {
-      Receipt: {
-        type: 'object',
-        required: ['status', 'event_id', 'source', 'workflow_id'],
-        properties: {
-          status: { enum: ['accepted', 'duplicate'] },
-          event_id: text,
-          source: text,
-          workflow_id: text,
-        },
-      },
-      Problem: {
-        type: 'object',
-        description: 'RFC 9457',
-        required: ['type', 'title', 'status', 'detail', 'code'],
-        properties: {
-          type: text,
-          title: text,
-          status: { type: 'integer' },
-          detail: text,
-          code: { enum: Object.keys(ERRORS) },
-          errors: {
-            type: 'array',
-            description: 'With `invalid_payload`',
-            items: { type: 'object', properties: { path: text, message: text } },
-          },
-        },
-      },
-    },
-  },
-};
+  });
+  const text = JSON.stringify(converted).replaceAll('"#/$defs/', `"${COMPONENTS}`);
+  const {
+    $schema: _dialect,
+    $defs = {},
+    ...schema
+  } = JSON.parse(text) as Schema & { $defs?: Record<string, Schema> };
+  Object.assign(schemas, $defs);
+  return schema;
+}

@@ -1,14 +1,17 @@
-// The public HTTP app: the ingress of webhooks.
+// The public listener as an HTTP app: the ingress of webhooks.
 import type { Express } from 'express';
 import type { Logger } from 'pino';
-import { type CheckReady, close, createApp } from '../http/base-app.ts';
-import { openapi } from '../http/openapi.ts';
+import { type CheckReady, createBaseApp, endApp, HEALTH_ROUTES } from '../http/base-app.ts';
+import { mountRoutes } from '../http/route.ts';
+import type { IngressLimits } from './limits.ts';
 import { type IngressObserver, observeIngress } from './observe-ingress.ts';
 import { createReceiveWebhook } from './receive-webhook.ts';
+import { PUBLIC_DOCUMENT, PUBLIC_ROUTES } from './routes.ts';
 import type { StartEvent } from './start-event.ts';
 
 export interface PublicAppDeps extends IngressObserver {
   startEvent: StartEvent;
+  limits: Pick<IngressLimits, 'bodies'>;
   checkReady: CheckReady;
   trustedProxies: string[];
   log: Logger;
@@ -16,9 +19,10 @@ export interface PublicAppDeps extends IngressObserver {
 
 export function createPublicApp(deps: PublicAppDeps): Express {
   const { checkReady, trustedProxies, log } = deps;
-  const app = createApp(log, checkReady);
+  const app = createBaseApp();
   app.set('trust proxy', trustedProxies);
-  app.all('/webhooks/:source', observeIngress(createReceiveWebhook(deps), deps));
-  app.get('/openapi.json', (_request, response) => void response.json(openapi));
-  return close(app, log);
+  mountRoutes(app, { routes: HEALTH_ROUTES, deps: { checkReady, log, document: PUBLIC_DOCUMENT } });
+  const receive = observeIngress(createReceiveWebhook(deps), deps);
+  mountRoutes(app, { routes: PUBLIC_ROUTES, deps: { receive } });
+  return endApp(app, log);
 }

@@ -11,13 +11,15 @@ import { checkSchema } from '../http/check-schema.ts';
 import { HttpError } from '../http/errors.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { readBody } from '../http/read-body.ts';
-import { type BodyAdmission, BodyBudget } from './body-budget.ts';
+import type { BodyAdmission, BodyBudget } from './body-budget.ts';
 import { findEventId, findEventType } from './event-fields.ts';
+import type { IngressLimits } from './limits.ts';
 import type { StartEvent } from './start-event.ts';
 
 export interface ReceiveWebhookDeps {
   config: Config;
   startEvent: StartEvent;
+  limits: Pick<IngressLimits, 'bodies'>;
   log: Logger;
 }
 
@@ -43,8 +45,12 @@ interface AdmittedRequest {
   admission: BodyAdmission;
 }
 
-export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhookDeps): ReceiveWebhook {
-  const budget = new BodyBudget();
+export function createReceiveWebhook({
+  config,
+  startEvent,
+  limits,
+  log,
+}: ReceiveWebhookDeps): ReceiveWebhook {
   return async function receiveWebhook(request, response, trace) {
     const source = config.sources.get(request.params.source);
     if (source === undefined) {
@@ -52,7 +58,7 @@ export function createReceiveWebhook({ config, startEvent, log }: ReceiveWebhook
     }
     checkMethod(request);
     checkAddress(source, request.ip);
-    const admission = admitBody(budget, source, request);
+    const admission = admitBody(limits.bodies, source, request);
     let inUse: Promise<unknown> = Promise.resolve();
     try {
       return await receive({ source, request, response, trace, admission }, (started) => {

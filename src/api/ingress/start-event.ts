@@ -12,7 +12,7 @@ import { RawBody } from '../../payloads/raw-body.ts';
 import { storageFaultOf } from '../../storage/errors.ts';
 import { inTime, LateError } from '../../temporal/in-time.ts';
 import { HttpError } from '../http/errors.ts';
-import { Admission } from './admission.ts';
+import type { IngressLimits } from './limits.ts';
 
 /** The sender hears of it within 3 s; a native connection alone would go on trying for 5 to 9 s. */
 const CONFIRM_WITHIN_MS = 2_500;
@@ -34,12 +34,13 @@ export type StartEvent = (
 ) => Promise<{ status: 'accepted' | 'duplicate'; workflowId: string }>;
 
 export interface StartEventDeps extends StartRunDeps {
+  limits: Pick<IngressLimits, 'admission'>;
   log: Logger;
 }
 
 /** @throws HttpError `not_queued` unless Temporal has the event for sure */
 export function createStartEvent(deps: StartEventDeps): StartEvent {
-  const admission = new Admission();
+  const { admission } = deps.limits;
   return async (input) => {
     const admitted = admission.enter();
     if (!admitted) throw notQueued('Temporal is behind with the events before it; send it again later');

@@ -1,85 +1,32 @@
-// The operator API as an HTTP app: its routes, the metrics and the codec, behind the operator's token.
+// The operator listener as an HTTP app: health, then the codec, then everything behind the operator's token.
 import type { Express } from 'express';
-import type { Logger } from 'pino';
-import type { Config } from '../../config/config.ts';
-import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../../contracts/ids.ts';
-import { listEarlierRuns } from '../../events/earlier-runs.ts';
-import { readEvent } from '../../events/read-event.ts';
-import type { Temporal } from '../../temporal/connection.ts';
-import type { WebUi } from '../../temporal/web-ui.ts';
-import { type CheckReady, close, createApp } from '../http/base-app.ts';
-import { HttpError } from '../http/errors.ts';
+import { OPERATOR_API_PATH } from '../../config/http-origin.ts';
+import { type CheckReady, createBaseApp, endApp, HEALTH_ROUTES } from '../http/base-app.ts';
 import { requireToken } from '../http/require-token.ts';
-import { type MetricsPage, serveMetrics } from '../http/serve-metrics.ts';
-import { allowWebUi, createCodecRouter, refuseOtherHosts } from './codec.ts';
-import { createDeadLetterRouter } from './dead-letters/router.ts';
-import { listEndpoints, showEndpoint } from './endpoints.ts';
-import { toEventView } from './events/event-view.ts';
-import { cancelEvent, retryNow } from './events/in-flight.ts';
-import { listEvents } from './events/list-events.ts';
-import { createJobRouter } from './jobs/router.ts';
+import { mountRoutes } from '../http/route.ts';
+import { type MetricsPage, metricsRoute } from '../http/serve-metrics.ts';
+import { allowWebUi, refuseOtherHosts } from './codec.ts';
+import type { OperatorDeps } from './deps.ts';
+import { API_ROUTES, CODEC_ROUTES, OPERATOR_DOCUMENT } from './routes.ts';
 
-export interface OperatorAppDeps {
-  temporal: Temporal;
-  config: Config;
-  taskQueue: string;
+export interface OperatorAppDeps extends OperatorDeps {
   token: string;
-  /** In dev: the Web UI has no token to send. */
+  /** The codec asks for no token: in dev, where the Web UI has none to send. */
   openCodec: boolean;
-  webUi: WebUi | undefined;
   metricsPage: MetricsPage;
   checkReady: CheckReady;
-  log: Logger;
 }
 
-export function createOperatorApp({
-  temporal,
-  config,
-  taskQueue,
-  token,
-  openCodec,
-  webUi,
-  metricsPage,
-  checkReady,
-  log,
-}: OperatorAppDeps): Express {
-  const app = createApp(log, checkReady);
+export function createOperatorApp(deps: OperatorAppDeps): Express {
+  const { token, openCodec, metricsPage, checkReady, webUi, log } = deps;
+  const app = createBaseApp();
   const tokenNeeded = requireToken(token);
+  mountRoutes(app, { routes: HEALTH_ROUTES, deps: { checkReady, log, document: OPERATOR_DOCUMENT } });
   if (webUi) app.use('/codec', allowWebUi(webUi.url));
-  app.use(
-    '/codec',
-    openCodec ? refuseOtherHosts : tokenNeeded,
-    createCodecRouter(temporal.codec, temporal.resolve),
-  );
+  app.use('/codec', openCodec ? refuseOtherHosts : tokenNeeded);
+  mountRoutes(app, { routes: CODEC_ROUTES, deps });
   app.use(tokenNeeded);
-  app.get('/metrics', serveMetrics(metricsPage));
-  app.get(
-    '/events',
-    async (request, response) => void response.json(await listEvents(temporal, request.query)),
-  );
-  app.get('/events/:source/:event_id', async ({ params: { source, event_id } }, response) => {
-    const workflowId = workflowIdOf(source, event_id);
-    const isName = SOURCE_NAME.test(source) && EVENT_ID.test(event_id);
-    const run = isName ? await readEvent(temporal, workflowId) : undefined;
-    if (!run) throw new HttpError('event_not_found', `there is no event ${event_id} of source ${source}`);
-    const earlier_runs = await listEarlierRuns(temporal, workflowId, run.description.runId);
-    response.json({ ...toEventView(run, webUi), earlier_runs });
-  });
-  app.get(
-    '/endpoints',
-    async (_request, response) => void response.json(await listEndpoints(temporal, config)),
-  );
-  app.get(
-    '/endpoints/:name',
-    async ({ params }, response) => void response.json(await showEndpoint(temporal, config, params.name)),
-  );
-  const inFlight = { temporal, log };
-  app.post('/events/:source/:event_id/retry', (request, response) => retryNow(inFlight, request, response));
-  app.post('/events/:source/:event_id/cancel', (request, response) =>
-    cancelEvent(inFlight, request, response),
-  );
-  const deadLetters = { temporal, config, taskQueue, eager: false, webUi, log };
-  app.use('/dead-letters', createDeadLetterRouter(deadLetters));
-  app.use('/jobs', createJobRouter(deadLetters));
-  return close(app, log);
+  mountRoutes(app, { routes: [metricsRoute], deps: { metricsPage } });
+  mountRoutes(app, { routes: API_ROUTES, prefix: OPERATOR_API_PATH, deps });
+  return endApp(app, log);
 }

@@ -1,45 +1,65 @@
 // Temporal's codec-server protocol: the Web UI has payloads decrypted here, in the browser of whoever looks.
-import type { Payload, PayloadCodec } from '@temporalio/common';
-import express, { type RequestHandler, Router } from 'express';
+import type { Payload } from '@temporalio/common';
+import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { HttpError } from '../http/errors.ts';
+import { reply, route } from '../http/route.ts';
+import type { CodecDeps } from './deps.ts';
 
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 /** A page of a history with several large payloads, in base64. */
-const BODY_LIMIT = '32mb';
-
-type Convert = (payloads: Payload[]) => Promise<Payload[]>;
+const BODY_MAX_BYTES = 32 * 1_024 * 1_024;
 
 const base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
+const NOT_THE_PROTOCOL = 'the body is not {"payloads": […]} as of the codec protocol';
 /** JSON of `temporal.api.common.v1.Payloads`. */
-const payloadsSchema = z.object({
-  payloads: z
-    .array(z.object({ metadata: z.record(z.string(), base64).optional(), data: base64.optional() }))
-    .default([]),
+const payloadsSchema = z.object(
+  {
+    payloads: z
+      .array(
+        z.object(
+          { metadata: z.record(z.string(), base64, NOT_THE_PROTOCOL).optional(), data: base64.optional() },
+          NOT_THE_PROTOCOL,
+        ),
+        NOT_THE_PROTOCOL,
+      )
+      .default([]),
+  },
+  NOT_THE_PROTOCOL,
+);
+const payloadView = z.object({
+  metadata: z.record(z.string(), z.string()).describe('in base64'),
+  data: z.string().optional().describe('in base64'),
 });
 
-/** @param resolve what is not in Temporal is shown all the same */
-export function createCodecRouter(codec: PayloadCodec, resolve: Convert): Router {
-  const convert =
-    (how: Convert): RequestHandler =>
-    async (request, response) => {
-      const parsed = payloadsSchema.safeParse(request.body);
-      if (!parsed.success)
-        throw new HttpError('bad_request', 'the body is not {"payloads": […]} as of the codec protocol');
-      response.json({ payloads: (await how(parsed.data.payloads)).map(toJson) });
-    };
-  const router = Router();
-  router.use(express.json({ limit: BODY_LIMIT }));
-  router.post(
-    '/encode',
-    convert((payloads) => codec.encode(payloads)),
-  );
-  router.post(
-    '/decode',
-    convert(async (payloads) => await codec.decode(await resolve(payloads))),
-  );
-  return router;
-}
+const answers = {
+  200: { description: 'The payloads', view: z.object({ payloads: z.array(payloadView) }) },
+} as const;
+const errors = ['invalid_json', 'payload_too_large', 'payload_unreadable'] as const;
+const body = { schema: payloadsSchema, limit: BODY_MAX_BYTES };
+
+export const encodeRoute = route<CodecDeps>()({
+  method: 'post',
+  path: '/codec/encode',
+  summary: "Encrypt payloads: Temporal's codec-server protocol",
+  body,
+  answers,
+  errors,
+  handle: async ({ temporal: { codec } }, { body: { payloads } }) =>
+    reply(200, { payloads: (await codec.encode(payloads)).map(toJson) }),
+});
+
+export const decodeRoute = route<CodecDeps>()({
+  method: 'post',
+  path: '/codec/decode',
+  summary: "Decrypt payloads: Temporal's codec-server protocol",
+  description: 'A body that is not in Temporal is read from the storage.',
+  body,
+  answers,
+  errors: [...errors, 'storage_unavailable'],
+  handle: async ({ temporal: { codec, resolve } }, { body: { payloads } }) =>
+    reply(200, { payloads: (await codec.decode(await resolve(payloads))).map(toJson) }),
+});
 
 function toJson({ metadata, data }: Payload) {
   const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');

@@ -1,4 +1,5 @@
 // What the handlers of the operator API are given.
+import type { PayloadCodec } from '@temporalio/common';
 import type { Logger } from 'pino';
 import type { DeadLetterDeps } from '../../dead-letters/run-again.ts';
 import type { WebUi } from '../../temporal/web-ui.ts';
@@ -6,4 +7,9 @@ import type { WebUi } from '../../temporal/web-ui.ts';
 export interface OperatorDeps extends DeadLetterDeps {
   webUi: WebUi | undefined;
   log: Logger;
+}
+
+/** What `/codec` needs of the process. */
+export interface CodecDeps {
+  temporal: { codec: PayloadCodec; resolve: PayloadCodec['decode'] };
 }

@@ -1,9 +1,11 @@
-// The HTTP app of a worker's process.
+// The listener of a worker's process as an HTTP app: health and metrics only.
 import type { Express } from 'express';
 import type { Logger } from 'pino';
-import { type CheckReady, close, createApp } from '../http/base-app.ts';
+import { type CheckReady, createBaseApp, endApp, HEALTH_ROUTES } from '../http/base-app.ts';
 import { requireToken } from '../http/require-token.ts';
-import { type MetricsPage, serveMetrics } from '../http/serve-metrics.ts';
+import { mountRoutes } from '../http/route.ts';
+import { type MetricsPage, metricsRoute } from '../http/serve-metrics.ts';
+import { WORKER_DOCUMENT } from './routes.ts';
 
 export interface WorkerAppDeps {
   /** A worker may have none: then its metrics are open to whoever reaches the port. */
@@ -13,10 +15,10 @@ export interface WorkerAppDeps {
   log: Logger;
 }
 
-/** What a worker's process answers: health and metrics only. */
 export function createWorkerApp({ token, metricsPage, checkReady, log }: WorkerAppDeps): Express {
-  const app = createApp(log, checkReady);
+  const app = createBaseApp();
+  mountRoutes(app, { routes: HEALTH_ROUTES, deps: { checkReady, log, document: WORKER_DOCUMENT } });
   if (token !== undefined) app.use(requireToken(token));
-  app.get('/metrics', serveMetrics(metricsPage));
-  return close(app, log);
+  mountRoutes(app, { routes: [metricsRoute], deps: { metricsPage } });
+  return endApp(app, log);
 }

@@ -1,10 +1,70 @@
-// A dead letter as the operator API shows it: the event, and what failed.
-import type { EventRun } from '../../../events/read-event.ts';
-import { succeededSteps } from '../../../events/read-event.ts';
+// A dead letter as the operator API shows it: in a list, or whole, which is the event and what failed.
+import { z } from 'zod';
+import type { DeadLetterItem } from '../../../dead-letters/list.ts';
+import { type EventRun, succeededSteps } from '../../../events/read-event.ts';
 import type { WebUi } from '../../../temporal/web-ui.ts';
-import { toEventView } from '../events/event-view.ts';
+import { earlierRunsField, eventFields, toEventView } from '../events/event-view.ts';
+import { pageOf } from '../parameters.ts';
 
-export function toDeadLetterView(run: EventRun, webUi: WebUi | undefined) {
+const expiresAt = z.string().nullable().describe('when Temporal deletes it; null if that is not known');
+const expiresSoon = z.boolean().describe('the alert routes have been told that it expires');
+
+export const deadLetterItemView = z
+  .object({
+    source: z.string(),
+    event_id: z.string(),
+    event_type: z.string().nullable(),
+    failed_steps: z.array(z.string()),
+    errors: z.array(z.string()).describe('codes'),
+    failed_at: z.string(),
+    received_at: z
+      .string()
+      .nullable()
+      .describe('null, as the next three, if its encryption key is not known'),
+    attempts: z.int().nullable(),
+    error: z.string().nullable(),
+    run_id: z.string().nullable(),
+    workflow_id: z.string(),
+    expires_at: expiresAt,
+    expires_soon: expiresSoon,
+  })
+  .meta({ id: 'DeadLetterItem' }) satisfies z.ZodType<DeadLetterItem>;
+
+export const deadLetterPageView = pageOf(deadLetterItemView);
+
+const failedFields = {
+  failed: z.object({
+    steps: z.array(
+      z.object({
+        step: z.string(),
+        error: z.string().describe('a code'),
+        message: z.string().nullable(),
+        stack: z.string().nullable(),
+        attempts: z.int(),
+      }),
+    ),
+    checkpoint: z
+      .array(z.object({ step: z.string(), result: z.unknown().optional() }))
+      .describe('what had succeeded: a replay does not repeat it'),
+  }),
+};
+
+export const deadLetterView = z
+  .object({
+    ...eventFields,
+    ...failedFields,
+    expires_at: expiresAt,
+    expires_soon: expiresSoon,
+    ...earlierRunsField,
+  })
+  .meta({ id: 'DeadLetter' });
+
+export type DeadLetterView = z.output<typeof deadLetterView>;
+
+export function toDeadLetterView(
+  run: EventRun,
+  webUi: WebUi | undefined,
+): Omit<DeadLetterView, 'expires_at' | 'expires_soon' | 'earlier_runs'> {
   const notDone = [...run.steps.values()].filter(({ status }) => status !== 'succeeded');
   const steps = notDone.map(({ step, attempts }) => {
     const { status_code, error, message, stack, response_excerpt } = attempts.at(-1) ?? {};
@@ -22,5 +82,3 @@ export function toDeadLetterView(run: EventRun, webUi: WebUi | undefined) {
   }));
   return { ...toEventView(run, webUi), failed: { steps, checkpoint } };
 }
-
-export type DeadLetterView = ReturnType<typeof toDeadLetterView>;

@@ -1,45 +1,58 @@
-// Streams dead letters as NDJSON: one a line, as fast as they are taken.
+// GET /dead-letters/export: streams dead letters as NDJSON, as fast as they are read.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
-import type { Logger } from 'pino';
+import { z } from 'zod';
+import { toConditions } from '../../../dead-letters/conditions.ts';
 import { type DeadLetterItem, listDeadLetters } from '../../../dead-letters/list.ts';
 import { statusOf } from '../../../events/event-status.ts';
 import { readEvent } from '../../../events/read-event.ts';
 import { DecryptionError } from '../../../payloads/encryption-codec.ts';
 import { BodyLostError } from '../../../storage/errors.ts';
 import type { Temporal } from '../../../temporal/connection.ts';
-import type { WebUi } from '../../../temporal/web-ui.ts';
+import { route, SENT } from '../../http/route.ts';
+import type { OperatorDeps } from '../deps.ts';
+import { deadLetterFilter } from '../parameters.ts';
 import { toDeadLetterView } from './dead-letter-view.ts';
 
 const PAGE_SIZE = 100;
 /** Each holds a payload of up to 2 MB, or of 16 MiB where there is a storage for them. */
 const AT_ONCE = 8;
 
-export interface ExportDeps {
-  temporal: Temporal;
-  webUi: WebUi | undefined;
-  log: Logger;
-}
+export const exportDeadLettersRoute = route<OperatorDeps>()({
+  method: 'get',
+  path: '/dead-letters/export',
+  summary: 'Export dead letters',
+  description:
+    'Each dead letter whole, one JSON a line. A line whose payload cannot be read has its ids and an `error`.',
+  query: z.strictObject(deadLetterFilter),
+  answers: { 200: { description: 'One JSON a line', contentType: 'application/x-ndjson' } },
+  errors: ['invalid_parameter', 'storage_unavailable'],
+  async handle(deps, { query, response }) {
+    const lines = toLines(deps, listAll(deps.temporal, toConditions(query)));
+    const first = await lines.next(); // until here, a fault is still answered as an error
+    response.type('application/x-ndjson');
+    if (first.done) response.end();
+    else await send(deps, first.value, lines, response);
+    return SENT;
+  },
+});
 
-export async function exportDeadLetters(
-  deps: ExportDeps,
-  conditions: string[],
+async function send(
+  { log }: OperatorDeps,
+  first: string,
+  rest: AsyncGenerator<string>,
   response: Response,
 ): Promise<void> {
-  const lines = toLines(deps, listAll(deps.temporal, conditions));
-  const first = await lines.next(); // what goes wrong until here is answered as an error
-  response.type('application/x-ndjson');
-  if (first.done) return void response.end();
   const all = async function* () {
-    yield first.value;
-    yield* lines;
+    yield first;
+    yield* rest;
   };
   try {
     await pipeline(Readable.from(all(), { objectMode: true, highWaterMark: 1 }), response);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-    deps.log.info('export ended early: its reader has left');
+    log.info('export ended early: its reader has left');
   }
 }
 
@@ -53,7 +66,7 @@ async function* listAll(temporal: Temporal, conditions: string[]): AsyncGenerato
 }
 
 /** In order, some read ahead. */
-async function* toLines(deps: ExportDeps, items: AsyncGenerator<DeadLetterItem>): AsyncGenerator<string> {
+async function* toLines(deps: OperatorDeps, items: AsyncGenerator<DeadLetterItem>): AsyncGenerator<string> {
   const reading: Promise<string>[] = [];
   for await (const item of items) {
     const line = toLine(deps, item);
@@ -65,7 +78,7 @@ async function* toLines(deps: ExportDeps, items: AsyncGenerator<DeadLetterItem>)
 }
 
 /** Empty if it is no dead letter any more. */
-async function toLine({ temporal, webUi }: ExportDeps, item: DeadLetterItem): Promise<string> {
+async function toLine({ temporal, webUi }: OperatorDeps, item: DeadLetterItem): Promise<string> {
   try {
     const run = await readEvent(temporal, item.workflow_id);
     if (run === undefined || statusOf(run) !== 'failed') return '';

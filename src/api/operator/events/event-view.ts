@@ -1,48 +1,111 @@
 // An event as the operator API shows it.
-import {
-  type Attempt,
-  endpointOf,
-  type Held,
-  type StepName,
-  type StepOutcome,
-} from '../../../contracts/event.ts';
-import { statusOf } from '../../../events/event-status.ts';
+import { z } from 'zod';
+import { type Attempt, endpointOf, type Held, type StepName } from '../../../contracts/event.ts';
+import type { EarlierRun } from '../../../events/earlier-runs.ts';
+import { type EventStatus, statusOf } from '../../../events/event-status.ts';
 import type { EventRun } from '../../../events/read-event.ts';
 import { type WebUi, webUiUrl } from '../../../temporal/web-ui.ts';
 
-export interface StepView {
-  /** `pending`: not begun. */
-  status: StepOutcome['status'] | 'pending';
-  attempts: Attempt[];
-  result?: unknown;
-  /** Of a delivery that waits for its endpoint: no attempt is made meanwhile. */
-  held?: Held;
-}
+export const eventStatusView = z.enum([
+  'processing',
+  'delivering',
+  'processed',
+  'failed',
+  'discarded',
+  'canceled',
+]) satisfies z.ZodType<EventStatus>;
 
-export function toEventView(run: EventRun, webUi: WebUi | undefined) {
-  const { description, input, body, steps, failure, began, discarded } = run;
-  const eventStatus = statusOf(run);
-  const notBegun = eventStatus === 'canceled' ? 'canceled' : 'pending';
-  const stepView = (step: StepName): StepView => {
-    const { status = notBegun, attempts = [], result, held } = steps.get(step) ?? {};
-    return { status, attempts, ...(result === undefined ? {} : { result }), ...(held ? { held } : {}) };
-  };
-  const handler = input.steps.some(({ step }) => step === 'handler') ? stepView('handler') : null;
-  const deliveries = input.steps
-    .filter(({ step }) => step !== 'handler')
-    .map(({ step }) => ({ endpoint: endpointOf(step), ...stepView(step) }));
+const attemptView = z
+  .object({
+    attempt: z.int().describe('1 for the first attempt'),
+    at: z.string(),
+    duration_ms: z.int(),
+    running: z.literal(true).optional(),
+    status_code: z.int().optional(),
+    error: z.string().optional().describe('a code, such as `timeout`'),
+    message: z.string().optional(),
+    stack: z.string().optional(),
+    response_excerpt: z.string().optional(),
+    next_attempt_at: z.string().optional(),
+  })
+  .meta({ id: 'Attempt' }) satisfies z.ZodType<Attempt>;
+
+const stepView = {
+  status: z.enum(['pending', 'running', 'retrying', 'succeeded', 'failed', 'canceled']),
+  attempts: z.array(attemptView),
+  result: z.unknown().optional().describe('what the handler has returned'),
+  held: z
+    .object({
+      since: z.string(),
+      reason: z.enum(['endpoint_down', 'endpoint_busy']),
+      next_attempt_at: z.string(),
+    })
+    .optional()
+    .describe('there while the delivery waits for its endpoint') satisfies z.ZodType<Held | undefined>,
+};
+
+const beginningView = z.object({
+  how: z.enum(['first', 'replayed', 'resent', 'reset']),
+  from: z.enum(['failed_step', 'start']).optional(),
+  payload_corrected: z.literal(true).optional(),
+});
+
+const earlierRunView = z.object({
+  run_id: z.string(),
+  status: eventStatusView,
+  started_at: z.string(),
+  closed_at: z.string().nullable(),
+  began: beginningView.nullable().describe('null: it cannot be read any more'),
+}) satisfies z.ZodType<EarlierRun>;
+
+export const eventFields = {
+  source: z.string(),
+  event_id: z.string(),
+  event_type: z.string(),
+  status: eventStatusView,
+  received_at: z.string(),
+  closed_at: z.string().nullable(),
+  headers: z.record(z.string(), z.string()),
+  payload: z.unknown().describe('null: it is gone'),
+  handler: z.object(stepView).nullable().describe('null: the event has none'),
+  deliveries: z.array(z.object({ endpoint: z.string(), ...stepView })),
+  error: z.string().nullable(),
+  began: beginningView,
+  discarded: z
+    .object({
+      reason: z.string(),
+      at: z.string(),
+      job: z.object({ job_id: z.string(), job_part: z.int().optional() }).optional(),
+    })
+    .nullable(),
+  workflow_id: z.string(),
+  run_id: z.string(),
+  web_ui_url: z.string().nullable(),
+};
+
+export const earlierRunsField = { earlier_runs: z.array(earlierRunView).describe('the latest first') };
+
+export const eventView = z.object({ ...eventFields, ...earlierRunsField }).meta({ id: 'Event' });
+
+export type EventView = z.output<typeof eventView>;
+type EventFields = Omit<EventView, 'earlier_runs'>;
+type StepView = NonNullable<EventView['handler']>;
+
+export function toEventView(run: EventRun, webUi: WebUi | undefined): EventFields {
+  const { description, input, body, failure, began, discarded } = run;
+  const deliveries = input.steps.filter(({ step }) => step !== 'handler');
   const { workflowId, runId, closeTime } = description;
   return {
     source: input.source,
     event_id: input.event_id,
     event_type: input.event_type,
-    status: eventStatus,
+    status: statusOf(run),
     received_at: input.received_at,
     closed_at: closeTime?.toISOString() ?? null,
     headers: input.headers,
     payload: body ? toPayload(body.bytes) : null,
-    handler,
-    deliveries,
+    handler: input.steps.some(({ step }) => step === 'handler') ? toStepView(run, 'handler') : null,
+    deliveries: deliveries.map(({ step }) => ({ endpoint: endpointOf(step), ...toStepView(run, step) })),
     error: failure?.message ?? null,
     began,
     discarded: discarded ?? null,
@@ -52,7 +115,11 @@ export function toEventView(run: EventRun, webUi: WebUi | undefined) {
   };
 }
 
-export type EventView = ReturnType<typeof toEventView>;
+function toStepView(run: EventRun, step: StepName): StepView {
+  const notBegun = statusOf(run) === 'canceled' ? 'canceled' : 'pending';
+  const { status = notBegun, attempts = [], result, held } = run.steps.get(step) ?? {};
+  return { status, attempts, ...(result === undefined ? {} : { result }), ...(held ? { held } : {}) };
+}
 
 /** A string where the body is not JSON: the ingress takes none such today, a later source may. */
 function toPayload(bytes: Uint8Array): unknown {

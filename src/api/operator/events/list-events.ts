@@ -1,4 +1,4 @@
-// The list of events, from Temporal's visibility store.
+// GET /events: the list of events, from Temporal's visibility store.
 import { z } from 'zod';
 import { DISCARD_EVENT } from '../../../contracts/dead-letter.ts';
 import { PROCESS_EVENT } from '../../../contracts/event.ts';
@@ -14,7 +14,10 @@ import {
   statusName,
   toTime,
 } from '../../../temporal/visibility.ts';
-import { filterParameters, pageParameters, parseQuery, toCursor } from '../list-parameters.ts';
+import { reply, route } from '../../http/route.ts';
+import type { OperatorDeps } from '../deps.ts';
+import { filterParameters, pageOf, pageParameters, toCursor } from '../parameters.ts';
+import { eventStatusView } from './event-view.ts';
 
 const ANY_TYPE = `WorkflowType IN ('${PROCESS_EVENT}', '${DISCARD_EVENT}')`;
 
@@ -32,51 +35,59 @@ export const statusParameter = z
   .enum(Object.keys(BY_STATUS) as [EventStatus, ...EventStatus[]], {
     error: `expected one of ${Object.keys(BY_STATUS).join(', ')}`,
   })
+  .describe('only those with this status; `processing` and `delivering` list the same')
   .optional();
 
-const parameters = z.strictObject({
-  ...filterParameters,
-  ...pageParameters,
-  status: statusParameter,
+const eventItemView = z
+  .object({
+    source: z.string(),
+    event_id: z.string(),
+    event_type: z.string().nullable(),
+    status: eventStatusView,
+    received_at: z.string().describe('when the latest run began'),
+    closed_at: z.string().nullable(),
+    workflow_id: z.string(),
+    run_id: z.string(),
+  })
+  .meta({ id: 'EventItem' });
+
+const eventPageView = pageOf(eventItemView);
+
+export type EventItem = z.output<typeof eventItemView>;
+export const listEventsRoute = route<OperatorDeps>()({
+  method: 'get',
+  path: '/events',
+  summary: 'List events',
+  description: 'By their latest run: running ones first, then those that closed last.',
+  query: z.strictObject({ ...filterParameters, ...pageParameters, status: statusParameter }),
+  answers: {
+    200: {
+      description: 'One page. It may hold fewer items than `limit`, or none, and have a next one.',
+      view: eventPageView,
+    },
+  },
+  errors: ['invalid_parameter'],
+  async handle({ temporal }, { query: { limit, cursor, status, ...filter } }) {
+    const { client, namespace } = temporal;
+    const page = await client.workflowService.listWorkflowExecutions({
+      namespace,
+      pageSize: limit,
+      query: [status ? BY_STATUS[status] : ANY_TYPE, ...filterConditions(filter)].join(' AND '),
+      nextPageToken: cursor,
+    });
+    const items = await Promise.all((page.executions ?? []).map((row) => toItem(temporal, row)));
+    const next_cursor = page.nextPageToken?.length ? toCursor(page.nextPageToken) : null;
+    return reply(200, { items: items.filter((item) => item !== undefined), next_cursor });
+  },
 });
 
-export interface EventItem {
-  source: string;
-  event_id: string;
-  event_type: string | null;
-  status: EventStatus;
-  received_at: string;
-  closed_at: string | null;
-  workflow_id: string;
-  run_id: string;
-}
-
-/** @throws HttpError `invalid_parameter` */
-export async function listEvents(temporal: Temporal, query: unknown) {
-  const { client, namespace } = temporal;
-  const { limit, cursor, ...filter } = parseQuery(parameters, query);
-  const page = await client.workflowService.listWorkflowExecutions({
-    namespace,
-    pageSize: limit,
-    query: toQuery(filter),
-    nextPageToken: cursor,
-  });
-  const runs = await Promise.all((page.executions ?? []).map((execution) => toItem(temporal, execution)));
-  const next_cursor = page.nextPageToken?.length ? toCursor(page.nextPageToken) : null;
-  return { items: runs.filter((run) => run !== undefined), next_cursor };
-}
-
-function toQuery({ status, ...filter }: Omit<z.output<typeof parameters>, 'limit' | 'cursor'>): string {
-  return [status ? BY_STATUS[status] : ANY_TYPE, ...filterConditions(filter)].join(' AND ');
-}
-
-/** Visibility lists runs. An event is its latest run: an earlier one, which was run again, is left out. */
-async function toItem(temporal: Temporal, raw: ListedExecution): Promise<EventItem | undefined> {
-  const workflow_id = raw.execution?.workflowId ?? '';
-  const run_id = raw.execution?.runId ?? '';
+/** Visibility lists runs, and an event is its latest run: an earlier run, which was followed by another, is left out. */
+async function toItem(temporal: Temporal, row: ListedExecution): Promise<EventItem | undefined> {
+  const workflow_id = row.execution?.workflowId ?? '';
+  const run_id = row.execution?.runId ?? '';
   const id = parseWorkflowId(workflow_id);
   if (id === undefined) return undefined;
-  const status = toEventStatus({ type: raw.type?.name ?? '', status: statusName(raw) });
+  const status = toEventStatus({ type: row.type?.name ?? '', status: statusName(row) });
   if (status === 'failed' || status === 'canceled') {
     const latest = await findLatestRun(temporal, workflow_id);
     if (latest?.runId !== run_id) return undefined;
@@ -84,10 +95,10 @@ async function toItem(temporal: Temporal, raw: ListedExecution): Promise<EventIt
   return {
     source: id.source,
     event_id: id.eventId,
-    event_type: (searchAttribute(raw, SEARCH_ATTRIBUTES.eventType.name) as string | undefined) ?? null,
+    event_type: (searchAttribute(row, SEARCH_ATTRIBUTES.eventType.name) as string | undefined) ?? null,
     status,
-    received_at: toTime(raw.startTime) as string,
-    closed_at: toTime(raw.closeTime),
+    received_at: toTime(row.startTime) as string,
+    closed_at: toTime(row.closeTime),
     workflow_id,
     run_id,
   };

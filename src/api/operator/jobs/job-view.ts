@@ -1,37 +1,51 @@
-// A job as the API shows it: made of what Temporal knows of its workflow without a worker.
+// A job as the operator API shows it: made of what Temporal knows of its workflow, so that no worker is needed.
 import type { WorkflowExecutionStatusName } from '@temporalio/client';
-import {
-  JOB_TYPES,
-  type JobAction,
-  type JobFailure,
-  type JobFilter,
-  type JobMemo,
-} from '../../../contracts/job.ts';
+import { z } from 'zod';
+import { JOB_TYPES, type JobAction, type JobMemo } from '../../../contracts/job.ts';
 
-export type JobStatus = 'running' | 'paused' | 'completed' | 'canceled' | 'failed';
+const jobStatusView = z.enum(['running', 'paused', 'completed', 'canceled', 'failed']);
 
-export interface JobView {
-  job_id: string;
-  action: JobAction;
-  status: JobStatus;
-  filter: JobFilter;
-  from?: string;
-  reason?: string;
-  rate_per_second: number;
-  /** Dead letters when it was asked for. */
-  matched: number;
-  done: number;
-  started: number;
-  skipped: number;
-  failed: number;
-  started_at: string;
-  closed_at: string | null;
-  /** At its rate, if it goes on without a pause. */
-  eta: string | null;
-  /** The first of those that could not be started. */
-  failures: JobFailure[];
-  workflow_id: string;
-}
+export type JobStatus = z.output<typeof jobStatusView>;
+
+const jobFields = {
+  job_id: z.string(),
+  action: z.enum(['replay', 'discard']),
+  status: jobStatusView.describe('of the job, not of its items'),
+  filter: z.record(z.string(), z.unknown()).describe('as it was asked for'),
+  from: z.string().optional(),
+  reason: z.string().optional(),
+  rate_per_second: z.number(),
+  matched: z.int().describe('dead letters when the job was asked for'),
+  done: z.int().describe('started, skipped and failed together'),
+  started: z.int(),
+  skipped: z.int().describe('somebody else was first'),
+  failed: z.int().describe('those that could not be started'),
+  started_at: z.string(),
+  closed_at: z.string().nullable(),
+  eta: z.string().nullable().describe('at its rate, if it goes on without a pause'),
+  failures: z
+    .array(z.object({ source: z.string(), event_id: z.string(), reason: z.string() }))
+    .describe('the first of those that failed'),
+  workflow_id: z.string(),
+};
+
+export const jobView = z.object(jobFields).meta({ id: 'Job' });
+
+/** A job with what became of the runs that it has started. */
+export const jobWithRunsView = z
+  .object({
+    ...jobFields,
+    runs: z.object({
+      processing: z.int(),
+      succeeded: z.int().describe('processed, or discarded'),
+      failed: z.int(),
+      canceled: z.int(),
+    }),
+  })
+  .meta({ id: 'JobWithRuns' });
+
+export type JobView = z.output<typeof jobView>;
+export type JobWithRuns = z.output<typeof jobWithRunsView>;
 
 export interface JobRun {
   jobId: string;
@@ -55,7 +69,7 @@ export function toJobView({ jobId, workflowId, type, status: ran, closedAt, memo
     job_id: jobId,
     action: toAction(type) as JobAction,
     status,
-    filter,
+    filter: { ...filter },
     ...(memo.from ? { from: memo.from } : {}),
     ...(memo.reason ? { reason: memo.reason } : {}),
     ...{ rate_per_second, matched, done, started, skipped, failed },
@@ -68,7 +82,7 @@ export function toJobView({ jobId, workflowId, type, status: ran, closedAt, memo
 }
 
 function toEta(left: number, ratePerSecond: number): string | null {
-  if (ratePerSecond === 0) return null; // its memo cannot be read
+  if (ratePerSecond === 0) return null; // the memo of the job cannot be read
   return new Date(Date.now() + (Math.max(0, left) * 1_000) / ratePerSecond).toISOString();
 }
 

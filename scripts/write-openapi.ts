@@ -1,0 +1,13 @@
+// Writes docs/openapi: npm run openapi. A test fails while the files there are not what the route tables say.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { PUBLIC_DOCUMENT } from '../src/api/ingress/routes.ts';
+import { OPERATOR_DOCUMENT, WORKER_DOCUMENT } from '../src/api/operator/routes.ts';
+
+const folder = new URL('../docs/openapi/', import.meta.url);
+mkdirSync(folder, { recursive: true });
+for (const [name, document] of Object.entries({
+  public: PUBLIC_DOCUMENT,
+  operator: OPERATOR_DOCUMENT,
+  worker: WORKER_DOCUMENT,
+}))
+  writeFileSync(new URL(`${name}.json`, folder), `${JSON.stringify(document, null, 2)}\n`);

@@ -1,0 +1,76 @@
+// POST /dead-letters/{source}/{event_id}/replay: runs one dead letter again, as it was or with a corrected payload.
+import { z } from 'zod';
+import type { SourceConfig } from '../../../config/config.ts';
+import { replayDeadLetter } from '../../../dead-letters/run-again.ts';
+import { checkSchema } from '../../http/check-schema.ts';
+import { HttpError } from '../../http/errors.ts';
+import { parseJson } from '../../http/parse-json.ts';
+import { route } from '../../http/route.ts';
+import type { OperatorDeps } from '../deps.ts';
+import { eventParams } from '../event-name.ts';
+import { ACTION_BODY_MAX_BYTES, fromField } from './action-bodies.ts';
+import { answerRunAgain, replayedView } from './answer-run-again.ts';
+
+/** The limit for a source that is not in the config any more: what Temporal takes. */
+const PAYLOAD_MAX_BYTES = 1_900_000;
+
+export const replayDeadLetterRoute = route<OperatorDeps>()({
+  method: 'post',
+  path: '/dead-letters/{source}/{event_id}/replay',
+  summary: 'Run one dead letter again',
+  params: eventParams,
+  body: {
+    schema: z.strictObject({
+      from: fromField,
+      payload: z.unknown().describe('in place of the payload that failed').optional(),
+    }),
+    limit: ({ config }, { source = '' }) =>
+      maxPayloadBytes(config.sources.get(source)) + ACTION_BODY_MAX_BYTES,
+  },
+  answers: { 202: { description: 'The event runs again', view: replayedView } },
+  errors: [
+    'event_not_found',
+    'not_dead_letter',
+    'already_replayed',
+    'invalid_json',
+    'invalid_payload',
+    'payload_too_large',
+    'payload_unreadable',
+    'storage_unavailable',
+  ],
+  async handle(deps, { params, body: { from }, rawBody }) {
+    const payload = await readPayload(rawBody, deps.config.sources.get(params.source));
+    const replay = { from, ...(payload ? { payload } : {}) };
+    return await answerRunAgain(deps, params, 'replayed', (name) =>
+      replayDeadLetter(deps, { ...name, ...replay }),
+    );
+  },
+});
+
+const maxPayloadBytes = (source: SourceConfig | undefined) => source?.maxBodyBytes ?? PAYLOAD_MAX_BYTES;
+
+/**
+ * @returns the corrected payload as it is written in the request; undefined if there is none
+ * @throws HttpError `invalid_payload` or `payload_too_large`
+ */
+async function readPayload(
+  rawBody: Buffer,
+  source: SourceConfig | undefined,
+): Promise<Uint8Array | undefined> {
+  const given = rawBody.length === 0 ? {} : (parseJson(rawBody) as { payload?: unknown });
+  if (!Object.hasOwn(given, 'payload')) return undefined;
+  await checkSchema({ schema: source?.schema }, given.payload);
+  const written = Buffer.from(payloadAsWritten(rawBody.toString().replace(/^\ufeff/, '')));
+  const most = maxPayloadBytes(source);
+  if (written.length <= most) return written;
+  throw new HttpError('payload_too_large', `the payload is over the source's limit of ${most} bytes`);
+}
+
+/** Keeps numbers as they were written: JavaScript would round large ones. */
+function payloadAsWritten(text: string): string {
+  const { rawJSON } = JSON as unknown as { rawJSON(source: string): unknown };
+  const keep = (_key: string, value: unknown, context?: { source?: string }) =>
+    typeof value === 'number' && context?.source ? rawJSON(context.source) : value;
+  const { payload } = JSON.parse(text, keep as (key: string, value: unknown) => unknown);
+  return JSON.stringify(payload);
+}

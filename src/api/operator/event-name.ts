@@ -1,0 +1,23 @@
+// How a path names an event: by its source and its id.
+import { z } from 'zod';
+import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../../contracts/ids.ts';
+import { HttpError } from '../http/errors.ts';
+
+export const eventParams = z.object({
+  source: z.string().describe('the name of the source'),
+  event_id: z.string().describe('the id of the event, percent-encoded'),
+});
+
+export type EventParams = z.output<typeof eventParams>;
+
+/** @throws HttpError `event_not_found` for a name that no event can have */
+export function nameOf({ source, event_id }: EventParams) {
+  if (!SOURCE_NAME.test(source) || !EVENT_ID.test(event_id)) throw eventNotFound({ source, event_id });
+  return { source, eventId: event_id, workflowId: workflowIdOf(source, event_id) };
+}
+
+export function eventNotFound(params: EventParams): HttpError {
+  return new HttpError('event_not_found', `there is no ${describeEvent(params)}`);
+}
+
+export const describeEvent = ({ source, event_id }: EventParams) => `event ${event_id} of source ${source}`;

@@ -1,0 +1,64 @@
+// GET /jobs/{job_id}/items: the runs that a job has started, and their present status.
+import { z } from 'zod';
+import { parseWorkflowId } from '../../../contracts/ids.ts';
+import { SEARCH_ATTRIBUTES } from '../../../contracts/search-attributes.ts';
+import { toEventStatus } from '../../../events/event-status.ts';
+import { type ListedExecution, searchAttribute, statusName, toTime } from '../../../temporal/visibility.ts';
+import { reply, route } from '../../http/route.ts';
+import type { OperatorDeps } from '../deps.ts';
+import { eventStatusView } from '../events/event-view.ts';
+import { BY_STATUS, statusParameter } from '../events/list-events.ts';
+import { pageOf, pageParameters, toCursor } from '../parameters.ts';
+import { jobParams, readJob } from './read-job.ts';
+import { ofJob } from './show-job.ts';
+
+const jobItemView = z
+  .object({
+    source: z.string(),
+    event_id: z.string(),
+    event_type: z.string().nullable(),
+    status: eventStatusView,
+    started_at: z.string(),
+    closed_at: z.string().nullable(),
+    workflow_id: z.string(),
+    run_id: z.string(),
+  })
+  .meta({ id: 'JobItem' });
+
+export type JobItemView = z.output<typeof jobItemView>;
+
+export const listJobItemsRoute = route<OperatorDeps>()({
+  method: 'get',
+  path: '/jobs/{job_id}/items',
+  summary: 'List the runs that a job has started',
+  params: jobParams,
+  query: z.strictObject({ ...pageParameters, status: statusParameter }),
+  answers: { 200: { description: 'One page', view: pageOf(jobItemView) } },
+  errors: ['invalid_parameter', 'job_not_found'],
+  async handle({ temporal }, { params: { job_id }, query: { limit, cursor, status } }) {
+    await readJob(temporal, job_id);
+    const page = await temporal.client.workflowService.listWorkflowExecutions({
+      namespace: temporal.namespace,
+      pageSize: limit,
+      query: [ofJob(job_id), ...(status ? [BY_STATUS[status]] : [])].join(' AND '),
+      nextPageToken: cursor,
+    });
+    const next_cursor = page.nextPageToken?.length ? toCursor(page.nextPageToken) : null;
+    return reply(200, { items: (page.executions ?? []).map(toItem), next_cursor });
+  },
+});
+
+function toItem(row: ListedExecution): JobItemView {
+  const workflow_id = row.execution?.workflowId ?? '';
+  const { source = '', eventId: event_id = '' } = parseWorkflowId(workflow_id) ?? {};
+  return {
+    source,
+    event_id,
+    event_type: (searchAttribute(row, SEARCH_ATTRIBUTES.eventType.name) as string | undefined) ?? null,
+    status: toEventStatus({ type: row.type?.name ?? '', status: statusName(row) }),
+    started_at: toTime(row.startTime) as string,
+    closed_at: toTime(row.closeTime),
+    workflow_id,
+    run_id: row.execution?.runId ?? '',
+  };
+}

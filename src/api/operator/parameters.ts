@@ -1,0 +1,81 @@
+// The parameters that lists share: their rules, and the cursor that leads from page to page.
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { EVENT_TYPE, SOURCE_NAME } from '../../contracts/ids.ts';
+
+/** RFC 3339, with `Z` or an offset. */
+const time = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T12:00:00Z' });
+
+/** Measured on server 1.29: it decodes the escapes of a query's string, and drops all quotes at its ends. */
+const SEARCHABLE = /^(?!')[^"\\]*(?<!')$/;
+const NOT_SEARCHABLE = 'Temporal cannot look for backslashes, double quotes, and quotes at an end';
+const LIMIT = 'expected a whole number from 1 to 200';
+const CURSOR = 'expected the next_cursor of the page before';
+
+/** A code or a step, as dead letters carry them in their search attributes. */
+const code = z
+  .string()
+  .regex(/^[ -~]{1,255}$/, 'expected visible ASCII')
+  .regex(SEARCHABLE, NOT_SEARCHABLE);
+
+/** Filters of lists of events and of dead letters. */
+export const filterParameters = {
+  source: z
+    .string()
+    .regex(SOURCE_NAME, 'expected a source name')
+    .describe('only those of this source')
+    .optional(),
+  type: z
+    .string()
+    .regex(EVENT_TYPE, 'expected at most 200 visible ASCII characters')
+    .regex(SEARCHABLE, NOT_SEARCHABLE)
+    .describe('only those of exactly this event type')
+    .optional(),
+  since: time.describe('at or after this time').optional(),
+  until: time.describe('before this time').optional(),
+};
+
+/** The filter of dead letters: the query of a list, and the body that starts a job. */
+export const deadLetterFilter = {
+  ...filterParameters,
+  step: code.describe('failed at this step: `handler`, or `deliver:<endpoint>`').optional(),
+  error: code.describe('failed with this code, such as `http_500`').optional(),
+};
+
+export const pageParameters = {
+  limit: z.coerce
+    .number(LIMIT)
+    .int(LIMIT)
+    .min(1, LIMIT)
+    .max(200, LIMIT)
+    .describe('at most so many items on a page')
+    .default(50),
+  cursor: z.base64url(CURSOR).transform(toPageToken).describe('`next_cursor` of the page before').optional(),
+};
+
+/** One page of a list. */
+export function pageOf<V extends z.ZodType>(item: V) {
+  return z.object({
+    items: z.array(item),
+    next_cursor: z.string().nullable().describe('null on the last page'),
+  });
+}
+
+/** Temporal retries a token that it cannot read for seconds: a checksum finds it here. */
+export function toCursor(token: Uint8Array | undefined): string | null {
+  return token ? Buffer.concat([checksum(token), token]).toString('base64url') : null;
+}
+
+function toPageToken(cursor: string, context: z.RefinementCtx): Uint8Array {
+  const bytes = Buffer.from(cursor, 'base64url');
+  const token = bytes.subarray(CHECKSUM_BYTES);
+  if (bytes.subarray(0, CHECKSUM_BYTES).equals(checksum(token))) return token;
+  context.addIssue({ code: 'custom', message: CURSOR });
+  return z.NEVER;
+}
+
+const CHECKSUM_BYTES = 4;
+
+function checksum(token: Uint8Array): Buffer {
+  return createHash('sha256').update(token).digest().subarray(0, CHECKSUM_BYTES);
+}

@@ -1,0 +1,85 @@
+// The OpenAPI documents: fresh in docs/openapi, valid, and with every route, parameter and error code.
+import { readFileSync } from 'node:fs';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { describe, expect, it } from 'vitest';
+import { HEALTH_ROUTES } from '../../src/api/http/base-app.ts';
+import { ERRORS } from '../../src/api/http/errors.ts';
+import { PUBLIC_DOCUMENT, PUBLIC_ROUTES } from '../../src/api/ingress/routes.ts';
+import {
+  API_ROUTES,
+  CODEC_ROUTES,
+  OPERATOR_DOCUMENT,
+  WORKER_DOCUMENT,
+} from '../../src/api/operator/routes.ts';
+
+const documents = { public: PUBLIC_DOCUMENT, operator: OPERATOR_DOCUMENT, worker: WORKER_DOCUMENT };
+type Operation = {
+  operationId: string;
+  responses: Record<string, { description: string }>;
+  parameters?: unknown[];
+};
+const operationsOf = (document: { paths: Record<string, Record<string, unknown>> }) =>
+  Object.entries(document.paths).flatMap(([path, byMethod]) =>
+    Object.entries(byMethod).map(([method, operation]) => ({ path, method, ...(operation as Operation) })),
+  );
+
+describe.each(Object.entries(documents))('the OpenAPI document of the %s listener', (name, document) => {
+  it('is what docs/openapi has: npm run openapi writes it anew', () => {
+    const written = readFileSync(new URL(`../../docs/openapi/${name}.json`, import.meta.url), 'utf8');
+    expect(JSON.parse(written)).toEqual(JSON.parse(JSON.stringify(document)));
+  });
+
+  it('is valid OpenAPI 3.1', async () => {
+    const validator = new Validator();
+    const result = await validator.validate(JSON.parse(JSON.stringify(document)));
+    expect(result).toMatchObject({ valid: true });
+    expect(validator.version).toBe('3.1');
+  });
+
+  it('refers to nothing that it does not have', () => {
+    const names = Array.from(
+      JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g),
+      ([, one]) => one,
+    );
+    expect(names.filter((one) => !Object.hasOwn(document.components.schemas, one as string))).toEqual([]);
+  });
+
+  it('names each operation once, and declares each parameter of its path', () => {
+    const operations = operationsOf(document);
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { path, parameters = [] } of operations) {
+      const inPath = Array.from(path.matchAll(/\{(\w+)\}/g), ([, one]) => one);
+      const declared = (parameters as { in: string; name: string }[]).filter((one) => one.in === 'path');
+      expect(
+        declared.map((one) => one.name),
+        path,
+      ).toEqual(inPath);
+    }
+  });
+
+  it('has an answer for every status that an error of a route has', () => {
+    for (const { path, responses } of operationsOf(document)) {
+      expect(Object.keys(responses), path).toContain('500');
+    }
+  });
+});
+
+it('every route of the tables is in its document', () => {
+  const tables = [
+    { document: PUBLIC_DOCUMENT, prefix: '', routes: [...PUBLIC_ROUTES, ...HEALTH_ROUTES] },
+    { document: OPERATOR_DOCUMENT, prefix: '/api/v1', routes: API_ROUTES },
+    { document: OPERATOR_DOCUMENT, prefix: '', routes: [...CODEC_ROUTES, ...HEALTH_ROUTES] },
+  ];
+  for (const { document, prefix, routes } of tables) {
+    for (const { method, path } of routes) {
+      expect(document.paths, `${method} ${path}`).toHaveProperty([prefix + path, method]);
+    }
+  }
+});
+
+it('every code of the table of errors is in a document, but those that no route answers with', () => {
+  const text = JSON.stringify([PUBLIC_DOCUMENT.paths, OPERATOR_DOCUMENT.paths]);
+  const missing = Object.keys(ERRORS).filter((code) => !text.includes(`\`${code}\``));
+  expect(missing).toEqual(['not_found']); // of what is at no path
+});
