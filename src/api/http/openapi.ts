@@ -15,7 +15,7 @@ export interface RouteGroup {
   errors?: readonly ErrorCode[];
 }
 
-export interface Listener {
+export interface ListenerDocument {
   title: string;
   description: string;
   version: string;
@@ -43,7 +43,7 @@ const problemView = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
-export function toOpenApi({ title, description, version, groups }: Listener) {
+export function toOpenApi({ title, description, version, groups }: ListenerDocument) {
   const schemas: Record<string, Schema> = {};
   const paths: Record<string, Record<string, unknown>> = {};
   const toSchema = (type: z.ZodType, io: 'input' | 'output') => convert(type, io, schemas);
