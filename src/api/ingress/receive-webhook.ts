@@ -37,77 +37,75 @@ export type ReceiveWebhook = (
   trace: TraceHeaders,
 ) => Promise<Received>;
 
+export function createReceiveWebhook(deps: ReceiveWebhookDeps): ReceiveWebhook {
+  return async function receiveWebhook(request, response, trace) {
+    const source = deps.config.sources.get(request.params.source);
+    if (source === undefined) {
+      throw new HttpError('unknown_source', 'there is no source of this name in the config');
+    }
+    checkMethod(request);
+    checkAddress(source, request.ip);
+    const admission = admitBody(deps.limits.bodies, source, request);
+    let inUse: Promise<unknown> = Promise.resolve();
+    const onStart = (started: Promise<unknown>) => {
+      inUse = started;
+    };
+    try {
+      return await receive(deps, { source, request, response, trace, admission, onStart });
+    } finally {
+      inUse.finally(admission.leave).catch(() => undefined);
+    }
+  };
+}
+
 interface AdmittedRequest {
   source: SourceConfig;
   request: Request;
   response: Response;
   trace: TraceHeaders;
   admission: BodyAdmission;
+  /** Is given the start, which may hold the body for longer than the request lasts. */
+  onStart: (started: Promise<unknown>) => void;
 }
 
-export function createReceiveWebhook({
-  config,
-  startEvent,
-  limits,
-  log,
-}: ReceiveWebhookDeps): ReceiveWebhook {
-  return async function receiveWebhook(request, response, trace) {
-    const source = config.sources.get(request.params.source);
-    if (source === undefined) {
-      throw new HttpError('unknown_source', 'there is no source of this name in the config');
-    }
-    checkMethod(request);
-    checkAddress(source, request.ip);
-    const admission = admitBody(limits.bodies, source, request);
-    let inUse: Promise<unknown> = Promise.resolve();
-    try {
-      return await receive({ source, request, response, trace, admission }, (started) => {
-        inUse = started;
-      });
-    } finally {
-      inUse.finally(admission.leave).catch(() => undefined);
-    }
+async function receive(
+  { config, startEvent, log }: ReceiveWebhookDeps,
+  { source, request, response, trace, admission, onStart }: AdmittedRequest,
+): Promise<Received> {
+  const rawBody = await readBody(request, response, source.maxBodyBytes, (bytes) => {
+    if (!admission.add(bytes)) throw tooManyBodies();
+  });
+  checkSignature(source, request, rawBody);
+  const payload = parseJson(rawBody);
+  const event = toEventMeta(source, request, payload, trace);
+  await checkSchema(source, payload);
+  const steps = planSteps(source, event.event_type, config);
+  const { status, workflowId } = await startEvent({ event, steps, rawBody, source, onStart });
+  const { event_id, event_type } = event;
+  log.info(
+    { source: source.name, event_id, event_type, workflow_id: workflowId, status },
+    'webhook received',
+  );
+  const statusCode = status === 'accepted' ? 202 : 200;
+  response.status(statusCode).json({ status, event_id, source: source.name, workflow_id: workflowId });
+  return { outcome: status, statusCode, eventId: event_id };
+}
+
+/** @throws HttpError `event_id_missing` or `event_id_invalid` */
+function toEventMeta(
+  source: SourceConfig,
+  request: Request,
+  payload: unknown,
+  trace: TraceHeaders,
+): EventMeta {
+  return {
+    source: source.name,
+    event_id: findEventId(source, request.headers, payload),
+    event_type: findEventType(source, request.headers, payload),
+    received_at: new Date().toISOString(),
+    headers: storedHeaders(source, request),
+    ...trace,
   };
-
-  /** @param onStart is given what may admission the body for longer than the request */
-  async function receive(
-    admitted: AdmittedRequest,
-    onStart: (started: Promise<unknown>) => void,
-  ): Promise<Received> {
-    const { source, request, response, trace, admission } = admitted;
-    const rawBody = await readBody(request, response, source.maxBodyBytes, (bytes) => {
-      if (!admission.add(bytes)) throw tooManyBodies();
-    });
-    checkSignature(source, request, rawBody);
-    const payload = parseJson(rawBody);
-    const event_id = findEventId(source, request.headers, payload);
-    const event_type = findEventType(source, request.headers, payload);
-    await checkSchema(source, payload);
-
-    const headers = storedHeaders(source, request);
-    const event: EventMeta = {
-      source: source.name,
-      event_id,
-      event_type,
-      received_at: new Date().toISOString(),
-      headers,
-      ...trace,
-    };
-    const { status, workflowId } = await startEvent({
-      event,
-      steps: planSteps(source, event_type, config),
-      rawBody,
-      source,
-      onStart,
-    });
-    log.info(
-      { source: source.name, event_id, event_type, workflow_id: workflowId, status },
-      'webhook received',
-    );
-    const statusCode = status === 'accepted' ? 202 : 200;
-    response.status(statusCode).json({ status, event_id, source: source.name, workflow_id: workflowId });
-    return { outcome: status, statusCode, eventId: event_id };
-  }
 }
 
 /** A body that does not tell its size may be as large as any. */
