@@ -41,7 +41,7 @@ export function createActivities(deps: ActivityDeps) {
   return {
     handleEvent: createHandleEvent(deps),
     deliver: createDeliver({ ...deps, dispatcher, breakers }),
-    keepTries: createKeepAttempts(deps),
+    keepAttempts: createKeepAttempts(deps),
     readRetention: createReadRetention(deps),
     raiseAlerts: createRaiseAlerts(deps),
     sendAlert: createSendAlert({ ...deps, metrics, dispatcher }),

@@ -1,25 +1,25 @@
-// What a run does when it is cancelled: before anything is stopped, it keeps on record what was tried.
+// The cancellation of a run: the run keeps its attempts on record before it stops anything.
 import { CancellationScope, CancelledFailure, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { StepName } from '../contracts/event.ts';
 
-const { keepTries: keepAttempts } = proxyLocalActivities<Activities>({
+const { keepAttempts } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '15s', // it reads this run from Temporal, and may wait for a first attempt that is just ending
-  retry: { maximumAttempts: 3 }, // then a cancellation goes before the log
+  retry: { maximumAttempts: 3 }, // after that, the cancellation is worth more than the log
 });
 
-/** Part of a workflow's own state: modules are not shared between workflows. */
-let kept: Promise<unknown> | undefined;
-
-/** Once per run: the history of the run has it then. */
-export async function keepAttemptsOf(steps: StepName[]): Promise<void> {
-  kept ??= CancellationScope.nonCancellable(() => keepAttempts({ steps }));
-  await kept.catch(() => undefined);
+/** @returns a function that writes the attempts of these steps into the history of the run, once however often it is called */
+export function keepAttemptsOnce(steps: StepName[]): () => Promise<void> {
+  let kept: Promise<unknown> | undefined;
+  return async () => {
+    kept ??= CancellationScope.nonCancellable(() => keepAttempts({ steps }));
+    await kept.catch(() => undefined);
+  };
 }
 
 /**
- * A regular activity that waits for its next attempt is gone the moment it is cancelled, and its log with it; one that runs
- * is told, and waited for.
+ * Runs `before`, and then cancels `work`. Without that order a regular activity that waits for its next attempt would be gone
+ * at once, and its log with it. An activity that makes an attempt hears of the cancellation, and the run waits for it.
  *
  * @throws CancelledFailure if the run is cancelled, unless the work has succeeded all the same
  */

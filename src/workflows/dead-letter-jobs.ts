@@ -1,4 +1,5 @@
-// Replays or discards many dead letters, at a pace: it lists them, takes them in parts of a second, and looks again.
+// The workflows of bulk jobs: each replays or discards many dead letters at a pace. It lists them, works through them in parts of a
+// second, and lists again until nothing is left.
 import {
   ActivityCancellationType,
   condition,
@@ -25,6 +26,7 @@ import {
   PROGRESS_QUERY,
   RESUME_SIGNAL,
 } from '../contracts/job.ts';
+import { isHistoryLong } from './history.ts';
 
 export const pauseSignal = defineSignal(PAUSE_SIGNAL);
 export const resumeSignal = defineSignal(RESUME_SIGNAL);
@@ -32,14 +34,15 @@ export const progressQuery = defineQuery<JobProgress>(PROGRESS_QUERY);
 
 /** Far below Temporal's limit of 51,200 events, so that a run stays quick to read. */
 const HISTORY_MAX = 2_000;
-/** Visibility has heard of what had failed before the job by then. */
+/** By then, visibility has heard of everything that had failed before the job. */
 const LOOK_AGAIN_AFTER_MS = 1_000;
-/** A run whose worker was lost in the moment in which it failed, fails 30 s later: the job waits, but not for ever. */
+/** The wait before a pass that expects runs to fail: a dead letter opens a moment before its run fails. */
 const FAILING_AFTER_MS = 5_000;
+/** Two minutes. A run that loses its worker in that moment fails 30 s later, so the job does not wait for ever. */
 const FAILING_PASSES_MAX = 24;
 
 const { listJobItems, runJobPart } = proxyActivities<Activities>({
-  // A part ends within seconds. Whatever it had started when its worker was lost, it knows when it is retried.
+  // A part ends within seconds. A part that is retried after its worker was lost knows what it has started before.
   startToCloseTimeout: '2m',
   heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
@@ -54,23 +57,28 @@ interface JobState {
   failures: JobFailure[];
   paused: boolean;
   pass: Pass;
-  /** Listed, and not taken yet. */
+  /** Items that are listed, and not processed yet. */
   todo: JobItem[];
+  /** How many parts have begun. */
   parts: number;
+  /** Milliseconds since the epoch: the next item may start then; 0: at once. */
   due: number;
 }
 
+/** One way through the list. The first pass meets nearly everything; those after it meet what visibility showed late. */
 interface Pass {
   number: number;
-  /** Absent before its first page, and after its last. */
+  /** Absent before the first page, and after the last. */
   page_token?: string;
   listed: boolean;
   started: number;
   failed: number;
   failures: JobFailure[];
+  /** How many dead letters were met whose run is about to fail. */
   failing: number;
-  /** This many passes have met nothing but runs that are about to fail. */
+  /** How many passes in a row have started nothing. */
   idle: number;
+  /** The wait before the first page. */
   wait_ms: number;
 }
 
@@ -87,7 +95,7 @@ async function runJob(action: JobAction, input: JobInput, carried?: JobState): P
   const progress = (): JobProgress => ({ ...state.counts, paused: state.paused, pass: state.pass.number });
   const pause = (paused: boolean) => {
     state.paused = paused;
-    state.due = 0; // the time of the pause is not made up for
+    state.due = 0; // the job does not make up for the time of the pause
     upsertMemo({ progress: progress() });
   };
   setCurrentDetails(`${action} dead letters, ${input.rate_per_second} per second`);
@@ -96,9 +104,9 @@ async function runJob(action: JobAction, input: JobInput, carried?: JobState): P
   setHandler(resumeSignal, () => pause(false));
 
   for (;;) {
-    // It throws if the job was cancelled.
+    // This throws if the job was cancelled.
     await condition(() => !state.paused);
-    if (isLong()) await goOn(action, input, state);
+    if (isHistoryLong(HISTORY_MAX)) await goOn(action, input, state);
     if (state.todo.length > 0) {
       const failures = await takePart(action, input, state);
       upsertMemo({ progress: progress(), ...(failures ? { failures: state.failures } : {}) });
@@ -109,8 +117,6 @@ async function runJob(action: JobAction, input: JobInput, carried?: JobState): P
   upsertMemo({ progress: progress(), failures: state.failures });
   return progress();
 }
-
-const isLong = () => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > HISTORY_MAX;
 
 async function goOn(action: JobAction, input: JobInput, state: JobState): Promise<never> {
   const { memo = {} } = workflowInfo();
@@ -156,7 +162,7 @@ async function listPage({ conditions }: JobInput, state: JobState): Promise<void
   if (page.page_token !== undefined) pass.page_token = page.page_token;
 }
 
-/** @returns whether another failure is kept */
+/** @returns whether the list of failures has grown */
 async function takePart(action: JobAction, input: JobInput, state: JobState): Promise<boolean> {
   const { job_id, rate_per_second, from, reason } = input;
   const { pass, counts } = state;
@@ -178,7 +184,7 @@ async function takePart(action: JobAction, input: JobInput, state: JobState): Pr
   pass.started += result.started;
   pass.failed += result.failed;
   pass.failures = [...pass.failures, ...result.failures].slice(0, FAILURES_MAX);
-  // What fails stays listed, so that each pass meets it again; what others took is met late at most.
+  // Each pass meets again what has failed, since it stays listed, so later passes must not add to these counts.
   if (pass.number > 1) return false;
   const isKept = result.failures.length > 0 && state.failures.length < FAILURES_MAX;
   counts.skipped += result.skipped;
@@ -187,7 +193,7 @@ async function takePart(action: JobAction, input: JobInput, state: JobState): Pr
   return isKept;
 }
 
-/** The last one has found nothing to start; what failed in it is what fails. */
+/** The last pass has found nothing to start. The failures of the latest pass are those of the job. */
 function isLastPass(state: JobState): boolean {
   const { pass, counts } = state;
   if (pass.number === 1) return false;

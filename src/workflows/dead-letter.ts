@@ -1,8 +1,7 @@
-// The case file of a dead letter: it runs as long as the latest run of its event is a failed one that Temporal still has.
+// The workflow of a dead letter: it runs as long as the latest run of its event is a failed one that Temporal still has.
 import {
   condition,
   defineSignal,
-  patched,
   proxyLocalActivities,
   setHandler,
   upsertMemo,
@@ -10,17 +9,21 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { CloseDeadLetter, DeadLetterInput, DeadLetterResult, Expiry } from '../contracts/dead-letter.ts';
-import { CLOSE_SIGNAL } from '../contracts/dead-letter.ts';
+import {
+  CLOSE_SIGNAL,
+  type CloseDeadLetter,
+  type DeadLetterInput,
+  type DeadLetterResult,
+  type Expiry,
+} from '../contracts/dead-letter.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
-
 import { raiseAlert } from './raise-alert.ts';
 
 export const closeSignal = defineSignal<[CloseDeadLetter]>(CLOSE_SIGNAL);
 
 const { readRetention } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '10s',
-  // A server that does not say when a run will be deleted: then nobody is warned, and the case stays open.
+  // Not every server tells when it will delete a run. Then nobody is warned, and the dead letter stays open.
   retry: { initialInterval: '1s', maximumInterval: '1m', maximumAttempts: 10 },
 });
 
@@ -36,34 +39,31 @@ async function untilClosed(input: DeadLetterInput): Promise<DeadLetterResult> {
   let closed: DeadLetterResult | undefined;
   const isClosed = () => closed !== undefined;
   setHandler(closeSignal, (close: CloseDeadLetter) => {
-    // The failed run itself may have been a reset, and its signal to the dead letter before it may come late.
+    // A failed run that was a reset or a rerun has closed the dead letter before this one; its signal may come late.
     if (close.run_id !== input.run_id) closed ??= { ...close, closed_at: new Date().toISOString() };
   });
   await raiseAlert('dead_letter', input);
-  // Those that were open before retention was looked at have no such steps in their histories.
-  const expiry = patched('retention') ? await findExpiry() : undefined;
+  const expiry = await findExpiry();
   if (expiry === undefined) await condition(isClosed);
   else if (!(await condition(isClosed, until(expiry.warns_at)))) {
     await raiseAlert('expiring', input);
     if (!(await condition(isClosed, until(expiry.expires_at)))) {
-      if (patched('gone-is-told')) await raiseAlert('expired', input);
+      await raiseAlert('expired', input);
       return { how: 'expired', closed_at: new Date().toISOString() };
     }
   }
   const result = closed as unknown as DeadLetterResult;
-  // The run that follows tells of every other end.
-  if (result.how === 'gone' && patched('gone-is-told')) await raiseAlert('discarded', input);
+  // Nobody else raises this alert. After every other end the run that follows does.
+  if (result.how === 'gone') await raiseAlert('discarded', input);
   return result;
 }
 
-/** Those of older builds are not marked, and their histories have no such step. */
+/** The mark counts open dead letters, so it goes with the end of this one, cancellation included. */
 function removeMark(): void {
-  const { deadLetter: mark } = SEARCH_ATTRIBUTES;
-  if (workflowInfo().typedSearchAttributes.get(mark) !== undefined)
-    upsertSearchAttributes([{ key: mark, value: null }]);
+  upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.deadLetter, value: null }]);
 }
 
-/** The failed run closes with the start of this workflow, give or take a moment; that is what its retention counts from. */
+/** The failed run closes within moments of the start of this workflow, and its retention counts from then. */
 async function findExpiry(): Promise<Expiry | undefined> {
   try {
     const { retention_ms, warn_before_ms } = await readRetention();

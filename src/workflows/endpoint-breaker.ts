@@ -1,15 +1,13 @@
-// One endpoint that is down, or was a moment ago: keeps what each worker said of it last where the API can read it, and
-// tells the alert routes of an outage that lasts.
+// The workflow of an endpoint that is down, or was a moment ago: it keeps the last report of each worker where the API can
+// read it, and raises an alert if the outage lasts.
 import {
   condition,
   continueAsNew,
   defineSignal,
-  patched,
   setCurrentDetails,
   setHandler,
   upsertMemo,
   uuid4,
-  workflowInfo,
 } from '@temporalio/workflow';
 import {
   BREAKER_SIGNAL,
@@ -18,39 +16,38 @@ import {
   type BreakerSignal,
   isExpired,
 } from '../contracts/endpoint.ts';
+import { isHistoryLong } from './history.ts';
 import { raiseAlert } from './raise-alert.ts';
 
 export const breakerSignal = defineSignal<[BreakerSignal]>(BREAKER_SIGNAL);
 
-/** A memo is small; more workers than these say nothing new. */
+/** A memo has to stay small, and the reports of more workers say nothing new. */
 const WORKERS_MAX = 50;
-/** Between two looks at whether a report has expired. */
+/** The longest wait between two looks at whether a report has expired: a third of the time that a report is valid. */
 const LOOK_EVERY_MS = 60_000;
-/** Where a server does not say when a history is long: Temporal's limit is 51,200 events. */
+/** A fifth of Temporal's limit of 51,200 events, for a server that does not suggest to continue as new. */
 const HISTORY_MAX = 10_000;
-
-/** What is down and told of counts as up again once nobody has spoken of it for so long: a worker that finds it down would. */
+/** One hour. After that long without a report an outage has ended: a worker that finds the endpoint down would report it. */
 const SILENT_FOR_MS = 3_600_000;
 
 /** What one run hands to the next. */
 interface Alerting {
-  /** Absent until a worker has said it. */
+  /** How long an outage lasts before it is raised; absent until a worker has reported it. */
   after_ms?: number;
-  /** The id of the outage that the routes know of. */
+  /** The id of the outage that was raised and has not ended. */
   told?: string;
-  /** Milliseconds since the epoch, while it is told and no worker speaks of it. */
+  /** Milliseconds since the epoch: the last report of an endpoint whose outage was raised has expired. */
   silent_since?: number;
-  /** RFC 3339 UTC: a worker found the endpoint up, the last time. */
+  /** RFC 3339 UTC: the last time that a worker found the endpoint up. */
   up_at?: string;
 }
 
-/** Its memo is its state: it can be read where no worker runs. */
+/** The memo has the reports: the API reads it even if no worker runs. */
 export async function endpointBreaker(
   endpoint: string,
   carried: BreakerReports = {},
   alerting: Alerting = {},
 ): Promise<void> {
-  const tellsAlerts = patched('endpoint-alerts');
   let reports = { ...carried };
   let isNew = true;
   setHandler(breakerSignal, ({ worker, report, alert_after_ms }) => {
@@ -58,24 +55,22 @@ export async function endpointBreaker(
     if (alert_after_ms !== undefined) alerting.after_ms = alert_after_ms;
     isNew = true;
   });
-  setCurrentDetails(`The breaker of the endpoint ${endpoint}, as its workers tell of it`);
+  setCurrentDetails(`The breaker of the endpoint ${endpoint}, as its workers report it`);
   for (;;) {
     const current = Object.entries(reports).filter(([, report]) => !isExpired(report, Date.now()));
     isNew ||= current.length < Object.keys(reports).length;
     reports = Object.fromEntries(current.slice(-WORKERS_MAX));
     if (isNew) upsertMemo({ workers: { ...reports } });
     isNew = false;
-    const dueInMs = tellsAlerts ? await tell(endpoint, Object.values(reports), alerting) : undefined;
+    const dueInMs = await raiseOutage(endpoint, Object.values(reports), alerting);
     if (current.length === 0 && !isNew && alerting.told === undefined) return;
-    if (workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > HISTORY_MAX) {
-      await continueAsNew<typeof endpointBreaker>(endpoint, reports, alerting);
-    }
+    if (isHistoryLong(HISTORY_MAX)) await continueAsNew<typeof endpointBreaker>(endpoint, reports, alerting);
     await condition(() => isNew, Math.min(LOOK_EVERY_MS, dueInMs ?? LOOK_EVERY_MS));
   }
 }
 
 /** @returns in how many milliseconds to look again, if that is known */
-async function tell(
+async function raiseOutage(
   endpoint: string,
   reports: BreakerReport[],
   alerting: Alerting,
@@ -83,7 +78,7 @@ async function tell(
   for (const { state, since } of reports)
     if (state === 'closed' && since > (alerting.up_at ?? '')) alerting.up_at = since;
   const down = reports.filter((report) => isDown(report, alerting.up_at ?? ''));
-  if (alerting.told !== undefined) return await tellEnd(endpoint, down, reports, alerting);
+  if (alerting.told !== undefined) return await raiseEnd(endpoint, down, reports, alerting);
   const at = down.map(({ since }) => since).sort()[0];
   if (at === undefined || alerting.after_ms === undefined) return undefined;
   const dueInMs = Date.parse(at) + alerting.after_ms - Date.now();
@@ -94,7 +89,7 @@ async function tell(
   return undefined;
 }
 
-async function tellEnd(
+async function raiseEnd(
   endpoint: string,
   down: BreakerReport[],
   reports: BreakerReport[],
@@ -113,7 +108,10 @@ async function tellEnd(
   return undefined;
 }
 
-/** A worker whose deliveries others have made has none to try with: its breaker stays open though the endpoint is up. */
+/**
+ * A worker without held deliveries sends no request, and so its breaker stays open though the endpoint may be up again. Such
+ * a breaker counts only if it opened after the last time that a worker found the endpoint up.
+ */
 function isDown({ state, since, held }: BreakerReport, upAt: string): boolean {
   return state !== 'closed' && (held > 0 || since > upAt);
 }

@@ -1,4 +1,4 @@
-// The workflows of a worker.
+// The workflows that every worker loads, under their type names.
 export { alertRoute } from './alert-route.ts';
 export { deadLetter } from './dead-letter.ts';
 export { discardDeadLetters, replayDeadLetters } from './dead-letter-jobs.ts';

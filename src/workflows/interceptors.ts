@@ -1,13 +1,24 @@
-// Notices that a run goes on from a reset, and closes the dead letter: whoever resets an event runs it again.
-import { patched, type WorkflowInterceptorsFactory, workflowInfo } from '@temporalio/workflow';
+// Notices that a run goes on after a reset, and closes its dead letter: whoever resets an event runs it again.
+import { type WorkflowInterceptorsFactory, workflowInfo } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { PROCESS_EVENT } from '../contracts/event.ts';
 import { closeDeadLetter } from './open-dead-letter.ts';
-import { resets } from './resets.ts';
+import type { Resets } from './resets.ts';
 
 /**
- * Nothing in a workflow's API tells of a reset when it comes. But Temporal gives the run another random seed then, with
- * the first activation after that point of the history, and again at each later replay: so this is deterministic.
+ * The only state of a run that a module holds. The SDK loads the modules anew for each run and calls the interceptor factory
+ * before the workflow function, and neither can hand an object to the other. So the workflow fetches the resets here, once,
+ * and passes them on as a parameter.
+ */
+const resets: Resets = { count: 0 };
+
+export function resetsOfRun(): Resets {
+  return resets;
+}
+
+/**
+ * Temporal's workflow API does not announce a reset. But a reset gives the run another random seed, with the first activation
+ * after the point of the history that the run was reset to, and again at each later replay: so this is deterministic.
  */
 export const interceptors: WorkflowInterceptorsFactory = () => {
   const activator = getActivator();
@@ -28,8 +39,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
 };
 
 function onReset(): void {
-  if (workflowInfo().workflowType !== PROCESS_EVENT || !patched('reset')) return;
+  if (workflowInfo().workflowType !== PROCESS_EVENT) return;
   resets.count += 1;
-  resets.told = closeDeadLetter({ how: 'reset' });
-  resets.told.catch(() => undefined); // cancelled with the run, which awaits it
+  resets.closed = closeDeadLetter({ how: 'reset' }); // it never rejects
 }

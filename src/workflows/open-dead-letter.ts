@@ -1,10 +1,9 @@
-// What an event's workflow does to its dead letter: opens it before it fails, closes it when it runs again.
+// How an event's workflow opens its dead letter before it fails, and closes it when the event runs again.
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
   getExternalWorkflowHandle,
   ParentClosePolicy,
-  patched,
   sleep,
   startChild,
   workflowInfo,
@@ -18,11 +17,12 @@ import {
 import type { EventMeta, StepName } from '../contracts/event.ts';
 import { deadLetterIdOf } from '../contracts/ids.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
-import type { deadLetter } from './dead-letter.ts';
-import { closeSignal } from './dead-letter.ts';
-import { resets } from './resets.ts';
+import { closeSignal, type deadLetter } from './dead-letter.ts';
+import type { Resets } from './resets.ts';
 
+/** The former dead letter closes within one workflow task of a worker: a second, unless no worker has time. */
 const FIRST_WAIT_MS = 1_000;
+/** Each wait adds some events to the history; a minute is soon enough once something has gone wrong for so long. */
 const LONGEST_WAIT_MS = 60_000;
 
 export interface FailedEvent {
@@ -33,14 +33,14 @@ export interface FailedEvent {
   error: string;
 }
 
-/** A cancellation comes too late here: the event has failed. */
-export async function openDeadLetter(it: FailedEvent): Promise<void> {
+/** The event has failed: a cancellation comes too late, and is ignored. */
+export async function openDeadLetter(it: FailedEvent, resets: Resets): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
     let seen: number;
     do {
       seen = resets.count;
       await open(it);
-      // Reset to this very point: the reset has closed the dead letter that was open, and the event has failed still.
+      // A reset to this very point has closed the dead letter that was open, but the event has still failed.
     } while (seen !== resets.count);
   });
 }
@@ -71,18 +71,18 @@ async function open(it: FailedEvent): Promise<void> {
       return;
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      // That of the run before has been told to close, and has not yet. Nobody has told one whose run was deleted by
-      // hand: the event was new to Temporal then.
-      if (patched('close-stale-case')) await closeDeadLetter({ how: 'gone' });
+      // The dead letter of an earlier run is still open. Usually it has a signal to close and is about to. If somebody has
+      // deleted its run by hand, this run was a first one and has sent none; a second signal does nothing.
+      await closeDeadLetter({ how: 'gone' });
       await sleep(wait);
     }
   }
 }
 
 /**
- * Also for a run that is cancelled: its event is no dead letter any more.
+ * Closes the dead letter even if this run is cancelled: the event has run again. Never rejects.
  *
- * @returns whether there was one: it may have been closed by hand, or its namespace has forgotten it
+ * @returns whether a dead letter was open; it may have been closed by hand
  */
 export async function closeDeadLetter(close: Omit<CloseDeadLetter, 'run_id'>): Promise<boolean> {
   const { workflowId, runId } = workflowInfo();
@@ -95,10 +95,10 @@ export async function closeDeadLetter(close: Omit<CloseDeadLetter, 'run_id'>): P
   }
 }
 
-/** Temporal refuses a longer value (`limit.searchAttributesSizeOfValue`, 2,048 bytes), and ends the run. */
+/** Temporal ends a run that sets a longer value (its limit, `limit.searchAttributesSizeOfValue`, is 2,048 bytes). */
 const SEARCH_ATTRIBUTE_MAX_BYTES = 2_000;
 
-/** As many as fit; names and codes are ASCII. The failure's details have all of them. */
+/** The first values that fit into a search attribute. They are ASCII; the failure's details have all of them. */
 export function fitting(values: string[]): string[] {
   const kept: string[] = [];
   let bytes = 2; // brackets

@@ -1,11 +1,10 @@
-// One webhook event: its handler, then one delivery per endpoint; ends Completed, or Failed as a dead letter.
+// The workflow of one webhook event: its handler, then one delivery per endpoint. It completes, or fails as a dead letter.
 import {
   ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
   defineQuery,
   isCancellation,
-  patched,
   proxyActivities,
   proxyLocalActivities,
   setHandler,
@@ -23,6 +22,7 @@ import {
   type ProcessEventInput,
   type ProcessEventResult,
   STATUS_QUERY,
+  type StepName,
   type StepOutcome,
   type StepPlan,
   TIMEOUT_MARGIN_MS,
@@ -30,69 +30,52 @@ import {
 import { EVENT_FAILED, INTERRUPTED } from '../contracts/failures.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
-import { cancelAfter, keepAttemptsOf } from './cancel.ts';
-import { closeDeadLetter, fitting, openDeadLetter } from './open-dead-letter.ts';
-import { raiseAlert } from './raise-alert.ts';
-import { resets } from './resets.ts';
+import { cancelAfter, keepAttemptsOnce } from './cancel.ts';
+import { DeadLetterOfRun } from './dead-letter-of-run.ts';
+import { resetsOfRun } from './interceptors.ts';
+import { fitting, openDeadLetter } from './open-dead-letter.ts';
+import type { Resets } from './resets.ts';
 
 export const statusQuery = defineQuery<EventProgress>(STATUS_QUERY);
 
-/** The activity asks for the delay after each of its failures; this paces the attempts that no activity could speak for. */
+/** The activity asks for the delay after each failed attempt. This paces the attempts whose worker was lost. */
 const AFTER_A_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
 
 export async function processEvent(input: ProcessEventInput, body: RawBody): Promise<ProcessEventResult> {
   const { steps, checkpoint = [], rerun, ...event } = input;
-  const done: StepOutcome[] = [...checkpoint];
-  let status: EventProgress['status'] = 'processing';
-  setHandler(statusQuery, () => ({ status, steps: done }));
-
-  // Before anything else: an event that runs again is no dead letter any more.
-  let wasDead = rerun?.how === 'replayed'; // only what has failed is; its dead letter may have been closed by a run before
-  if (resets.told) wasDead = (await resets.told) || wasDead;
-  else if (rerun) {
-    const close = { how: rerun.how, ...(rerun.job_id ? { job_id: rerun.job_id } : {}) };
-    wasDead = (await closeDeadLetter(close)) || wasDead;
-  }
-
   const todo = steps.filter((plan) => !checkpoint.some((outcome) => outcome.step === plan.step));
-  const onCancel = () => keepAttemptsOf(todo.map(({ step }) => step));
+  const keepAttempts = keepAttemptsOnce(todo.map(({ step }) => step));
+  const resets = resetsOfRun();
+  const former = new DeadLetterOfRun({ event, rerun, resets });
+  const progress: EventProgress = { status: 'processing', steps: [...checkpoint] };
+  setHandler(statusQuery, () => progress);
+
+  if (former.mayExist) await former.reopened();
   const run = async (plan: StepPlan) => {
-    done.push(await runStep(plan, event, body, onCancel));
+    progress.steps.push(await runStep({ plan, event, body, keepAttempts }));
   };
   try {
     const [first] = todo;
     if (first?.step === 'handler') await run(first);
-    if (!done.some(isFailed)) {
-      status = 'delivering';
+    if (!progress.steps.some(isFailed)) {
+      progress.status = 'delivering';
       await untilAll(todo.filter((plan) => plan.step !== 'handler').map(run));
     }
   } catch (error) {
     if (isCancellation(error)) {
-      status = 'canceled';
-      await onCancel();
-      // Whoever waits for the end of the dead letter hears of it.
-      if (patched('gone-is-told')) {
-        if (resets.told) wasDead = (await resets.told) || wasDead;
-        if (wasDead) await raiseAlert('discarded', event);
-      }
+      progress.status = 'canceled';
+      await keepAttempts();
+      if (former.mayExist) await former.discarded();
     }
     throw error;
   }
-
-  const failed = done.filter(isFailed);
-  status = failed.length === 0 ? 'processed' : 'failed';
-  if (failed.length > 0) {
-    const succeeded = done.filter((outcome) => !isFailed(outcome));
-    throw await toDeadLetter(event, failed, succeeded);
-  }
-  if (resets.told) wasDead = (await resets.told) || wasDead;
-  // One that was cancelled, or went well, before was no dead letter; older runs told of it all the same.
-  if ((rerun || resets.told) && (wasDead || !patched('recovered-if-dead')))
-    await raiseAlert('recovered', event);
-  return { status: 'processed', steps: done };
+  progress.status = progress.steps.some(isFailed) ? 'failed' : 'processed';
+  if (progress.status === 'failed') throw await toDeadLetter(event, progress.steps, resets);
+  if (former.mayExist) await former.recovered();
+  return { status: 'processed', steps: progress.steps };
 }
 
-/** Steps end badly by being cancelled alone: then each is waited for, as it may have something to report. */
+/** Only a cancellation rejects a step. Then the run waits for every other step, as it may have an attempt to report. */
 async function untilAll(steps: Promise<void>[]): Promise<void> {
   try {
     await Promise.all(steps);
@@ -104,13 +87,15 @@ async function untilAll(steps: Promise<void>[]): Promise<void> {
 
 const isFailed = (outcome: StepOutcome) => outcome.status === 'failed';
 
-/** The first attempt is a local activity: no round trips through the server. The rest is a regular one's. */
-async function runStep(
-  plan: StepPlan,
-  event: EventMeta,
-  body: RawBody,
-  onCancel: () => Promise<void>,
-): Promise<StepOutcome> {
+interface RunStep {
+  plan: StepPlan;
+  event: EventMeta;
+  body: RawBody;
+  keepAttempts: () => Promise<void>;
+}
+
+/** Makes the first attempt by a local activity, which costs no round trip through the server, and the others by a regular one. */
+async function runStep({ plan, event, body, keepAttempts }: RunStep): Promise<StepOutcome> {
   const { step } = plan;
   const name = step === 'handler' ? 'handleEvent' : 'deliver';
   const startToCloseTimeout = plan.timeout_ms + TIMEOUT_MARGIN_MS;
@@ -123,27 +108,30 @@ async function runStep(
       attempts = outcome.attempts;
     } catch (error) {
       if (isCancellation(error)) throw error;
-      // It hung past its own limit; it may have had its effect.
-      attempts = [
-        { attempt: 1, at: new Date().toISOString(), duration_ms: startToCloseTimeout, error: INTERRUPTED },
-      ];
+      // The attempt hung past its own limit; it may have had its effect.
+      const at = new Date().toISOString();
+      attempts = [{ attempt: 1, at, duration_ms: startToCloseTimeout, error: INTERRUPTED }];
     }
   }
-  // It reads the body from the start of the history: several bodies in one command would pass gRPC's limit of 4 MB.
-  const regular = proxyActivities<Activities>({
-    startToCloseTimeout,
-    heartbeatTimeout: 30_000,
-    summary: step,
-    // How many attempts there are is the activity's to say: it keeps the log, and a reset would start Temporal's count anew.
-    retry: AFTER_A_LOST_WORKER,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED, // it reports how its last attempt ended
-  });
+  // The activity reads the body from the history: several bodies in one command would pass gRPC's limit of 4 MB.
+  const regular = regularActivities(step, startToCloseTimeout);
   try {
-    return await cancelAfter(onCancel, () => regular[name]({ event, step, attempts }));
+    return await cancelAfter(keepAttempts, () => regular[name]({ event, step, attempts }));
   } catch (error) {
     if (isCancellation(error)) throw error;
     return toFailedOutcome(step, attempts, error);
   }
+}
+
+function regularActivities(step: StepName, startToCloseTimeout: number) {
+  return proxyActivities<Activities>({
+    startToCloseTimeout,
+    heartbeatTimeout: 30_000, // after that long without a heartbeat the worker counts as lost
+    summary: step,
+    // The activity limits the attempts, since it keeps the log: a reset would begin Temporal's count anew.
+    retry: AFTER_A_LOST_WORKER,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED, // the activity reports how its last attempt ended
+  });
 }
 
 function toFailedOutcome(step: StepPlan['step'], attempts: Attempt[], error: unknown): StepOutcome {
@@ -154,11 +142,13 @@ function toFailedOutcome(step: StepPlan['step'], attempts: Attempt[], error: unk
   return { step, status: 'failed', attempts: log?.attempts ?? attempts };
 }
 
+/** Opens the dead letter. @returns the failure that the run has to end with */
 async function toDeadLetter(
   event: EventMeta,
-  failed: StepOutcome[],
-  checkpoint: StepOutcome[],
+  outcomes: StepOutcome[],
+  resets: Resets,
 ): Promise<ApplicationFailure> {
+  const failed = outcomes.filter(isFailed);
   const failedSteps = failed.map(({ step }) => step);
   const errors = failed.map((outcome) => errorCode(outcome.attempts.at(-1)));
   const codes = [...new Set(errors)];
@@ -170,11 +160,9 @@ async function toDeadLetter(
     ({ step, attempts }, i) => `${step} failed after ${attemptsText(attempts.length)}: ${errors[i]}`,
   );
   const message = what.join('; ');
-  // Runs that were open before dead letters had a workflow have failed without one in their histories.
-  if (patched('dead-letter')) {
-    const attempts = failed.reduce((sum, outcome) => sum + outcome.attempts.length, 0);
-    await openDeadLetter({ event, failedSteps, codes, attempts, error: message });
-  }
+  const attempts = failed.reduce((sum, outcome) => sum + outcome.attempts.length, 0);
+  await openDeadLetter({ event, failedSteps, codes, attempts, error: message }, resets);
+  const checkpoint = outcomes.filter((outcome) => !isFailed(outcome));
   const details: EventFailureDetails = { failed, checkpoint };
   const failure = ApplicationFailure.create({
     message,
@@ -182,7 +170,7 @@ async function toDeadLetter(
     nonRetryable: true,
     details: [details],
   });
-  failure.stack = ''; // where in Surehook it was made tells an operator nothing
+  failure.stack = ''; // the place in Surehook's code tells an operator nothing
   return failure;
 }
 

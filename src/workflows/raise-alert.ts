@@ -1,10 +1,10 @@
-// Tells the alert routes from within a workflow: a local activity, which Temporal repeats until each route has the raise.
+// Raises an alert from within a workflow, by a local activity that Temporal repeats until each route has the raise.
 import { CancellationScope, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { AlertKind, Raise } from '../contracts/alert.ts';
 
 const { raiseAlerts } = proxyLocalActivities<Activities>({
-  startToCloseTimeout: '20s', // it gives Temporal 5 s for the signal, and may wait for those before it
+  startToCloseTimeout: '20s', // it gives Temporal 5 s for its signal, and may wait for earlier signals
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
 
@@ -12,9 +12,9 @@ type About = Pick<Raise, 'source' | 'event_id' | 'event_type'> &
   Partial<Pick<Raise, 'run_id' | 'failed_steps' | 'errors' | 'at'>>;
 
 /**
- * Also where the run is cancelled meanwhile: what it tells of has happened.
+ * Raises even if the run is cancelled meanwhile: what it reports has happened.
  *
- * @param about `run_id` is that of this run, and `at` is now, if not given
+ * @param about `run_id` defaults to this run, `at` to now
  */
 export async function raiseAlert(kind: AlertKind, about: About): Promise<void> {
   const {

@@ -1,8 +1,11 @@
-// How often this run was reset, counted at the point of its history that it was reset to.
+// The resets of a run.
 
-/** Part of a workflow's own state: modules are not shared between workflows. */
-export const resets: {
+export interface Resets {
+  /** How many resets lie before the present point of the run's history. */
   count: number;
-  /** Settles when the dead letter has been told, with whether there was one; a run that ends before that tells nobody: Temporal drops the signal. */
-  told?: Promise<boolean>;
-} = { count: 0 };
+  /**
+   * Settles when the last reset has closed the dead letter: true if there was one. Absent without a reset. A run that ends
+   * before it settles closes nothing, since Temporal drops the signal.
+   */
+  closed?: Promise<boolean>;
+}

@@ -1,4 +1,4 @@
-// Adds raises up into a tally that stays small, however many there are.
+// Adds raises up into tallies that stay small, however many raises there are.
 import {
   type AlertKind,
   type EndpointKind,
@@ -9,11 +9,14 @@ import {
   type Tally,
 } from '../contracts/alert.ts';
 
+/** A reader of an alert looks at a few. */
 const EXAMPLES_MAX = 5;
-/** Error codes hold names of handlers' errors, and so have no end of their own. */
+/** Error codes contain the names of handlers' errors, so there may be any number of them. */
 const CODES_MAX = 20;
+/** A config may have any number of sources, and nobody reads an alert that names more. */
 const SOURCES_MAX = 100;
 
+/** An endpoint is either down or up, so a raise of the one takes back the other. */
 export function addRaise(gathered: Gathered, raise: Raise): void {
   if (isOfEndpoint(raise.kind)) remove(gathered, oppositeOf(raise.kind), raise.source);
   const { kind, source, errors, failed_steps, event_id, event_type, at, run_id } = raise;
@@ -27,7 +30,7 @@ export function addRaise(gathered: Gathered, raise: Raise): void {
   });
 }
 
-/** Adds all of `more`, which is older: of an endpoint, what is known already has come after it. */
+/** Adds all of `more`, which is older than `gathered`: for an endpoint, what `gathered` says is the latest, and stays. */
 export function addGathered(gathered: Gathered, more: Gathered): void {
   for (const kind of Object.keys(more) as AlertKind[]) {
     for (const [source, tally] of Object.entries(more[kind] ?? {})) {
@@ -74,6 +77,7 @@ function addCounts(counts: Record<string, number>, more: Record<string, number>)
   }
 }
 
+/** A record at its bound counts every new key as `OTHER`. */
 function boundedKey(record: Record<string, unknown>, key: string, max: number): string {
   return Object.hasOwn(record, key) || Object.keys(record).length < max ? key : OTHER;
 }

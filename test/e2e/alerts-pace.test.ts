@@ -5,10 +5,14 @@ import { waitFor } from '../support/wait-for.ts';
 
 const temporalAddress = inject('temporalAddress');
 
+async function eventsOf(alerting: Alerting, route: string) {
+  const { events } = await alerting.client.workflow.getHandle(alerting.routeId(route)).fetchHistory();
+  return events ?? [];
+}
+
 /** The length of each timer that the route's workflow has set, in seconds. */
 async function timersOf(alerting: Alerting, route: string): Promise<number[]> {
-  const { events } = await alerting.client.workflow.getHandle(alerting.routeId(route)).fetchHistory();
-  return (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
+  return (await eventsOf(alerting, route)).flatMap(({ timerStartedEventAttributes: timer }) =>
     timer ? [Number(timer.startToFireTimeout?.seconds ?? 0)] : [],
   );
 }
@@ -26,12 +30,18 @@ describe('an alert route', () => {
     );
     expect(timers.at(-1)).toBeLessThanOrEqual(3_600);
     await alerting.raise('webhook', [aRaise({})], pace);
-    // It gathers now, for what is left of the hour, and sends nothing.
+    // The route has the raise, and sends nothing: the timer of the hour goes on.
     const later = await waitFor(
-      () => timersOf(alerting, 'webhook'),
-      (all) => all.length > timers.length,
+      async () => {
+        const events = await eventsOf(alerting, 'webhook');
+        return events.slice(events.findLastIndex((event) => event.workflowExecutionSignaledEventAttributes));
+      },
+      (since) => since.some((event) => event.workflowTaskCompletedEventAttributes),
     );
-    expect(later.at(-1)).toBeGreaterThan(3_000);
+    expect(later.some((event) => event.timerCanceledEventAttributes)).toBe(false);
+    expect(later.some((event) => event.activityTaskScheduledEventAttributes)).toBe(false);
+    expect(await timersOf(alerting, 'webhook')).toEqual(timers);
+    expect(await alerting.signalsTo('webhook')).toBe(2);
     expect(alerting.webhookAlerts()).toHaveLength(1);
   });
 });

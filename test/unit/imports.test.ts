@@ -126,6 +126,16 @@ describe('workflows', () => {
     ]);
   });
 
+  it('name each patch by a constant of patches.ts, where its date is', () => {
+    const withLiteral = /\b(patched|deprecatePatch)\s*\(\s*['"`]/;
+    expect("if (patched('an-id'))").toMatch(withLiteral);
+    const offenders = files.filter(
+      (file) =>
+        isWorkflow(file) && file !== 'workflows/patches.ts' && withLiteral.test(sources.get(file) ?? ''),
+    );
+    expect(offenders).toEqual([]);
+  });
+
   it('run with a payload converter that loads nothing else either', () => {
     const loaded = packagesLoadedBy((file) => file === 'payloads/raw-body.ts');
     expect(loaded).toEqual(['@temporalio/common', '@temporalio/common/lib/encoding.js']);
