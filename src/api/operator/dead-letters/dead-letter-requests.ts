@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { SourceConfig } from '../../../config/config.ts';
 import type { ReplayFrom } from '../../../contracts/event.ts';
 import { type JobAction, type JobFilter, RATE_DEFAULT, RATE_MAX } from '../../../contracts/job.ts';
+import { INLINE_MAX_BYTES } from '../../../contracts/limits.ts';
 import { checkSchema } from '../../http/check-schema.ts';
 import { HttpError } from '../../http/errors.ts';
 import { parseJson } from '../../http/parse-json.ts';
@@ -13,8 +14,6 @@ import { deadLetterFilter } from './dead-letter-filter.ts';
 /** What is not a payload. */
 const BODY_MAX_BYTES = 100_000;
 const REASON_MAX_LENGTH = 1_000;
-/** Of a source that is not in the config any more: what Temporal takes. */
-const PAYLOAD_MAX_BYTES = 1_900_000;
 
 const from = z
   .enum(['failed_step', 'start'], { error: "expected 'failed_step' or 'start'" })
@@ -61,7 +60,7 @@ export async function parseReplay(
   response: Response,
   source: SourceConfig | undefined,
 ): Promise<{ from: ReplayFrom; payload?: Uint8Array }> {
-  const most = source?.maxBodyBytes ?? PAYLOAD_MAX_BYTES;
+  const most = source?.maxBodyBytes ?? INLINE_MAX_BYTES; // the source may have left the config
   const bytes = await readBody(request, response, most + BODY_MAX_BYTES);
   const given = bytes.length === 0 ? {} : parseJson(bytes);
   const { from, payload } = parse(replayBody, given);
