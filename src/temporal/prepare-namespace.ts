@@ -1,13 +1,17 @@
 // What Surehook needs of a namespace: its search attributes registered, and a retention that deduplication can rely on.
 import { setTimeout as delay } from 'node:timers/promises';
+import proto from '@temporalio/proto';
 import type { Logger } from 'pino';
 import { ConfigError } from '../config/config-error.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import type { Temporal } from './connection.ts';
 import { retentionMsOf, setRetention } from './retention.ts';
 
-/** temporal.api.enums.v1.IndexedValueType */
-const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
+const { IndexedValueType } = proto.temporal.api.enums.v1;
+const INDEXED_VALUE_TYPES = {
+  KEYWORD: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+  KEYWORD_LIST: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+} as const;
 /** The longest automatic retry window of the schemes: Stripe resends for three days. */
 const RETRY_WINDOW_MS = 3 * 24 * 3_600_000;
 const SEARCHABLE_WITHIN_MS = 15_000;

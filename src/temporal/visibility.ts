@@ -71,6 +71,7 @@ const STATUS_NAMES: readonly WorkflowExecutionStatusName[] = [
   'TERMINATED',
   'CONTINUED_AS_NEW',
   'TIMED_OUT',
+  'PAUSED',
 ];
 
 export function statusName({ status }: ListedExecution): WorkflowExecutionStatusName {
