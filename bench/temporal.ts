@@ -94,11 +94,7 @@ async function untilAnswers(address: string): Promise<void> {
 }
 
 async function findCli(): Promise<string> {
-  const { path, cacheDir, temporalCliPath } = loadSettings();
-  return await findTemporalCli({
-    path,
-    cacheDir,
-    ...(temporalCliPath ? { cliPath: temporalCliPath } : {}),
-    onProgress: (line) => void process.stderr.write(`${line}\n`),
-  });
+  const { path, cacheDir, temporalCliPath: cliPath } = loadSettings();
+  const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
+  return await findTemporalCli({ cliPath, path, cacheDir, onProgress });
 }

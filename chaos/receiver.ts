@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import type { Book, Delivery } from './book.ts';
 import type { BadAnswer } from './plan-faults.ts';
@@ -22,7 +23,7 @@ export class Receiver {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.on('request', (request, response) => {
       const answer = (body: Buffer) => this.#answer(request, body, response);
-      readBody(request).then(answer, () => void response.destroy()); // a worker that was killed amid its body
+      buffer(request).then(answer, () => void response.destroy()); // a worker that was killed amid its body
     });
   }
 
@@ -81,10 +82,4 @@ export class Receiver {
       return false;
     }
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

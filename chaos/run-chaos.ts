@@ -66,8 +66,8 @@ async function runIn(
   const receiver = await Receiver.start(book);
   stops.push(() => receiver.stop());
   const { path, cacheDir, temporalCliPath } = loadSettings();
-  const given = temporalCliPath ? { cliPath: temporalCliPath } : {};
-  const cliPath = await findTemporalCli({ ...given, path, cacheDir, onProgress: say, signal });
+  const cli = { cliPath: temporalCliPath, path, cacheDir, onProgress: say, signal };
+  const cliPath = await findTemporalCli(cli);
   const backend = await (postgres ? createPostgresBackend : createSqliteBackend)(cliPath, folder);
   stops.push(() => backend.stop());
   const temporal = await TemporalServer.start(backend, book);

@@ -1,21 +1,19 @@
 #!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=4
 // The `surehook` command: its subcommands and their options.
-import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addOperatorCommands } from './commands/add-operator-commands.ts';
 import { ConfigError } from './config/config-error.ts';
-import { DevSecrets } from './config/dev-secrets.ts';
 import { isDebugging, loadDotEnv, loadSettings } from './config/settings.ts';
+import { VERSION } from './config/version.ts';
 import type { Role } from './process/run.ts';
 
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 const program = new Command('surehook')
   .description(
     'Receives webhooks durably, handles each once, delivers on, keeps what failed. Runs on Temporal.',
   )
-  .version(version)
+  .version(VERSION)
   .configureOutput({ outputError: (text, write) => write(toUsageError(text)) });
 
 /** One line, as every other error: commander puts its suggestion on a second one. */
@@ -90,18 +88,12 @@ program
   .description('validate the config file and name every missing secret')
   .action(async () => {
     loadDotEnv();
-    const { loadConfig } = await import('./config/load-config.ts');
-    const { configPath, env, stateDir, storage } = loadSettings();
-    const kept = new DevSecrets(stateDir);
-    const { sources, endpoints, alerts } = await loadConfig({
-      path: configPath,
-      env,
-      makeSecret: (name) => kept.get(name) ?? '',
-      hasStorage: storage !== undefined,
-    });
+    const { loadConfigForCommand } = await import('./commands/load-config-for-command.ts');
+    const settings = loadSettings();
+    const { sources, endpoints, alerts } = await loadConfigForCommand(settings);
     const names = (things: ReadonlyMap<string, unknown>) => [...things.keys()].join(', ') || 'none';
     print(
-      `${configPath} is valid, no secret is missing (sources: ${names(sources)}; endpoints: ${names(endpoints)}; alerts: ${names(alerts)})`,
+      `${settings.configPath} is valid, no secret is missing (sources: ${names(sources)}; endpoints: ${names(endpoints)}; alerts: ${names(alerts)})`,
     );
   });
 

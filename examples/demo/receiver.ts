@@ -1,6 +1,7 @@
 // The demo's other side, over real sockets: a counter for the handler, an endpoint that checks what it gets, a broken one.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { type DemoEvent, keyOf } from './demo-event.ts';
 
@@ -47,7 +48,7 @@ export class DemoReceiver {
         response.writeHead(status).end(text);
       };
       // A sender that gives up amid its body hears nothing more.
-      readBody(request).then(answer, () => void response.destroy());
+      buffer(request).then(answer, () => void response.destroy());
     });
   }
 
@@ -119,9 +120,3 @@ const newInbound = (): Inbound => ({
   taken: 0,
   webhookIds: new Set(),
 });
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}

@@ -20,8 +20,7 @@ export async function startTemporal(
 ): Promise<DemoTemporal> {
   const { externalTemporal, path, cacheDir, temporalCliPath } = loadSettings(env);
   if (externalTemporal) return { env: {}, stop: async () => undefined };
-  const given = temporalCliPath ? { cliPath: temporalCliPath } : {};
-  const cliPath = await findTemporalCli({ ...given, path, cacheDir, onProgress, signal });
+  const cliPath = await findTemporalCli({ cliPath: temporalCliPath, path, cacheDir, onProgress, signal });
   const stateDir = mkdtempSync(join(tmpdir(), 'surehook-demo-'));
   const removeState = () => rmSync(stateDir, { recursive: true, force: true });
   const starting = startDevServer({

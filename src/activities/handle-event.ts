@@ -4,6 +4,7 @@ import type { Handler, HandlerLogger, WebhookEvent } from '../config/define-conf
 import type { ActivityInput, EventMeta, LoadBody, StepOutcome } from '../contracts/event.ts';
 import { isPermanentError } from '../contracts/failures.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
+import { RESULT_MAX_BYTES } from '../contracts/limits.ts';
 import type { RawBody, StoredBody } from '../payloads/raw-body.ts';
 import type { AttemptResult } from './attempts/attempt-result.ts';
 import { logFields } from './attempts/log-fields.ts';
@@ -11,8 +12,6 @@ import { type AttemptObserver, observeAttempt } from './attempts/observe-attempt
 import { runAttempt } from './attempts/run-attempt.ts';
 import { toAttemptLimit } from './attempts/within.ts';
 
-/** Kept in the workflow's history, and sent with each answer about the event. */
-const RESULT_MAX_BYTES = 262_144;
 const MESSAGE_MAX_LENGTH = 2_000;
 const STACK_MAX_LENGTH = 4_000;
 

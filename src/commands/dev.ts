@@ -1,6 +1,5 @@
 // `surehook dev`: everything on one machine, on a Temporal dev server of our own unless one is named.
 import { mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
@@ -8,6 +7,7 @@ import { encryptionKeysSchema, formatEncryptionKey } from '../config/encryption-
 import { OPERATOR_API_PATH, toOrigin } from '../config/http-origin.ts';
 import { isLoopback } from '../config/ip-range.ts';
 import { loadDotEnv, loadSettings, type Settings } from '../config/settings.ts';
+import { VERSION } from '../config/version.ts';
 import { type Running, run } from '../process/run.ts';
 import { type DevServer, type ExitReason, startDevServer } from '../temporal/dev/dev-server.ts';
 import { findTemporalCli } from '../temporal/dev/find-cli.ts';
@@ -97,7 +97,6 @@ interface Banner {
 }
 
 function printBanner({ running, secrets, operatorToken, server, settings }: Banner): void {
-  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
   const rows: [string, string | undefined][] = [
     ['Ingress', `${running.publicUrl}/webhooks/{${[...running.config.sources.keys()].join(',')}}`],
     ['Operator API', `${running.operatorUrl}${OPERATOR_API_PATH}`],
@@ -120,7 +119,7 @@ function printBanner({ running, secrets, operatorToken, server, settings }: Bann
     ? ['', 'Send a signed event (a second time, it is a duplicate):', '', toCurl(running, source)]
     : [];
   process.stdout.write(
-    `\nSurehook ${version} is up. Ctrl-C stops it.\n\n${[...lines, ...paste].join('\n')}\n\n`,
+    `\nSurehook ${VERSION} is up. Ctrl-C stops it.\n\n${[...lines, ...paste].join('\n')}\n\n`,
   );
 }
 

@@ -2,10 +2,9 @@
 import { readFileSync } from 'node:fs';
 import type { SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { DevSecrets } from '../config/dev-secrets.ts';
 import { toOrigin } from '../config/http-origin.ts';
-import { loadConfig } from '../config/load-config.ts';
 import type { Settings } from '../config/settings.ts';
+import { loadConfigForCommand } from './load-config-for-command.ts';
 import { buildSignedRequest } from './signed-request.ts';
 
 export interface SendOptions {
@@ -22,14 +21,7 @@ export async function send(
   sourceName: string,
   options: SendOptions,
 ): Promise<[string, boolean]> {
-  const kept = new DevSecrets(settings.stateDir);
-  const config = await loadConfig({
-    path: settings.configPath,
-    env: settings.env,
-    makeSecret: (name) => kept.get(name) ?? '',
-    onlySource: sourceName,
-    hasStorage: settings.storage !== undefined,
-  });
+  const config = await loadConfigForCommand(settings, { onlySource: sourceName });
   const source = config.sources.get(sourceName) as SourceConfig;
   const { id, type } = options;
   const body = options.file ? { body: readBodyFile(options.file) } : {};

@@ -7,22 +7,13 @@ import { codeOf, postJson, sendMessage } from '../activities/alerts/send-to-chan
 import type { AttemptResult } from '../activities/attempts/attempt-result.ts';
 import type { AlertRouteConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { DevSecrets } from '../config/dev-secrets.ts';
-import { loadConfig } from '../config/load-config.ts';
 import type { Settings } from '../config/settings.ts';
+import { loadConfigForCommand } from './load-config-for-command.ts';
 
 /** @returns what to print, and whether every channel took its alert */
-export async function testAlerts(
-  { configPath, env, stateDir }: Settings,
-  routeName?: string,
-): Promise<[string, boolean]> {
-  const kept = new DevSecrets(stateDir);
-  const { alerts } = await loadConfig({
-    path: configPath,
-    env,
-    makeSecret: (name) => kept.get(name) ?? '',
-    onlyAlerts: true,
-  });
+export async function testAlerts(settings: Settings, routeName?: string): Promise<[string, boolean]> {
+  const { alerts } = await loadConfigForCommand(settings, { onlyAlerts: true });
+  const { configPath } = settings;
   if (alerts.size === 0) throw new ConfigError(`${configPath} has no alerts`);
   const routes =
     routeName === undefined ? [...alerts.values()] : [...alerts.values()].filter(isNamed(routeName));

@@ -1,6 +1,7 @@
 // What `surehook.config.ts` may contain: the types its author sees, and the zod schema that holds the file to them.
 import { z } from 'zod';
 import { RESERVED_SOURCE_NAMES } from '../contracts/ids.ts';
+import { STORED_MAX_BYTES } from '../contracts/limits.ts';
 import { SCHEME_NAMES } from '../signatures/index.ts';
 import { alertRouteSchema } from './alerts-schema.ts';
 import { isIpRange } from './ip-range.ts';
@@ -46,11 +47,6 @@ export interface HandlerContext {
  * retried under the source's `retry`; a thrown `PermanentError` is not.
  */
 export type Handler = (event: WebhookEvent, context: HandlerContext) => unknown;
-
-/** Temporal refuses a payload over 2 MB. */
-export const INLINE_MAX_BYTES = 1_900_000;
-/** With a storage for bodies: a process parses each as a whole, and may have many at once. */
-export const STORED_MAX_BYTES = 16_777_216;
 
 const timeoutMs = z.int().min(1).max(86_400_000);
 const locator = z

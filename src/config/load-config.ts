@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
+import { INLINE_MAX_BYTES } from '../contracts/limits.ts';
 import { type SchemeName, schemeDefaults } from '../signatures/index.ts';
 import { toAlertRoute } from './alert-routes.ts';
 import type { Config, EndpointConfig, Locator, SourceConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import { configSchema, INLINE_MAX_BYTES, type ParsedConfig } from './define-config.ts';
+import { configSchema, type ParsedConfig } from './define-config.ts';
 import { DELIVERY_RETRY, HANDLER_RETRY } from './retry-schedule.ts';
 import { SecretStore } from './secret-store.ts';
 

@@ -1,11 +1,12 @@
 // Names and secrets, as every part of the config file has them.
 import { z } from 'zod';
 import { SOURCE_NAME } from '../contracts/ids.ts';
+import { NAME_MAX_LENGTH } from '../contracts/limits.ts';
 import { SecretRef } from './secret.ts';
 
 export const name = z
   .string()
-  .regex(SOURCE_NAME, 'expected lower-case letters, digits, - and _, at most 63 characters');
+  .regex(SOURCE_NAME, `expected lower-case letters, digits, - and _, at most ${NAME_MAX_LENGTH} characters`);
 
 export const secretRef = z.custom<SecretRef>(
   (value) => value instanceof SecretRef || looksLikeSecretRef(value),

@@ -1,5 +1,4 @@
 // Failure types that travel through Temporal, and the names of errors as search attributes show them.
-
 /** The type of the `ApplicationFailure` that a dead letter ends with; its details are `EventFailureDetails`. */
 export const EVENT_FAILED = 'EventFailed';
 
@@ -17,6 +16,26 @@ export const ENDPOINT_DOWN = 'endpoint_down';
 
 /** The worker was lost during the attempt, or the attempt outlived every limit: it may have had its effect. */
 export const INTERRUPTED = 'interrupted';
+
+/** What an `Attempt` tells of its failure. */
+interface Failed {
+  error?: string | undefined;
+  status_code?: number | undefined;
+}
+
+/** The code of an attempt that an HTTP answer made a failure: `http_503`. */
+export function httpErrorCode(statusCode: number): string {
+  return `http_${statusCode}`;
+}
+
+/**
+ * The code of a failed attempt, as search attributes, metrics and alerts show it: its error, or that of its HTTP answer.
+ * `unknown` where there is no attempt, or it has neither.
+ */
+export function errorCodeOf(failed: Failed | undefined): string {
+  if (failed?.error !== undefined) return failed.error;
+  return failed?.status_code === undefined ? 'unknown' : httpErrorCode(failed.status_code);
+}
 
 /** Thrown by a handler for an event that no retry will help: it becomes a dead letter at once. */
 export class PermanentError extends Error {

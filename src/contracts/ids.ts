@@ -1,4 +1,5 @@
 // Workflow ids and the ids derived from them.
+import { EVENT_TYPE_MAX_LENGTH, KEYWORD_MAX_LENGTH, NAME_MAX_LENGTH } from './limits.ts';
 
 /** The source is part of the id, so that whoever holds one source's secret cannot claim another source's ids. */
 export function workflowIdOf(source: string, eventId: string): string {
@@ -43,14 +44,14 @@ export const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** No source may be named so: workflows other than events have ids that begin with these. */
 export const RESERVED_SOURCE_NAMES: readonly string[] = ['agent', 'alert', 'dead-letter', 'endpoint', 'job'];
 
-/** A source name: short enough to leave room for the event id in Temporal's 255-character column. */
-export const SOURCE_NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+/** The name of a source, or of an endpoint. */
+export const SOURCE_NAME = new RegExp(`^[a-z0-9][a-z0-9_-]{0,${NAME_MAX_LENGTH - 1}}$`);
 
-/** PostgreSQL's `workflow_id` column holds 255 characters: `dead-letter:`, 63 of the source, a colon, and these. */
-export const EVENT_ID_MAX_LENGTH = 179;
+/** What is left of a workflow id behind `dead-letter:`, the longest source, and a colon: 179 characters. */
+export const EVENT_ID_MAX_LENGTH = KEYWORD_MAX_LENGTH - deadLetterIdOf(':').length - NAME_MAX_LENGTH;
 
 /** Visible ASCII but the slash, `.` and `..`: safe in a URL path, a log line, a header and a visibility query. */
-export const EVENT_ID = /^(?!\.{1,2}$)[!-.0-~]{1,179}$/;
+export const EVENT_ID = new RegExp(`^(?!\\.{1,2}$)[!-.0-~]{1,${EVENT_ID_MAX_LENGTH}}$`);
 
 /** An event type: what a header, a search attribute and PostgreSQL's visibility column all take. */
-export const EVENT_TYPE = /^[ -~]{1,200}$/;
+export const EVENT_TYPE = new RegExp(`^[ -~]{1,${EVENT_TYPE_MAX_LENGTH}}$`);

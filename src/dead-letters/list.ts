@@ -11,7 +11,14 @@ import { toEventStatus } from '../events/event-status.ts';
 import { findLatestRun } from '../events/latest-run.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { readMemo } from '../temporal/read-memo.ts';
-import { type ListedExecution, searchAttribute, toTime } from '../temporal/visibility.ts';
+import {
+  eventTypeOf,
+  type ListedExecution,
+  listPage,
+  type PageRequest,
+  searchAttribute,
+  toTime,
+} from '../temporal/visibility.ts';
 import { openDeadLetters } from './conditions.ts';
 
 export interface DeadLetterItem {
@@ -45,22 +52,17 @@ export interface DeadLetterPage {
 export async function listDeadLetters(
   temporal: Temporal,
   conditions: string[],
-  { limit, pageToken }: { limit: number; pageToken: Uint8Array | undefined },
+  { limit, pageToken }: Omit<PageRequest, 'query'>,
 ): Promise<DeadLetterPage> {
-  const { client, namespace } = temporal;
-  const { executions, nextPageToken } = await client.workflowService.listWorkflowExecutions({
-    namespace,
-    pageSize: limit,
-    query: openDeadLetters(conditions),
-    nextPageToken: pageToken,
-  });
-  const found = await Promise.all((executions ?? []).map((row) => readDeadLetter(temporal, row)));
-  const cases = found.filter((one) => one !== undefined);
-  const states = await Promise.all(cases.map((one) => judge(temporal, one)));
+  const query = openDeadLetters(conditions);
+  const { rows, nextPageToken } = await listPage(temporal, { query, limit, pageToken });
+  const found = await Promise.all(rows.map((row) => readDeadLetter(temporal, row)));
+  const open = found.filter((one) => one !== undefined);
+  const states = await Promise.all(open.map((one) => judge(temporal, one)));
   return {
-    items: cases.filter((_, i) => states[i] === 'dead').map(({ item }) => item),
+    items: open.filter((_, i) => states[i] === 'dead').map(({ item }) => item),
     failing: states.filter((state) => state === 'failing').length,
-    nextPageToken: nextPageToken?.length ? nextPageToken : undefined,
+    nextPageToken,
   };
 }
 
@@ -78,7 +80,7 @@ async function readDeadLetter(temporal: Temporal, row: ListedExecution): Promise
   const item: DeadLetterItem = {
     source: id.source,
     event_id: id.eventId,
-    event_type: (searchAttribute(row, SEARCH_ATTRIBUTES.eventType.name) as string | undefined) ?? null,
+    event_type: eventTypeOf(row),
     failed_steps: list(SEARCH_ATTRIBUTES.failedStep.name),
     errors: list(SEARCH_ATTRIBUTES.error.name),
     failed_at: toTime(row.startTime) as string,

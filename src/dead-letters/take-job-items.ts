@@ -3,6 +3,7 @@ import type { ItemOutcome, JobItem, JobPart, ListJobItems, RunJobItem } from '..
 import { LIST_MAX } from '../contracts/job.ts';
 import { storageFaultOf } from '../storage/errors.ts';
 import type { Temporal } from '../temporal/connection.ts';
+import { isPassing } from '../temporal/grpc-code.ts';
 import { listDeadLetters } from './list.ts';
 import {
   type DeadLetterDeps,
@@ -56,11 +57,7 @@ function toOutcome({ part }: JobPart, result: RunAgainOutcome): ItemOutcome {
   }
 }
 
-/** gRPC: cancelled, deadline exceeded, resource exhausted, aborted, internal, unavailable. */
-const PASSING_CODES = [1, 4, 8, 10, 13, 14];
-
+/** Temporal or the storage is away: the item may go well later. */
 function willPass(error: unknown): boolean {
-  if (storageFaultOf(error)) return true;
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-  return PASSING_CODES.includes(Number(code ?? cause?.code ?? 0));
+  return storageFaultOf(error) !== undefined || isPassing(error);
 }

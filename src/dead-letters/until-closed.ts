@@ -1,9 +1,9 @@
 // Waits until a dead letter has left list and count.
 import { setTimeout as delay } from 'node:timers/promises';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Expiry } from '../contracts/dead-letter.ts';
 import { deadLetterIdOf } from '../contracts/ids.ts';
 import type { Temporal } from '../temporal/connection.ts';
+import { describeRunning } from '../temporal/describe-running.ts';
 import { quote } from '../temporal/visibility.ts';
 import { toExpiry } from './list.ts';
 
@@ -15,27 +15,16 @@ const COUNT_EVERY_MS = 250;
 
 /** @returns the run that stands for the dead letter now, to be waited for later; undefined: there is none */
 export async function openDeadLetterRunOf(
-  { client }: Temporal,
+  temporal: Temporal,
   workflowId: string,
 ): Promise<string | undefined> {
-  try {
-    const { runId, status } = await client.workflow.getHandle(deadLetterIdOf(workflowId)).describe();
-    return status.name === 'RUNNING' ? runId : undefined;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
+  return (await describeRunning(temporal, deadLetterIdOf(workflowId)))?.runId;
 }
 
 /** When Temporal deletes a dead letter, if that is known. */
-export async function expiryOf({ client }: Temporal, workflowId: string) {
-  try {
-    const { memo, status } = await client.workflow.getHandle(deadLetterIdOf(workflowId)).describe();
-    return toExpiry(status.name === 'RUNNING' ? (memo as Partial<Expiry>) : {});
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return toExpiry({});
-    throw error;
-  }
+export async function expiryOf(temporal: Temporal, workflowId: string) {
+  const open = await describeRunning(temporal, deadLetterIdOf(workflowId));
+  return toExpiry((open?.memo ?? {}) as Partial<Expiry>);
 }
 
 /** Never rejects: what is waited for is a courtesy, and the run has been started. */

@@ -2,7 +2,7 @@
 import { PROCESS_EVENT } from '../contracts/event.ts';
 import { DecryptionError } from '../payloads/encryption-codec.ts';
 import type { Temporal } from '../temporal/connection.ts';
-import { ANY_DIVISION, quote, statusName, toTime } from '../temporal/visibility.ts';
+import { ANY_DIVISION, listPage, quote, statusName, toTime } from '../temporal/visibility.ts';
 import { type EventStatus, toEventStatus } from './event-status.ts';
 import { type Beginning, readBeginning } from './read-event.ts';
 
@@ -26,11 +26,9 @@ export async function listEarlierRuns(
 ): Promise<EarlierRun[]> {
   // SQLite would take the index of the type, had it one to look for, and go through all events.
   const query = `WorkflowId = ${quote(workflowId)} AND ${ANY_DIVISION}`;
-  const { client, namespace } = temporal;
-  const request = { namespace, query, pageSize: RUNS_MAX };
-  const { executions } = await client.workflowService.listWorkflowExecutions(request);
+  const { rows } = await listPage(temporal, { query, limit: RUNS_MAX });
   // Of an id with quotes or a backslash, Temporal looks for another one: it strips and escapes them once more.
-  const earlier = (executions ?? []).filter(
+  const earlier = rows.filter(
     ({ execution, type }) =>
       execution?.workflowId === workflowId &&
       execution?.runId !== latestRunId &&

@@ -4,7 +4,6 @@ import {
   type WorkflowExecutionStatusName,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { DISCARD_EVENT, type DiscardEventInput } from '../contracts/dead-letter.ts';
 import {
   PROCESS_EVENT,
@@ -18,9 +17,8 @@ import type { RawBody } from '../payloads/raw-body.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { isNotFound } from '../temporal/grpc-code.ts';
 import { type PendingStep, readPending } from './read-pending.ts';
+import { readStarted, type Started } from './read-started.ts';
 import { readSteps } from './read-steps.ts';
-
-type HistoryEvent = NonNullable<History['events']>[number];
 
 export interface EventRun {
   /** Of the latest run. */
@@ -97,8 +95,6 @@ export async function readBeginning(
   }
 }
 
-type Started = HistoryEvent['workflowExecutionStartedEventAttributes'];
-
 function toBeginning(started: Started, { rerun }: ProcessEventInput, runId: string): Beginning {
   const { from, payload_corrected } = rerun ?? {};
   const corrected = payload_corrected ? { payload_corrected } : {};
@@ -108,14 +104,14 @@ function toBeginning(started: Started, { rerun }: ProcessEventInput, runId: stri
 }
 
 async function readStart<I>(
-  { client, namespace, readPayloads }: Temporal,
+  temporal: Temporal,
   execution: { workflowId: string; runId: string },
 ): Promise<{ started: Started; input: I }> {
-  const request = { namespace, execution, maximumPageSize: 1 };
-  const { history } = await client.workflowService.getWorkflowExecutionHistory(request);
-  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+  const started = await readStarted(temporal, execution);
   // Not the body, which comes after it: that of an earlier run may be lost.
-  const [input] = (await readPayloads({ payloads: started?.input?.payloads?.slice(0, 1) ?? [] })) as [I];
+  const [input] = (await temporal.readPayloads({
+    payloads: started?.input?.payloads?.slice(0, 1) ?? [],
+  })) as [I];
   return { started, input };
 }
 

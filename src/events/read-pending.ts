@@ -1,5 +1,6 @@
 // The steps of a run that are under way as regular activities, as its description tells of them.
 import type { WorkflowExecutionDescription } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import type { Attempt, Heartbeat, StepName, StepOutcome } from '../contracts/event.ts';
 import { INTERRUPTED } from '../contracts/failures.ts';
 import type { PayloadReader } from '../temporal/data-converter.ts';
@@ -16,8 +17,13 @@ export interface PendingStep {
 
 type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
-/** temporal.api.enums.v1.PendingActivityState */
-const STATES = { scheduled: 1, started: 2, cancelRequested: 3, paused: 4 } as const;
+const { PendingActivityState: STATE } = proto.temporal.api.enums.v1;
+/** An attempt is being made, even if somebody wants it to end. */
+const RUNNING: readonly unknown[] = [
+  STATE.PENDING_ACTIVITY_STATE_STARTED,
+  STATE.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
+  STATE.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED,
+];
 
 /** @param scheduled tells the step of an activity by its id */
 export async function readPending(
@@ -31,16 +37,17 @@ export async function readPending(
     if (step === undefined) return [];
     // It carries its log on its heartbeats.
     const [beat] = (await reader.readPayloads(activity.heartbeatDetails)) as [Heartbeat?];
-    const runs = activity.state === STATES.started || activity.state === STATES.cancelRequested;
-    const outcome = beat && toOutcome(step, beat, runs);
+    const outcome = beat && toOutcome(step, beat, RUNNING.includes(activity.state));
     return [{ activityId, step, waits: isWaiting(activity), outcome }];
   });
   return (await Promise.all(found)).flat();
 }
 
 function isWaiting({ state, scheduledTime }: PendingActivity): boolean {
-  if (state === STATES.paused) return true;
-  return state === STATES.scheduled && Date.parse(toTime(scheduledTime) ?? '') > Date.now();
+  if (state === STATE.PENDING_ACTIVITY_STATE_PAUSED) return true;
+  return (
+    state === STATE.PENDING_ACTIVITY_STATE_SCHEDULED && Date.parse(toTime(scheduledTime) ?? '') > Date.now()
+  );
 }
 
 /** The entry of an attempt is written before it begins, as if the worker were lost during it. */

@@ -1,7 +1,7 @@
 // What watches a process: its metrics, the SDK's, and traces where they are configured.
-import { createRequire } from 'node:module';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/settings.ts';
+import { VERSION } from '../config/version.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { NO_TRACING, type Tracing } from '../observability/tracing.ts';
 import type { Temporal } from '../temporal/connection.ts';
@@ -43,6 +43,5 @@ export async function startObservability(
 /** OpenTelemetry takes time to load: nobody waits for it who has not asked for it. */
 async function startTracing(url: string, log: Logger): Promise<Tracing> {
   const { createOtelTracing } = await import('../observability/otel-tracing.ts');
-  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
-  return createOtelTracing(url, version, log);
+  return createOtelTracing(url, VERSION, log);
 }

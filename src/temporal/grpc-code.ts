@@ -2,13 +2,21 @@
 
 /** Of google.golang.org/grpc/codes, those that are told apart here. */
 export const GRPC = {
+  CANCELLED: 1,
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
   NOT_FOUND: 5,
   RESOURCE_EXHAUSTED: 8,
   FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  INTERNAL: 13,
   UNAVAILABLE: 14,
 } as const;
+
+/** Temporal does not answer, or not now. */
+const UNAVAILABLE: readonly unknown[] = [GRPC.DEADLINE_EXCEEDED, GRPC.RESOURCE_EXHAUSTED, GRPC.UNAVAILABLE];
+/** The call says nothing of what it was about: Temporal was away, was cut off, or failed inside. */
+const PASSING: readonly unknown[] = [...UNAVAILABLE, GRPC.CANCELLED, GRPC.ABORTED, GRPC.INTERNAL];
 
 /** @returns undefined if the error is none of gRPC's; the SDK's clients wrap those */
 export function grpcCodeOf(error: unknown): number | undefined {
@@ -18,8 +26,8 @@ export function grpcCodeOf(error: unknown): number | undefined {
 
 export const isNotFound = (error: unknown) => grpcCodeOf(error) === GRPC.NOT_FOUND;
 
-/** It may work later. */
-export function isUnavailable(error: unknown): boolean {
-  const passing: (number | undefined)[] = [GRPC.DEADLINE_EXCEEDED, GRPC.RESOURCE_EXHAUSTED, GRPC.UNAVAILABLE];
-  return passing.includes(grpcCodeOf(error));
-}
+/** Temporal cannot be asked at present: whoever waits for the answer hears that. */
+export const isUnavailable = (error: unknown) => UNAVAILABLE.includes(grpcCodeOf(error));
+
+/** The same call may succeed later: work that can wait makes it again. */
+export const isPassing = (error: unknown) => PASSING.includes(grpcCodeOf(error));

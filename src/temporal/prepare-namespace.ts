@@ -1,15 +1,19 @@
 // What Surehook needs of a namespace: its search attributes registered, and a retention that deduplication can rely on.
 import { setTimeout as delay } from 'node:timers/promises';
+import proto from '@temporalio/proto';
 import type { Logger } from 'pino';
 import { ConfigError } from '../config/config-error.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import type { Temporal } from './connection.ts';
-import { setRetention } from './retention.ts';
+import { retentionMsOf, setRetention } from './retention.ts';
 
-/** temporal.api.enums.v1.IndexedValueType */
-const INDEXED_VALUE_TYPES = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
+const { IndexedValueType } = proto.temporal.api.enums.v1;
+const INDEXED_VALUE_TYPES = {
+  KEYWORD: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+  KEYWORD_LIST: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+} as const;
 /** The longest automatic retry window of the schemes: Stripe resends for three days. */
-const RETRY_WINDOW_SECONDS = 3 * 24 * 3_600;
+const RETRY_WINDOW_MS = 3 * 24 * 3_600_000;
 const SEARCHABLE_WITHIN_MS = 15_000;
 const SEARCHABLE_POLL_MS = 200;
 
@@ -77,11 +81,10 @@ async function knownAttributes({ connection, namespace }: Pick<Temporal, 'connec
 }
 
 async function warnOfShortRetention({ connection, namespace }: Temporal, log: Logger): Promise<void> {
-  const { config } = await describeNamespace(connection, namespace);
-  const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
-  if (seconds >= RETRY_WINDOW_SECONDS) return;
+  const retentionMs = retentionMsOf(await describeNamespace(connection, namespace));
+  if (retentionMs >= RETRY_WINDOW_MS) return;
   log.warn(
-    { namespace, retention_hours: seconds / 3_600 },
+    { namespace, retention_hours: retentionMs / 3_600_000 },
     'events older than the retention of the namespace are not recognised as duplicates; senders such as Stripe retry for 3 days: raise it to 30 days',
   );
 }

@@ -1,10 +1,14 @@
 // How much waits in Temporal's task queue, for how long, and how many workers poll it: read at a scrape, and bounded.
+import proto from '@temporalio/proto';
 import type { QueueStats, TaskType } from '../observability/metrics.ts';
 import type { Temporal } from './connection.ts';
 import { inTime } from './in-time.ts';
 
-/** The names of Temporal's own numbers (`temporal.api.enums.v1.TaskQueueType`). */
-const TASK_TYPES: Record<TaskType, 1 | 2> = { workflow: 1, activity: 2 };
+const { TaskQueueType } = proto.temporal.api.enums.v1;
+const TASK_TYPES = {
+  workflow: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+  activity: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+} satisfies Record<TaskType, unknown>;
 /** Several scrapers, or a browser that reloads, cost Temporal no more than one. */
 const CACHED_FOR_MS = 5_000;
 /** A scrape must not wait for a server that hangs: Prometheus gives it 10 s for everything. */

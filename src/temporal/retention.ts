@@ -4,16 +4,22 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import type { ReadRetentionMs } from '../contracts/dead-letter.ts';
 import type { Temporal } from './connection.ts';
 
+type Namespace = Awaited<ReturnType<ConnectionLike['workflowService']['describeNamespace']>>;
+
+/** How long a namespace keeps a run that has closed; 0: it does not say. */
+export function retentionMsOf({ config }: Namespace): number {
+  return Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) * 1_000;
+}
+
 /** A storm of dead letters asks once. */
 const KEPT_MS = 60_000;
 
 export function createReadRetentionMs({ client, namespace }: Temporal): ReadRetentionMs {
   let known: { at: number; value: Promise<number> } | undefined;
   const read = async () => {
-    const { config } = await client.workflowService.describeNamespace({ namespace });
-    const { seconds } = config?.workflowExecutionRetentionTtl ?? {};
-    if (!Number(seconds)) throw new Error(`namespace ${namespace} has no retention`);
-    return Number(seconds) * 1_000;
+    const retentionMs = retentionMsOf(await client.workflowService.describeNamespace({ namespace }));
+    if (retentionMs === 0) throw new Error(`namespace ${namespace} has no retention`);
+    return retentionMs;
   };
   return async () => {
     if (known === undefined || performance.now() - known.at > KEPT_MS) {

@@ -2,10 +2,40 @@
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import type { JobFilter } from '../contracts/job.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
+import type { Temporal } from './connection.ts';
 
 export type ListedExecution = NonNullable<
   Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>['executions']
 >[number];
+
+export interface PageRequest {
+  query: string;
+  /** At most so many rows. */
+  limit: number;
+  /** Of the page before; undefined for the first. */
+  pageToken?: Uint8Array | undefined;
+}
+
+export interface VisibilityPage {
+  rows: ListedExecution[];
+  /** undefined: this page is the last. */
+  nextPageToken: Uint8Array | undefined;
+}
+
+/** One page of the runs that a visibility query finds. */
+export async function listPage(
+  { client, namespace }: Pick<Temporal, 'client' | 'namespace'>,
+  { query, limit, pageToken }: PageRequest,
+): Promise<VisibilityPage> {
+  const { executions, nextPageToken } = await client.workflowService.listWorkflowExecutions({
+    namespace,
+    query,
+    pageSize: limit,
+    ...(pageToken ? { nextPageToken: pageToken } : {}),
+  });
+  // The server writes the token of the last page as no bytes.
+  return { rows: executions ?? [], nextPageToken: nextPageToken?.length ? nextPageToken : undefined };
+}
 
 /** A string of a visibility query. */
 export function quote(value: string): string {
@@ -41,6 +71,7 @@ const STATUS_NAMES: readonly WorkflowExecutionStatusName[] = [
   'TERMINATED',
   'CONTINUED_AS_NEW',
   'TIMED_OUT',
+  'PAUSED',
 ];
 
 export function statusName({ status }: ListedExecution): WorkflowExecutionStatusName {
@@ -51,6 +82,11 @@ export function statusName({ status }: ListedExecution): WorkflowExecutionStatus
 export function searchAttribute({ searchAttributes }: ListedExecution, name: string): unknown {
   const data = searchAttributes?.indexedFields?.[name]?.data;
   return data?.length ? JSON.parse(Buffer.from(data).toString()) : undefined;
+}
+
+/** null for a run of a workflow that is no event's. */
+export function eventTypeOf(row: ListedExecution): string | null {
+  return (searchAttribute(row, SEARCH_ATTRIBUTES.eventType.name) as string | undefined) ?? null;
 }
 
 export function toTime(timestamp: ListedExecution['startTime']): string | null {

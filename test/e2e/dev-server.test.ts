@@ -10,6 +10,7 @@ import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/com
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { type DevServerOptions, startDevServer } from '../../src/temporal/dev/dev-server.ts';
 import { setRetention } from '../../src/temporal/retention.ts';
+import { isAlive } from '../support/is-alive.ts';
 
 const SOURCE = defineSearchAttributeKey('WebhookSource', 'KEYWORD');
 const MODULE = new URL('../../src/temporal/dev/dev-server.ts', import.meta.url).href;
@@ -176,16 +177,6 @@ async function kill(surehook: ChildProcess): Promise<void> {
   if (surehook.exitCode !== null || surehook.signalCode !== null) return;
   process.kill(-(surehook.pid as number), 'SIGKILL');
   await once(surehook, 'exit');
-}
-
-/** A zombie, whose parent has not yet asked for its end, is dead; only Linux shows it. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return process.platform !== 'linux' || readFileSync(`/proc/${pid}/cmdline`).length > 0;
-  } catch {
-    return false;
-  }
 }
 
 async function connectTo({ address }: { address: string }): Promise<Client> {

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { runCommand, runSurehook, signalGroup } from '../support/command.ts';
+import { isAlive } from '../support/is-alive.ts';
 import { CLI, newId, PROJECT } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -118,16 +119,6 @@ class Dev {
       once(deadline, 'abort').then(() => expect.fail(`still there: ${this.output}`)),
     ]);
     return this.child.exitCode ?? this.child.signalCode;
-  }
-}
-
-/** A zombie is dead; only Linux shows it. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return process.platform !== 'linux' || readFileSync(`/proc/${pid}/cmdline`).length > 0;
-  } catch {
-    return false;
   }
 }
 

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import protobuf from 'protobufjs';
 
 /** Of opentelemetry-proto 1.7, what the tests read; the numbers are the protocol's. */
@@ -68,11 +69,10 @@ export class Collector {
     this.#server = server;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.on('request', async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk);
+      const body = await buffer(request);
       this.paths.add(request.url ?? '');
       this.headers.push(request.headers);
-      this.#keep(Buffer.concat(chunks));
+      this.#keep(body);
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
     });
   }

@@ -16,12 +16,8 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { path, cacheDir, temporalCliPath } = loadSettings(process.env);
-  const cliPath = await findTemporalCli({
-    path,
-    cacheDir,
-    ...(temporalCliPath ? { cliPath: temporalCliPath } : {}),
-    onProgress: (line: string) => void process.stderr.write(`${line}\n`),
-  });
+  const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
+  const cliPath = await findTemporalCli({ cliPath: temporalCliPath, path, cacheDir, onProgress });
   project.provide('temporalCliPath', cliPath);
   const given = process.env.TEMPORAL_ADDRESS;
   if (given) {

@@ -1,6 +1,7 @@
 // A real HTTP endpoint that answers as a test tells it to, and keeps what it got.
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 
 export interface Received {
   path: string;
@@ -27,10 +28,9 @@ export class Receiver {
     this.#server = server;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.on('request', async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk);
+      const body = await buffer(request);
       const { url: path = '', headers } = request;
-      this.requests.push({ path, headers, body: Buffer.concat(chunks), at: Date.now() });
+      this.requests.push({ path, headers, body, at: Date.now() });
       this.#answer(this.#next(path, String(headers['x-webhook-event-id'])), response);
     });
   }

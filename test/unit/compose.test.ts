@@ -2,9 +2,12 @@
 // compose-spec.json is github.com/compose-spec/compose-spec, schema/compose-spec.json at a08f8d5, unchanged: Apache
 // License 2.0, © The Compose Specification Authors.
 import { existsSync, readFileSync } from 'node:fs';
+import proto from '@temporalio/proto';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { DEAD_LETTER } from '../../src/contracts/dead-letter.ts';
+import { openDeadLetters } from '../../src/dead-letters/conditions.ts';
 
 interface Service {
   image: string;
@@ -158,6 +161,14 @@ it('mounts only files that exist', () => {
   expect(sources).toContain('./deploy/temporal/setup-schema.sh');
   expect(sources).toContain('./deploy/temporal/open-dead-letters.sql'); // which it reads from its own folder
   expect(sources.filter((source) => !existsSync(path(source)))).toEqual([]);
+});
+
+it('has an index of the dead letters that a count looks for: those of this type that run', () => {
+  const condition = /WHERE (.*);/.exec(read('deploy/temporal/open-dead-letters.sql'))?.[1];
+  const running = proto.temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
+  const type = `workflow_type_name = '${DEAD_LETTER}'`;
+  expect(condition).toBe(`${type} AND status = ${running} AND TemporalNamespaceDivision IS NULL`);
+  expect(openDeadLetters([])).toBe(`WorkflowType = '${DEAD_LETTER}' AND ExecutionStatus = 'Running'`);
 });
 
 it('runs the Temporal that scripts/temporal-postgres.sh runs', () => {

@@ -13,6 +13,13 @@ it('the SDK looks up Worker when it makes a workflow thread, and names the file 
   expect(resolve('@temporalio/worker/lib/workflow/workflow-worker-thread.js')).toMatch(/\.js$/);
 });
 
+it('the SDK calls into a workflow with a time-out for the script, and collects stack traces by a promise hook', () => {
+  const calls = readFileSync(resolve('@temporalio/worker/lib/workflow/reusable-vm.js'), 'utf8');
+  expect(calls).toMatch(/\.runInContext\(context, \{\s*timeout: isolateExecutionTimeoutMs,/);
+  const traces = readFileSync(resolve('@temporalio/worker/lib/workflow/vm-shared.js'), 'utf8');
+  expect(traces).toContain('node_v8_1.default.promiseHooks.createHook({');
+});
+
 it('only workflow threads are replaced', async () => {
   const { Worker } = workerThreads;
   useLeanWorkflowThreads();

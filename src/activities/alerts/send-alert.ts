@@ -1,6 +1,5 @@
 // The activity that sends an alert: looks the route up, asks how many dead letters are open, sends, and throws to be retried.
-import { ApplicationFailure, Context } from '@temporalio/activity';
-import { ApplicationFailureCategory } from '@temporalio/common';
+import { type ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
 import type { AlertRouteConfig, Config, PagerDutyRoute } from '../../config/config.ts';
@@ -11,6 +10,7 @@ import {
   type SendAlertResult,
 } from '../../contracts/alert.ts';
 import type { Metrics } from '../../observability/metrics.ts';
+import { benignFailure } from '../attempts/attempt-failures.ts';
 import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { type Alert, endpointsOf, type LinkTo, sourcesOf } from './alert.ts';
 import { judgeIncident, toEndpointEvent, toResolve, toTrigger } from './pagerduty.ts';
@@ -166,12 +166,8 @@ async function assertSent(
 
 /** Every failure is retried: what is wrong with a channel may be mended in the config. */
 function fail(code: string, message: string, retryAfterMs?: number): ApplicationFailure {
-  const failure = ApplicationFailure.create({
-    message: message ? `${code}: ${message}` : code,
+  return benignFailure(message ? `${code}: ${message}` : code, {
     type: code,
-    category: ApplicationFailureCategory.BENIGN, // our own log line tells of it
     ...(retryAfterMs ? { nextRetryDelay: retryAfterMs } : {}),
   });
-  failure.stack = ''; // where in Surehook it was made tells an operator nothing
-  return failure;
 }

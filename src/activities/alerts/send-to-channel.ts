@@ -1,6 +1,7 @@
 // Sends one message of an alert through its route's channel, and says what came back: without the route's secrets.
 import type { Dispatcher } from 'undici';
 import type { AlertRouteConfig, PagerDutyRoute } from '../../config/config.ts';
+import { errorCodeOf } from '../../contracts/failures.ts';
 import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { httpPost } from '../http/http-post.ts';
 import type { Alert } from './alert.ts';
@@ -58,7 +59,7 @@ export async function postJson(
 
 /** `http_500`, `timeout`; undefined where it went well. */
 export function codeOf({ ok, error, statusCode }: AttemptResult): string | undefined {
-  return ok ? undefined : (error ?? `http_${statusCode}`);
+  return ok ? undefined : errorCodeOf({ error, status_code: statusCode });
 }
 
 /** An answer or a message may quote what was sent to it. */

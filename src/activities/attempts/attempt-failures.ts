@@ -2,7 +2,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory, type ApplicationFailureOptions } from '@temporalio/common';
 import type { Attempt, StepOutcome } from '../../contracts/event.ts';
-import { STEP_FAILED } from '../../contracts/failures.ts';
+import { errorCodeOf, STEP_FAILED } from '../../contracts/failures.ts';
 
 /** Of Temporal's copy of a failure, details are lost over 4 kB, and an operator's message with them. */
 const MESSAGE_IN_DETAILS_MAX = 500;
@@ -37,6 +37,5 @@ export function benignFailure(message: string, options: ApplicationFailureOption
 }
 
 function describe(attempt: Attempt): string {
-  const what = attempt.error ?? `HTTP ${attempt.status_code}`;
-  return `attempt ${attempt.attempt}: ${what}${attempt.message ? `: ${attempt.message}` : ''}`;
+  return `attempt ${attempt.attempt}: ${errorCodeOf(attempt)}${attempt.message ? `: ${attempt.message}` : ''}`;
 }

@@ -1,7 +1,7 @@
 // Counts, times and traces one attempt of a step, around the work itself.
 import { Context } from '@temporalio/activity';
 import { type EventMeta, endpointOf, type StepName } from '../../contracts/event.ts';
-import { INTERRUPTED } from '../../contracts/failures.ts';
+import { errorCodeOf, INTERRUPTED } from '../../contracts/failures.ts';
 import type { HandlerOutcome, Metrics, StatusClass } from '../../observability/metrics.ts';
 import type { Span, TraceHeaders, Tracing } from '../../observability/tracing.ts';
 import type { AttemptResult } from './attempt-result.ts';
@@ -34,7 +34,7 @@ export async function observeAttempt(
   else metrics.deliveryAttempted(endpointOf(step), toStatusClass(result.statusCode, error), durationMs);
   span.end(
     { 'http.response.status_code': result.statusCode },
-    result.ok ? undefined : (error ?? `http_${result.statusCode}`),
+    result.ok ? undefined : errorCodeOf({ error, status_code: result.statusCode }),
   );
   return { result, durationMs };
 }

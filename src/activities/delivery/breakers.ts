@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../../config/config.ts';
 import type { ReportBreaker } from '../../contracts/endpoint.ts';
 import { type BreakerReport, type BreakerState, REPORT_EVERY_MS } from '../../contracts/endpoint.ts';
+import { errorCodeOf, httpErrorCode } from '../../contracts/failures.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { Breaker, type Change, type Verdict } from './breaker.ts';
@@ -45,9 +46,9 @@ export function createBreakers({ config, log, metrics, reportBreaker }: Breakers
 /** A refusal such as 400 or 404 comes from an endpoint that lives; 408 and 429 say that it cannot keep up. */
 export function toVerdict({ ok, statusCode, error }: AttemptResult): Verdict {
   if (ok) return { is: 'answered' };
-  if (statusCode === undefined) return { is: 'failed', error: error ?? 'network_error' };
+  if (statusCode === undefined) return { is: 'failed', error: errorCodeOf({ error }) };
   const isDown = statusCode >= 500 || statusCode === 408 || statusCode === 429;
-  return isDown ? { is: 'failed', error: `http_${statusCode}` } : { is: 'answered' };
+  return isDown ? { is: 'failed', error: httpErrorCode(statusCode) } : { is: 'answered' };
 }
 
 function logChange(log: Logger, name: string, change: Change, report: BreakerReport): void {

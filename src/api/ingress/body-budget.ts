@@ -1,5 +1,5 @@
 // How many bytes of bodies a process holds at once: no signature is checked before a body is whole.
-import { INLINE_MAX_BYTES } from '../../config/define-config.ts';
+import { INLINE_MAX_BYTES } from '../../contracts/limits.ts';
 
 const MIB = 1_024 * 1_024;
 /** Each is there some three times while it is parsed, compressed and encrypted. */

@@ -22,7 +22,7 @@ const MISSING = 'does not exist';
 
 export interface FindCliOptions {
   /** The value of TEMPORAL_CLI_PATH, as `path` is that of PATH. */
-  cliPath?: string;
+  cliPath?: string | undefined;
   path: string;
   /** Whatever is downloaded or built stays in it, as `temporal-cli-<version>/temporal`. */
   cacheDir: string;

@@ -1,0 +1,23 @@
+// Loads the config file for a command that runs beside a Surehook, and so with the secrets that `surehook dev` has made.
+import type { Config } from '../config/config.ts';
+import { DevSecrets } from '../config/dev-secrets.ts';
+import { type LoadConfigOptions, loadConfig } from '../config/load-config.ts';
+import type { Settings } from '../config/settings.ts';
+
+/** The part of the config that the command needs: it asks for no other secret. */
+export type ConfigPart = Pick<LoadConfigOptions, 'onlySource' | 'onlyAlerts'>;
+
+/** @throws ConfigError as `loadConfig` */
+export async function loadConfigForCommand(
+  { configPath, env, stateDir, storage }: Settings,
+  part: ConfigPart = {},
+): Promise<Config> {
+  const kept = new DevSecrets(stateDir);
+  return await loadConfig({
+    path: configPath,
+    env,
+    makeSecret: (name) => kept.get(name) ?? '',
+    hasStorage: storage !== undefined,
+    ...part,
+  });
+}

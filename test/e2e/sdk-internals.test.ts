@@ -1,0 +1,140 @@
+// What we rely on that Temporal's SDK does not document, where no story of the other tests would miss it: the ledger in
+// docs/dependencies.md names them all.
+import { createRequire } from 'node:module';
+import { Client, Connection } from '@temporalio/client';
+import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { type ActivityInput, PROCESS_EVENT, type StepOutcome } from '../../src/contracts/event.ts';
+import { EncryptionCodec } from '../../src/payloads/encryption-codec.ts';
+import { isRawBody, type RawBody } from '../../src/payloads/raw-body.ts';
+import { createDataConverter } from '../../src/temporal/data-converter.ts';
+import { DeadLetters } from '../support/dead-letters.ts';
+import { parseMetrics, sampleOf } from '../support/metrics-page.ts';
+import { Receiver } from '../support/receiver.ts';
+import { DATA_CONVERTER, newId, Surehook, TOKEN } from '../support/surehook.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+/** The copy of the module that the SDK loads by its path: Vitest has another one, whose bodies the converter would not know. */
+const native: { RawBody: typeof RawBody } = createRequire(import.meta.url)('../../src/payloads/raw-body.ts');
+const temporalAddress = inject('temporalAddress');
+let receiver: Receiver;
+let surehook: Surehook;
+let client: Client;
+
+const start = async (address = temporalAddress) =>
+  await Surehook.start({
+    role: 'serve',
+    temporalAddress: address,
+    taskQueue: newId('queue'),
+    env: { RECEIVER_URL: receiver.url },
+  });
+
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  receiver = await Receiver.start();
+  surehook = await start();
+  const connection = await Connection.connect({ address: temporalAddress });
+  client = new Client({ connection, dataConverter: DATA_CONVERTER });
+});
+
+afterAll(async () => {
+  await client.connection.close();
+  await surehook.stop();
+  await receiver.stop();
+});
+
+/** An event whose delivery waits for a minute, in Temporal's backoff. */
+async function sendWaiting(): Promise<string> {
+  const event_id = newId();
+  receiver.script('/first', event_id, [{ status: 503, headers: { 'retry-after': '60' } }]);
+  await surehook.send({ event_id, type: 'forwarded' });
+  await surehook.untilEvent(
+    'partner',
+    event_id,
+    ({ deliveries: [first] }) => first?.attempts[0]?.status_code === 503,
+  );
+  return event_id;
+}
+
+it('the SDK logs each end of a workflow in the sentences that we count', async () => {
+  const closed = async () => {
+    const page = parseMetrics(await (await surehook.operator('/metrics')).text());
+    const of = (status: string) =>
+      sampleOf(page, 'surehook_events_closed_total', { source: 'partner', status });
+    return [of('processed'), of('failed'), of('discarded'), of('canceled')];
+  };
+  await surehook.send({ event_id: newId(), type: 'handled' });
+  const letters = new DeadLetters(surehook, receiver);
+  await letters.discard(await letters.make(), { reason: 'a test' });
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  await surehook.operator(`/events/partner/${await sendWaiting()}/cancel`, { method: 'POST', headers });
+  expect(await waitFor(closed, (counts) => counts.every((count) => count === 1))).toEqual([1, 1, 1, 1]);
+});
+
+it('the SDK asks Node for its promise hook in our workflow thread, and so keeps no stack traces', async () => {
+  const event_id = await sendWaiting();
+  const trace = await client.workflow.getHandle(`partner:${event_id}`).query<string>('__stack_trace');
+  expect(trace).not.toContain('processEvent');
+});
+
+it('the SDK says of its retried calls where they come from, and so one line stands for many', async () => {
+  const proxy = await TcpProxy.start(temporalAddress);
+  const cutOff = await start(proxy.address);
+  const told = () => cutOff.logLines().filter(({ component }) => component === 'temporal');
+  try {
+    await proxy.stop();
+    await waitFor(() => told().some(({ target }) => target === 'temporalio_client::retry'));
+  } finally {
+    await cutOff.stop('SIGKILL');
+  }
+});
+
+it('the SDK tells the codec what a payload is for: the body goes to a local activity in clear', async () => {
+  const codec = new EncryptionCodec([{ id: 'k1', key: Buffer.alloc(32, 'k1') }]);
+  const contexts: (SerializationContext | undefined)[] = [];
+  const watched: PayloadCodec = {
+    encode: async (payloads: Payload[], context) => {
+      if (payloads.some(isRawBody)) contexts.push(context);
+      return await codec.encode(payloads, context);
+    },
+    decode: async (payloads) => await codec.decode(payloads),
+  };
+  const handleEvent = async ({ step }: ActivityInput, body: RawBody): Promise<StepOutcome> => ({
+    step,
+    status: 'succeeded',
+    attempts: [],
+    result: Buffer.from(body.bytes).toString(),
+  });
+  const [connection, taskQueue] = [
+    await NativeConnection.connect({ address: temporalAddress }),
+    newId('queue'),
+  ];
+  const worker = await Worker.create({
+    connection,
+    taskQueue,
+    workflowBundle: { codePath: new URL('../../dist/workflow-bundle.js', import.meta.url).pathname },
+    activities: { handleEvent },
+    dataConverter: createDataConverter(watched),
+  });
+  const event_id = newId();
+  const event = {
+    source: 'partner',
+    event_id,
+    event_type: 'a',
+    received_at: new Date().toISOString(),
+    headers: {},
+  };
+  const input = { ...event, steps: [{ step: 'handler', timeout_ms: 1_000 }] };
+  const result = await worker.runUntil(
+    client.workflow.execute(PROCESS_EVENT, {
+      workflowId: `partner:${event_id}`,
+      taskQueue,
+      args: [input, new native.RawBody(Buffer.from('{}'), 'json/plain')],
+    }),
+  );
+  await connection.close();
+  expect(result).toMatchObject({ status: 'processed', steps: [{ result: '{}' }] });
+  expect(contexts).toMatchObject([{ type: 'activity', isLocal: true }]);
+});
