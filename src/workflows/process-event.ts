@@ -27,7 +27,7 @@ import {
   type StepPlan,
   TIMEOUT_MARGIN_MS,
 } from '../contracts/event.ts';
-import { EVENT_FAILED, INTERRUPTED } from '../contracts/failures.ts';
+import { EVENT_FAILED, errorCodeOf, INTERRUPTED } from '../contracts/failures.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import { cancelAfter, keepAttemptsOnce } from './cancel.ts';
@@ -150,7 +150,7 @@ async function toDeadLetter(
 ): Promise<ApplicationFailure> {
   const failed = outcomes.filter(isFailed);
   const failedSteps = failed.map(({ step }) => step);
-  const errors = failed.map((outcome) => errorCode(outcome.attempts.at(-1)));
+  const errors = failed.map((outcome) => errorCodeOf(outcome.attempts.at(-1)));
   const codes = [...new Set(errors)];
   upsertSearchAttributes([
     { key: SEARCH_ATTRIBUTES.failedStep, value: fitting(failedSteps) },
@@ -175,7 +175,3 @@ async function toDeadLetter(
 }
 
 const attemptsText = (count: number) => (count === 1 ? '1 attempt' : `${count} attempts`);
-
-function errorCode(last: Attempt | undefined): string {
-  return last?.error ?? (last?.status_code ? `http_${last.status_code}` : 'unknown');
-}

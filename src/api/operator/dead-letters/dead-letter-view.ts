@@ -1,5 +1,6 @@
 // A dead letter as the operator API shows it: in a list, or whole, which is the event and what failed.
 import { z } from 'zod';
+import { errorCodeOf } from '../../../contracts/failures.ts';
 import type { DeadLetterItem } from '../../../dead-letters/list.ts';
 import { type EventRun, succeededSteps } from '../../../events/read-event.ts';
 import type { WebUi } from '../../../temporal/web-ui.ts';
@@ -67,10 +68,11 @@ export function toDeadLetterView(
 ): Omit<DeadLetterView, 'expires_at' | 'expires_soon' | 'earlier_runs'> {
   const notDone = [...run.steps.values()].filter(({ status }) => status !== 'succeeded');
   const steps = notDone.map(({ step, attempts }) => {
-    const { status_code, error, message, stack, response_excerpt } = attempts.at(-1) ?? {};
+    const last = attempts.at(-1);
+    const { message, stack, response_excerpt } = last ?? {};
     return {
       step,
-      error: error ?? (status_code ? `http_${status_code}` : 'unknown'),
+      error: errorCodeOf(last),
       message: message ?? response_excerpt ?? null,
       stack: stack ?? null,
       attempts: attempts.length,

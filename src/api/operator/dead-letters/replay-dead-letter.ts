@@ -1,6 +1,7 @@
 // POST /dead-letters/{source}/{event_id}/replay: runs one dead letter again, as it was or with a corrected payload.
 import { z } from 'zod';
 import type { SourceConfig } from '../../../config/config.ts';
+import { INLINE_MAX_BYTES } from '../../../contracts/limits.ts';
 import { replayDeadLetter } from '../../../dead-letters/run-again.ts';
 import { checkSchema } from '../../http/check-schema.ts';
 import { HttpError } from '../../http/errors.ts';
@@ -10,9 +11,6 @@ import type { OperatorDeps } from '../deps.ts';
 import { eventParams } from '../event-name.ts';
 import { ACTION_BODY_MAX_BYTES, fromField } from './action-bodies.ts';
 import { answerRunAgain, replayedView } from './answer-run-again.ts';
-
-/** The limit for a source that is not in the config any more: what Temporal takes. */
-const PAYLOAD_MAX_BYTES = 1_900_000;
 
 export const replayDeadLetterRoute = route<OperatorDeps>()({
   method: 'post',
@@ -47,7 +45,8 @@ export const replayDeadLetterRoute = route<OperatorDeps>()({
   },
 });
 
-const maxPayloadBytes = (source: SourceConfig | undefined) => source?.maxBodyBytes ?? PAYLOAD_MAX_BYTES;
+/** A source that is not in the config any more has no limit of its own: then Temporal's holds. */
+const maxPayloadBytes = (source: SourceConfig | undefined) => source?.maxBodyBytes ?? INLINE_MAX_BYTES;
 
 /**
  * @returns the corrected payload as it is written in the request; undefined if there is none

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { DISCARD_EVENT } from '../../../contracts/dead-letter.ts';
 import { PROCESS_EVENT } from '../../../contracts/event.ts';
 import { parseWorkflowId } from '../../../contracts/ids.ts';
-import { SEARCH_ATTRIBUTES } from '../../../contracts/search-attributes.ts';
 import { type EventStatus, toEventStatus } from '../../../events/event-status.ts';
 import { findLatestRun } from '../../../events/latest-run.ts';
 import type { Temporal } from '../../../temporal/connection.ts';
 import {
+  eventTypeOf,
   filterConditions,
   type ListedExecution,
-  searchAttribute,
+  listPage,
   statusName,
   toTime,
 } from '../../../temporal/visibility.ts';
@@ -68,15 +68,10 @@ export const listEventsRoute = route<OperatorDeps>()({
   },
   errors: ['invalid_parameter'],
   async handle({ temporal }, { query: { limit, cursor, status, ...filter } }) {
-    const { client, namespace } = temporal;
-    const page = await client.workflowService.listWorkflowExecutions({
-      namespace,
-      pageSize: limit,
-      query: [status ? BY_STATUS[status] : ANY_TYPE, ...filterConditions(filter)].join(' AND '),
-      nextPageToken: cursor,
-    });
-    const items = await Promise.all((page.executions ?? []).map((row) => toItem(temporal, row)));
-    const next_cursor = page.nextPageToken?.length ? toCursor(page.nextPageToken) : null;
+    const wanted = [status ? BY_STATUS[status] : ANY_TYPE, ...filterConditions(filter)].join(' AND ');
+    const page = await listPage(temporal, { query: wanted, limit, pageToken: cursor });
+    const items = await Promise.all(page.rows.map((row) => toItem(temporal, row)));
+    const next_cursor = toCursor(page.nextPageToken);
     return reply(200, { items: items.filter((item) => item !== undefined), next_cursor });
   },
 });
@@ -95,7 +90,7 @@ async function toItem(temporal: Temporal, row: ListedExecution): Promise<EventIt
   return {
     source: id.source,
     event_id: id.eventId,
-    event_type: (searchAttribute(row, SEARCH_ATTRIBUTES.eventType.name) as string | undefined) ?? null,
+    event_type: eventTypeOf(row),
     status,
     received_at: toTime(row.startTime) as string,
     closed_at: toTime(row.closeTime),

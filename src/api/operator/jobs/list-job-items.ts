@@ -1,9 +1,14 @@
 // GET /jobs/{job_id}/items: the runs that a job has started, and their present status.
 import { z } from 'zod';
 import { parseWorkflowId } from '../../../contracts/ids.ts';
-import { SEARCH_ATTRIBUTES } from '../../../contracts/search-attributes.ts';
 import { toEventStatus } from '../../../events/event-status.ts';
-import { type ListedExecution, searchAttribute, statusName, toTime } from '../../../temporal/visibility.ts';
+import {
+  eventTypeOf,
+  type ListedExecution,
+  listPage,
+  statusName,
+  toTime,
+} from '../../../temporal/visibility.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
 import { eventStatusView } from '../events/event-view.ts';
@@ -37,14 +42,9 @@ export const listJobItemsRoute = route<OperatorDeps>()({
   errors: ['invalid_parameter', 'job_not_found'],
   async handle({ temporal }, { params: { job_id }, query: { limit, cursor, status } }) {
     await readJob(temporal, job_id);
-    const page = await temporal.client.workflowService.listWorkflowExecutions({
-      namespace: temporal.namespace,
-      pageSize: limit,
-      query: [ofJob(job_id), ...(status ? [BY_STATUS[status]] : [])].join(' AND '),
-      nextPageToken: cursor,
-    });
-    const next_cursor = page.nextPageToken?.length ? toCursor(page.nextPageToken) : null;
-    return reply(200, { items: (page.executions ?? []).map(toItem), next_cursor });
+    const wanted = [ofJob(job_id), ...(status ? [BY_STATUS[status]] : [])].join(' AND ');
+    const page = await listPage(temporal, { query: wanted, limit, pageToken: cursor });
+    return reply(200, { items: page.rows.map(toItem), next_cursor: toCursor(page.nextPageToken) });
   },
 });
 
@@ -54,7 +54,7 @@ function toItem(row: ListedExecution): JobItemView {
   return {
     source,
     event_id,
-    event_type: (searchAttribute(row, SEARCH_ATTRIBUTES.eventType.name) as string | undefined) ?? null,
+    event_type: eventTypeOf(row),
     status: toEventStatus({ type: row.type?.name ?? '', status: statusName(row) }),
     started_at: toTime(row.startTime) as string,
     closed_at: toTime(row.closeTime),

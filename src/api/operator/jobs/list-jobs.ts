@@ -4,7 +4,7 @@ import { parseJobId } from '../../../contracts/ids.ts';
 import { JOB_TYPES, type JobMemo } from '../../../contracts/job.ts';
 import type { Temporal } from '../../../temporal/connection.ts';
 import { readMemo } from '../../../temporal/read-memo.ts';
-import { type ListedExecution, statusName, toTime } from '../../../temporal/visibility.ts';
+import { type ListedExecution, listPage, statusName, toTime } from '../../../temporal/visibility.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
 import { pageOf, pageParameters, toCursor } from '../parameters.ts';
@@ -26,15 +26,9 @@ export const listJobsRoute = route<OperatorDeps>()({
   answers: { 200: { description: 'One page', view: jobPageView } },
   errors: ['invalid_parameter'],
   async handle({ temporal }, { query: { limit, cursor } }) {
-    const page = await temporal.client.workflowService.listWorkflowExecutions({
-      namespace: temporal.namespace,
-      pageSize: limit,
-      query: QUERY,
-      nextPageToken: cursor,
-    });
-    const items = await Promise.all((page.executions ?? []).map((row) => toItem(temporal, row)));
-    const next_cursor = page.nextPageToken?.length ? toCursor(page.nextPageToken) : null;
-    return reply(200, { items, next_cursor });
+    const page = await listPage(temporal, { query: QUERY, limit, pageToken: cursor });
+    const items = await Promise.all(page.rows.map((row) => toItem(temporal, row)));
+    return reply(200, { items, next_cursor: toCursor(page.nextPageToken) });
   },
 });
 
