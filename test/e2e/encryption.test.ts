@@ -133,20 +133,18 @@ describe('the codec server', () => {
   });
 
   it.each([
-    ['no JSON', '{', {}, 400, 'invalid_json'],
-    ['over 32 MB', ' '.repeat(33 * 1_048_576), {}, 413, 'payload_too_large'],
-    [
-      'in a charset that nobody knows',
-      '{}',
-      { 'content-type': 'application/json; charset=x' },
-      400,
-      'bad_request',
-    ],
-  ])('refuses a body that is %s, and logs no error of its own', async (_name, body, more, status, code) => {
-    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...more };
+    ['no JSON', '{', 400, 'invalid_json'],
+    ['over 32 MB', ' '.repeat(33 * 1_048_576), 413, 'payload_too_large'],
+  ])('refuses a body that is %s, and logs no error of its own', async (_name, body, status, code) => {
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
     const answer = await surehook.operator('/codec/decode', { method: 'POST', headers, body });
     expect([answer.status, await answer.json()]).toMatchObject([status, { code }]);
     expect(surehook.logLines().filter(({ msg }) => msg === 'request failed')).toEqual([]);
+  });
+
+  it('reads a body as UTF-8, as JSON is, whatever charset it claims to have', async () => {
+    const answer = await post('/codec/encode', {}, { 'content-type': 'application/json; charset=x' });
+    expect([answer.status, await answer.json()]).toEqual([200, { payloads: [] }]);
   });
 
   it('asks for the token, and refuses what is not of its protocol', async () => {
