@@ -1,11 +1,12 @@
 // Loads the config file for a command that runs beside a Surehook, and so with the secrets that `surehook dev` has made.
 import type { Config } from '../config/config.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
-import { type LoadConfigOptions, loadConfig } from '../config/load-config.ts';
+import type { ResolveOptions } from '../config/resolve-config.ts';
 import type { Settings } from '../config/settings.ts';
+import { loadConfig } from '../user-code/load-config.ts';
 
 /** The part of the config that the command needs: it asks for no other secret. */
-export type ConfigPart = Pick<LoadConfigOptions, 'onlySource' | 'onlyAlerts'>;
+export type ConfigPart = Pick<ResolveOptions, 'onlySource' | 'onlyAlerts'>;
 
 /** @throws ConfigError as `loadConfig` */
 export async function loadConfigForCommand(

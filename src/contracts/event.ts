@@ -130,6 +130,8 @@ export interface ActivityInput {
  */
 export interface Heartbeat {
   attempts: Attempt[];
+  /** The attempt of Temporal's that has written this: later ones that wrote nothing were lost with their workers. */
+  temporal_attempt: number;
   /** What a handler reported last. */
   progress?: unknown;
   /** Set while a delivery waits for its endpoint. */

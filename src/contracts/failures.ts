@@ -38,11 +38,18 @@ export function errorCodeOf(failed: Failed | undefined): string {
 }
 
 /** Thrown by a handler for an event that no retry will help: it becomes a dead letter at once. */
+/** The same in every copy of this module: the user's config may have loaded another one. */
+const PERMANENT = Symbol.for('surehook.permanent');
+
 export class PermanentError extends Error {
   override name = 'PermanentError';
+
+  get [PERMANENT](): true {
+    return true;
+  }
 }
 
-/** By name, since the user's config may have loaded another copy of this module. */
+/** Also for a subclass that has another name. */
 export function isPermanentError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'PermanentError';
+  return typeof error === 'object' && error !== null && PERMANENT in error;
 }

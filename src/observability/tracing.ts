@@ -27,6 +27,8 @@ export interface Span {
 
 export interface Tracing {
   start(span: SpanStart): Span;
+  /** Runs `work` so that spans which it starts with OpenTelemetry's API become children of `parent`. */
+  join<T>(parent: SpanStart['parent'], work: () => Promise<T>): Promise<T>;
   /** Sends what has not been sent yet. */
   stop(): Promise<void>;
 }
@@ -34,6 +36,7 @@ export interface Tracing {
 /** No span is made and no trace begun; a sender's headers are passed on as they came, as W3C asks of those in between. */
 export const NO_TRACING: Tracing = {
   start: ({ parent }) => ({ headers: toTraceHeaders(parent), run: (work) => work(), end: () => undefined }),
+  join: (_parent, work) => work(),
   stop: async () => undefined,
 };
 

@@ -42,6 +42,7 @@ async function deliver(loadBody: LoadBody, isLocal = false) {
     linkTo: () => undefined,
     listJobItems: async () => ({ items: [], failing: 0 }),
     runJobItem: async () => 'skipped',
+    callHandler: async () => ({ ok: true }),
   });
   const beats: unknown[] = [];
   const workflowExecution = { workflowId: 'partner:evt_1', runId: 'r' };

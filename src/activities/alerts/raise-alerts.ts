@@ -1,7 +1,7 @@
 // The activity that tells the alert routes' workflows of a dead letter, or of its end: a signal, and no message to anybody.
 import type { AlertRouteConfig, Config } from '../../config/config.ts';
 import type { SignalAlertRoute } from '../../contracts/alert.ts';
-import { type AlertKind, isOfEndpoint, type Raise, type RaiseSignal } from '../../contracts/alert.ts';
+import { type AlertKind, isOfEndpoint, type Raise } from '../../contracts/alert.ts';
 
 /** A storm signals each route this often: a signal is a task of its workflow, and costs more than what it carries. */
 const SIGNAL_EVERY_MS = 250;
@@ -15,12 +15,15 @@ export interface RaiseAlertsDeps {
 
 /** It throws unless Temporal has the raise for each route: who calls it tries again, and a repeated raise counts once. */
 export function createRaiseAlerts({ config, signalAlertRoute }: RaiseAlertsDeps) {
-  const queues = new Map(
-    [...config.alerts.values()].map((route) => [route, new SignalQueue(route, signalAlertRoute)]),
-  );
+  const queues = new Map<string, SignalQueue>();
+  const queueOf = (name: string) => {
+    const queue = queues.get(name) ?? new SignalQueue(name, config, signalAlertRoute);
+    queues.set(name, queue);
+    return queue;
+  };
   return async function raiseAlerts(raise: Raise): Promise<void> {
-    const wanted = [...queues].filter(([route]) => wants(route, raise, config));
-    const outcomes = await Promise.allSettled(wanted.map(([, queue]) => queue.add(raise)));
+    const wanted = [...config.alerts.values()].filter((route) => wants(route, raise, config));
+    const outcomes = await Promise.allSettled(wanted.map(({ name }) => queueOf(name).add(raise)));
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
   };
@@ -53,13 +56,15 @@ interface Waiting {
 
 /** The first raise goes at once; what comes within the next moment goes together. */
 class SignalQueue {
-  readonly #route: AlertRouteConfig;
+  readonly #name: string;
+  readonly #config: Config;
   readonly #signal: SignalAlertRoute;
   readonly #waiting: Waiting[] = [];
   #isBusy = false;
 
-  constructor(route: AlertRouteConfig, signal: SignalAlertRoute) {
-    this.#route = route;
+  constructor(name: string, config: Config, signal: SignalAlertRoute) {
+    this.#name = name;
+    this.#config = config;
     this.#signal = signal;
   }
 
@@ -82,13 +87,12 @@ class SignalQueue {
   }
 
   async #send(batch: Waiting[]): Promise<void> {
-    const { name, gatherMs, everyMs } = this.#route;
-    const signal: RaiseSignal = {
-      raises: batch.map(({ raise }) => raise),
-      pace: { gather_ms: gatherMs, every_ms: everyMs },
-    };
+    const raises = batch.map(({ raise }) => raise);
     try {
-      await this.#signal(name, signal);
+      const route = this.#config.alerts.get(this.#name);
+      // A route that has just left the config wants no raise.
+      const pace = route && { gather_ms: route.gatherMs, every_ms: route.everyMs };
+      if (pace) await this.#signal(this.#name, { raises, pace });
       for (const { resolve } of batch) resolve();
     } catch (error) {
       for (const { reject } of batch) reject(error);
