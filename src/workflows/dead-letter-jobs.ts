@@ -1,5 +1,4 @@
-// The workflows of bulk jobs: each replays or discards many dead letters at a pace. It lists them, works through them in parts of a
-// second, and lists again until nothing is left.
+// The workflows of bulk jobs: each lists dead letters, replays or discards them at a pace, and lists again until none is left.
 import {
   ActivityCancellationType,
   condition,
@@ -36,9 +35,8 @@ export const progressQuery = defineQuery<JobProgress>(PROGRESS_QUERY);
 const HISTORY_MAX = 2_000;
 /** By then, visibility has heard of everything that had failed before the job. */
 const LOOK_AGAIN_AFTER_MS = 1_000;
-/** The wait before a pass that expects runs to fail: a dead letter opens a moment before its run fails. */
+/** A dead letter opens a moment before its run fails, or 30 s before if a worker is lost: the job waits for up to two minutes. */
 const FAILING_AFTER_MS = 5_000;
-/** Two minutes. A run that loses its worker in that moment fails 30 s later, so the job does not wait for ever. */
 const FAILING_PASSES_MAX = 24;
 
 const { listJobItems, runJobPart } = proxyActivities<Activities>({
@@ -59,7 +57,6 @@ interface JobState {
   pass: Pass;
   /** Items that are listed, and not processed yet. */
   todo: JobItem[];
-  /** How many parts have begun. */
   parts: number;
   /** Milliseconds since the epoch: the next item may start then; 0: at once. */
   due: number;
@@ -78,7 +75,6 @@ interface Pass {
   failing: number;
   /** How many passes in a row have started nothing. */
   idle: number;
-  /** The wait before the first page. */
   wait_ms: number;
 }
 
