@@ -16,6 +16,7 @@ import {
 } from '../contracts/dead-letter.ts';
 import type { EventMeta, StepName } from '../contracts/event.ts';
 import { deadLetterIdOf } from '../contracts/ids.ts';
+import { SEARCH_ATTRIBUTE_MAX_BYTES } from '../contracts/limits.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import { closeSignal, type deadLetter } from './dead-letter.ts';
 import type { Resets } from './resets.ts';
@@ -94,9 +95,6 @@ export async function closeDeadLetter(close: Omit<CloseDeadLetter, 'run_id'>): P
     return false;
   }
 }
-
-/** Temporal ends a run that sets a longer value (its limit, `limit.searchAttributesSizeOfValue`, is 2,048 bytes). */
-const SEARCH_ATTRIBUTE_MAX_BYTES = 2_000;
 
 /** The first values that fit into a search attribute. They are ASCII; the failure's details have all of them. */
 export function fitting(values: string[]): string[] {
