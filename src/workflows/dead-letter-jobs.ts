@@ -33,14 +33,14 @@ export const progressQuery = defineQuery<JobProgress>(PROGRESS_QUERY);
 
 /** Far below Temporal's limit of 51,200 events, so that a run stays quick to read. */
 const HISTORY_MAX = 2_000;
-/** By then, visibility has heard of everything that had failed before the job. */
+/** The wait before the next pass: by then, visibility shows everything that failed before the job began. */
 const LOOK_AGAIN_AFTER_MS = 1_000;
 /** A dead letter opens a moment before its run fails, or 30 s before if a worker is lost: the job waits for up to two minutes. */
 const FAILING_AFTER_MS = 5_000;
 const FAILING_PASSES_MAX = 24;
 
 const { listJobItems, runJobPart } = proxyActivities<Activities>({
-  // A part ends within seconds. A part that is retried after its worker was lost knows what it has started before.
+  // A part ends within seconds. If its worker was lost, the retried part knows what it has started before.
   startToCloseTimeout: '2m',
   heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
@@ -62,7 +62,7 @@ interface JobState {
   due: number;
 }
 
-/** One way through the list. The first pass meets nearly everything; those after it meet what visibility showed late. */
+/** One walk through the list. The first pass meets nearly all, later passes what visibility shows late. */
 interface Pass {
   number: number;
   /** Absent before the first page, and after the last. */
@@ -180,7 +180,7 @@ async function takePart(action: JobAction, input: JobInput, state: JobState): Pr
   pass.started += result.started;
   pass.failed += result.failed;
   pass.failures = [...pass.failures, ...result.failures].slice(0, FAILURES_MAX);
-  // Each pass meets again what has failed, since it stays listed, so later passes must not add to these counts.
+  // Each pass meets again what has failed and so stays listed: later passes must not add to these counts.
   if (pass.number > 1) return false;
   const isKept = result.failures.length > 0 && state.failures.length < FAILURES_MAX;
   counts.skipped += result.skipped;
