@@ -1,4 +1,4 @@
-// All activities, built on what they depend on.
+// Creates all activities from what they depend on.
 import type { Logger } from 'pino';
 import { Agent } from 'undici';
 import type { Config } from '../config/config.ts';
@@ -35,7 +35,7 @@ export interface ActivityDeps {
 }
 
 export function createActivities(deps: ActivityDeps) {
-  // Each attempt is bounded by its own signal; the agent's own time-outs only have to be no shorter.
+  // The signal of each attempt bounds its time, so the agent's own time-outs only must not be shorter.
   const dispatcher = new Agent({ connect: { timeout: 60_000 }, headersTimeout: 0, bodyTimeout: 0 });
   const { metrics } = deps.observer;
   const breakers = createBreakers({ ...deps, metrics });

@@ -1,4 +1,4 @@
-// The activities of a job: list what is next, and take a part of it at the job's pace.
+// The activities of a bulk job: one lists dead letters, the other processes a part of them at the job's pace.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
@@ -13,13 +13,13 @@ import type {
   RunJobPartResult,
 } from '../contracts/job.ts';
 
-/** Each is some calls to Temporal: enough for the highest rate where a call takes 100 ms. */
-const AT_ONCE = 32;
-/** What a part that is late may take in at once: the pause between two parts, and no more than that. */
+/** An item takes some calls to Temporal. If a call takes 100 ms, this many items reach the highest rate. */
+const ITEMS_AT_ONCE = 32;
+/** A late part makes up for at most this much: the pause between two parts. */
 const CATCH_UP_MS = 1_000;
-/** A part that cannot keep its pace leaves the rest to the next one, so that pause and cancel are heard of. */
+/** A part that is too slow leaves the rest to the next part: a job pauses and ends only between parts. */
 const TAKE_FOR_MS = 2_000;
-/** Twice as often as the SDK passes it on. */
+/** Twice as often as the worker passes heartbeats on: every 5 s, its `maxHeartbeatThrottleInterval`. */
 const HEARTBEAT_MS = 2_500;
 const REASON_MAX_LENGTH = 200;
 
@@ -52,12 +52,12 @@ export function createJobActivities(deps: JobActivityDeps) {
   };
 }
 
-/** Items start at their times, whenever those before them end; each has ended when this returns. */
+/** Starts each item at its time, even if items before it still run, and returns once all have ended. */
 async function runPart({ runJobItem }: JobActivityDeps, input: RunJobPartInput): Promise<RunJobPartResult> {
   const { items, rate_per_second, due: given, ...part } = input;
   const begin = Date.now();
   const spacing = 1_000 / rate_per_second;
-  // Another worker's clock may have set it.
+  // Another worker's clock may have set `due`, so it is kept within bounds.
   let due = given === 0 ? begin : Math.min(Math.max(given, begin - CATCH_UP_MS), begin + spacing);
   const running = new Set<Promise<void>>();
   const outcomes: { item: JobItem; outcome: ItemOutcome }[] = [];
@@ -68,15 +68,15 @@ async function runPart({ runJobItem }: JobActivityDeps, input: RunJobPartInput):
     if (due > Date.now()) await delay(due - Date.now());
     due += spacing;
     taken += 1;
-    const one = runJobItem(part, item)
+    const itemRun = runJobItem(part, item)
       .then((outcome) => void outcomes.push({ item, outcome }))
       .catch((error) => void errors.push(error))
-      .finally(() => running.delete(one));
-    running.add(one);
-    if (running.size >= AT_ONCE) await Promise.race(running);
+      .finally(() => running.delete(itemRun));
+    running.add(itemRun);
+    if (running.size >= ITEMS_AT_ONCE) await Promise.race(running);
   }
   await Promise.all(running);
-  // What was started is known by its job when the part is retried.
+  // The retry of this part recognises the items that this attempt has started, by job and part.
   if (errors.length > 0) throw errors[0];
   return { ...toResult(outcomes), taken, due };
 }

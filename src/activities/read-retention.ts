@@ -1,4 +1,4 @@
-// The activity that tells a dead letter how long Temporal keeps its failed run, and when to warn of the end of that.
+// The activity that reads how long Temporal keeps a failed run, and decides when to warn that it expires.
 import type { Config } from '../config/config.ts';
 import type { ReadRetentionMs, Retention } from '../contracts/dead-letter.ts';
 
@@ -16,7 +16,7 @@ export function createReadRetention({ config, readRetentionMs }: ReadRetentionDe
   };
 }
 
-/** Unless set: 3 days, or a quarter of the retention if that is shorter. */
+/** In milliseconds. The default is 3 days, or a quarter of the retention if that is shorter. */
 export function warnBefore(setMs: number | undefined, retentionMs: number): number {
   return Math.min(setMs ?? Math.min(WARN_BEFORE_MS, retentionMs / 4), retentionMs);
 }

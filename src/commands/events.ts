@@ -100,7 +100,7 @@ export function eventLines(event: EventView, more: string[] = []): string[] {
   if (event.handler?.result !== undefined) lines.push(`  result ${JSON.stringify(event.handler.result)}`);
   for (const { endpoint, status, attempts, held } of event.deliveries) {
     lines.push('', `Delivery to ${endpoint}: ${status}`, ...attemptLines(attempts));
-    if (held) lines.push(`  held since ${held.since}: ${held.reason}, next turn ${held.next_attempt_at}`);
+    if (held) lines.push(`  held since ${held.since}: ${held.reason}, next attempt ${held.next_attempt_at}`);
   }
   if (event.earlier_runs.length > 0) {
     const toLine = ({ started_at, status, run_id, began }: EventView['earlier_runs'][number]) =>

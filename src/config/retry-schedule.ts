@@ -52,5 +52,5 @@ function exponentialDelays(initial: number, factor: number, max: number, count: 
 /** One immediate retry, then 1, 2, 4, 8 … minutes, at most 1 hour apart; 10 retries: about four hours in all. */
 export const DELIVERY_RETRY: RetrySchedule = [0, ...exponentialDelays(60_000, 2, 3_600_000, 9)];
 
-/** 1, 2, 4, 8 … seconds, at most 5 minutes apart; 10 attempts: about ten minutes in all. */
+/** 1, 2, 4, 8 … seconds, at most 5 minutes apart; 10 attempts: about 8.5 minutes in all. */
 export const HANDLER_RETRY: RetrySchedule = exponentialDelays(1_000, 2, 300_000, 9);

@@ -24,5 +24,8 @@ export const KEYWORD_MAX_LENGTH = 255;
 /** Characters of the name of a source or of an endpoint: that of a DNS label, and room beside it for an event id. */
 export const NAME_MAX_LENGTH = 63;
 
+/** Items on a page of a list. Temporal's own limit is 1,000; more only makes a page slow to read. */
+export const PAGE_MAX = 200;
+
 /** Characters of an event type: below `KEYWORD_MAX_LENGTH`, since the type is a search attribute. */
 export const EVENT_TYPE_MAX_LENGTH = 200;

@@ -1,4 +1,4 @@
-// The conditions of a visibility query that a filter of dead letters becomes.
+// Turns a filter of dead letters into the conditions of a visibility query.
 import { DEAD_LETTER } from '../contracts/dead-letter.ts';
 import type { JobFilter } from '../contracts/job.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
@@ -11,7 +11,7 @@ export function toConditions({ step, error, ...rest }: JobFilter): string[] {
   return parts;
 }
 
-/** A workflow that runs stands for each. */
+/** The query of all open dead letters: each is a running workflow. */
 export function openDeadLetters(conditions: string[]): string {
   return [`WorkflowType = '${DEAD_LETTER}'`, "ExecutionStatus = 'Running'", ...conditions].join(' AND ');
 }

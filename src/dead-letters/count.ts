@@ -10,16 +10,16 @@ import { openDeadLetters, toConditions } from './conditions.ts';
 
 const MARK = SEARCH_ATTRIBUTES.deadLetter.name;
 const COUNTED_WITHIN_MS = 5_000;
-/** What the mark does not tell is rare: a dead letter ended by hand, a worker of an older build beside this one. */
-const LOOK_AGAIN_MS = 10_000;
+/** A mark is rarely wrong: only if a run was ended by hand, or by a worker whose build has no marks. */
+const CHECK_AGAIN_MS = 10_000;
 
 export async function countDeadLetters(temporal: Temporal, filter: JobFilter): Promise<number> {
-  // With a type each entry of the index takes a row after all, and in an order that costs more than that of the status.
+  // A filter by type would read a row per mark after all, in an order that costs more than the status's.
   const byMark = filter.type === undefined && (await isTheMarkEnough(temporal));
   return await count(temporal, byMark ? marked(filter) : openDeadLetters(toConditions(filter)));
 }
 
-/** For an alert, which goes without the number rather than late. */
+/** Counts for an alert, which goes without the number rather than late. Rejects after 5 s. */
 export function createCountBySource(temporal: Temporal): CountDeadLetters {
   return async (source) => {
     const counting = countDeadLetters(temporal, { source });
@@ -27,47 +27,47 @@ export function createCountBySource(temporal: Temporal): CountDeadLetters {
   };
 }
 
-/** By the index of the mark alone: an entry of it costs SQLite a tenth of a row, which type and status would need. */
+/** Reads only the index of the marks, whose entries cost SQLite a tenth of the rows of type and status. */
 function marked({ source, ...rest }: JobFilter): string {
   const mark = source === undefined ? `${MARK} IS NOT NULL` : `${MARK} = ${quote(source)}`;
   return [mark, ANY_DIVISION, ...toConditions(rest)].join(' AND ');
 }
 
-interface Look {
+interface MarkCheck {
   isEnough: Promise<boolean>;
   until: number;
 }
 
-const looks = new WeakMap<Temporal, Look>();
+const checks = new WeakMap<Temporal, MarkCheck>();
 
-/** Whether open dead letters, and no others, are marked, in a store where that pays. */
+/** Whether exactly the open dead letters have the mark, on a store where a count by mark is faster. */
 async function isTheMarkEnough(temporal: Temporal): Promise<boolean> {
-  const former = looks.get(temporal);
+  const former = checks.get(temporal);
   if (former && performance.now() < former.until) return await former.isEnough;
-  const look = { isEnough: lookAtMarks(temporal), until: performance.now() + LOOK_AGAIN_MS };
-  looks.set(temporal, look);
-  look.isEnough.catch(() => looks.delete(temporal));
-  return await look.isEnough;
+  const check = { isEnough: checkMarks(temporal), until: performance.now() + CHECK_AGAIN_MS };
+  checks.set(temporal, check);
+  check.isEnough.catch(() => checks.delete(temporal));
+  return await check.isEnough;
 }
 
-async function lookAtMarks(temporal: Temporal): Promise<boolean> {
-  // PostgreSQL does better by type and status, for which it has an index of ours (docs/decisions/0024).
+async function checkMarks(temporal: Temporal): Promise<boolean> {
+  // PostgreSQL counts faster by type and status, for which Surehook adds an index (docs/decisions/0024).
   if (!(await isOnSqlite(temporal))) return false;
   const exceptions = [
-    openDeadLetters([`${MARK} IS NULL`]), // opened by an older build
-    `${MARK} IS NOT NULL AND ExecutionStatus != 'Running'`, // terminated by hand, or closed by an older build
+    openDeadLetters([`${MARK} IS NULL`]), // opened by a build without marks
+    `${MARK} IS NOT NULL AND ExecutionStatus != 'Running'`, // terminated by hand, or closed by such a build
   ];
   try {
     const counts = await Promise.all(exceptions.map((query) => count(temporal, query)));
     return counts.every((found) => found === 0);
   } catch (error) {
-    // A server that has just been given the attribute knows it a second or two later.
+    // A server to which the attribute was just added knows it a second or two later.
     if (grpcCodeOf(error) === GRPC.INVALID_ARGUMENT) return false;
     throw error;
   }
 }
 
-/** A server that does not say, as Temporal Cloud may not, has no SQLite. */
+/** A server that does not name its store, as Temporal Cloud may not, is not on SQLite. */
 async function isOnSqlite({ connection }: Temporal): Promise<boolean> {
   try {
     return (await connection.workflowService.getClusterInfo({})).visibilityStore === 'sqlite';

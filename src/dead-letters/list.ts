@@ -1,4 +1,4 @@
-// The list of dead letters: the open ones in Temporal's visibility, each held against the latest run of its event.
+// Lists the open dead letters in Temporal's visibility, and compares each with the latest run of its event.
 import {
   CLOSE_SIGNAL,
   type CloseDeadLetter,
@@ -26,29 +26,29 @@ export interface DeadLetterItem {
   event_id: string;
   event_type: string | null;
   failed_steps: string[];
-  /** Codes. */
+  /** Codes such as `http_500`. */
   errors: string[];
   failed_at: string;
-  /** These four are null where the key that they are encrypted under is not known. */
+  /** This and the next three are null if the key that encrypts them is not known. */
   received_at: string | null;
   attempts: number | null;
   error: string | null;
   run_id: string | null;
   workflow_id: string;
-  /** When Temporal deletes it; null if that is not known (yet). */
+  /** When Temporal deletes the failed run; null if that is not known (yet). */
   expires_at: string | null;
-  /** The alert routes have been told of that. */
+  /** Whether the alert routes have been warned of `expires_at`. */
   expires_soon: boolean;
 }
 
 export interface DeadLetterPage {
   items: DeadLetterItem[];
   nextPageToken: Uint8Array | undefined;
-  /** Left out, since their runs are about to fail: at once, or half a minute after a worker was lost at that point. */
+  /** How many are left out: their runs fail at once, or half a minute after a worker was lost just then. */
   failing: number;
 }
 
-/** @param conditions of a visibility query, on the search attributes and times of dead letters */
+/** @param conditions conditions of a visibility query, on the search attributes and times of dead letters */
 export async function listDeadLetters(
   temporal: Temporal,
   conditions: string[],
@@ -57,8 +57,8 @@ export async function listDeadLetters(
   const query = openDeadLetters(conditions);
   const { rows, nextPageToken } = await listPage(temporal, { query, limit, pageToken });
   const found = await Promise.all(rows.map((row) => readDeadLetter(temporal, row)));
-  const open = found.filter((one) => one !== undefined);
-  const states = await Promise.all(open.map((one) => judge(temporal, one)));
+  const open = found.filter((deadLetter) => deadLetter !== undefined);
+  const states = await Promise.all(open.map((deadLetter) => judge(temporal, deadLetter)));
   return {
     items: open.filter((_, i) => states[i] === 'dead').map(({ item }) => item),
     failing: states.filter((state) => state === 'failing').length,
@@ -94,7 +94,7 @@ async function readDeadLetter(temporal: Temporal, row: ListedExecution): Promise
   return { item, deadLetterRunId: row.execution?.runId ?? '' };
 }
 
-/** @param memo of the workflow of a dead letter */
+/** Reads the expiry from the memo of a dead letter's workflow. */
 export function toExpiry({ expires_at = null, warns_at }: Partial<Record<keyof Expiry, string | null>>) {
   return { expires_at, expires_soon: warns_at ? Date.parse(warns_at) <= Date.now() : false };
 }
@@ -102,9 +102,9 @@ export function toExpiry({ expires_at = null, warns_at }: Partial<Record<keyof E
 type DeadLetterState = 'dead' | 'failing' | 'gone';
 
 /**
- * A dead letter is closed by the run that follows. One whose event was deleted by hand, or whose next run was
- * terminated before any worker saw it, stays open: it is left out, and closed now. Each is looked up by its id:
- * visibility is behind.
+ * The run that follows closes a dead letter. A dead letter whose event was deleted by hand, or whose next run
+ * was terminated before any worker saw it, stays open: this function closes it. The latest run is looked up
+ * by its workflow id, since visibility is behind.
  */
 async function judge(
   temporal: Temporal,
@@ -114,7 +114,7 @@ async function judge(
   if (latest && toEventStatus(latest) === 'failed') return 'dead';
   const isRunning = latest?.status === 'RUNNING';
   if (isRunning && latest.runId === item.run_id) return 'failing';
-  // One that runs closes the dead letter itself, with the reason.
+  // A running run closes the dead letter itself, with the reason.
   if (!isRunning) await close(temporal, item.workflow_id, deadLetterRunId);
   return 'gone';
 }
@@ -122,5 +122,5 @@ async function judge(
 async function close({ client }: Temporal, workflowId: string, deadLetterRunId: string): Promise<void> {
   const reason: CloseDeadLetter = { how: 'gone' };
   const handle = client.workflow.getHandle(deadLetterIdOf(workflowId), deadLetterRunId);
-  await handle.signal(CLOSE_SIGNAL, reason).catch(() => undefined); // it has closed meanwhile, or the next list does it
+  await handle.signal(CLOSE_SIGNAL, reason).catch(() => undefined); // closed by now, or left to the next list
 }

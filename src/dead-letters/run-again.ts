@@ -1,4 +1,4 @@
-// Replays and discards one dead letter, whoever asks: the API for an operator, an activity for a bulk job.
+// Replays or discards one dead letter, for the API or for the activity of a bulk job.
 import type { Config } from '../config/config.ts';
 import type { ReplayFrom, Rerun } from '../contracts/event.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
@@ -15,15 +15,15 @@ export interface DeadLetterDeps extends StartRunDeps {
 interface EventName {
   source: string;
   eventId: string;
-  /** The job that asks. */
+  /** The job part that asks; undefined for an operator. */
   job?: JobPartId;
-  /** The run that has failed, where only that one is meant. */
+  /** The failed run, if a later run must not be taken for it. */
   failedRunId?: string | undefined;
 }
 
 export interface Replay extends EventName {
   from: ReplayFrom;
-  /** In place of the body that failed: JSON. */
+  /** JSON that replaces the body of the failed run. */
   payload?: Uint8Array;
 }
 
@@ -31,7 +31,7 @@ export interface Discard extends EventName {
   reason: string;
 }
 
-/** `already_done`: somebody else, or the sender with a resend, was first. `done_by_job`: the very job that asks. */
+/** `already_done`: somebody else, or a resend, was first. `done_by_job`: the job that asks has done it. */
 export type RunAgainOutcome =
   | { outcome: 'started'; workflowId: string; runId: string }
   | { outcome: 'event_not_found' }
@@ -43,7 +43,7 @@ export async function replayDeadLetter(
   deps: DeadLetterDeps,
   { from, payload, ...name }: Replay,
 ): Promise<RunAgainOutcome> {
-  const needsBody = payload === undefined; // the old one may be lost, or its key
+  const needsBody = payload === undefined; // the old body or its key may be lost
   return await runAgain(deps, { ...name, needsBody }, async (run) => {
     const { input, body, description } = run;
     const at = new Date().toISOString();
@@ -52,7 +52,7 @@ export async function replayDeadLetter(
     const { rerun: _last, checkpoint: _old, ...event } = input;
     const checkpoint = from === 'start' ? [] : succeededSteps(run);
     const sourceNow = deps.config.sources.get(name.source);
-    // A source that has left the config: its workers say so, as they do for an event that was under way.
+    // If the source has left the config, the old plan stays: its steps fail as those of a running event do.
     const steps = sourceNow ? planSteps(sourceNow, event.event_type, deps.config) : event.steps;
     const newBody = payload ? new RawBody(payload, 'json/plain') : (body as RawBody);
     return await startRerun(deps, { ...event, steps, checkpoint, rerun }, newBody);
@@ -85,7 +85,7 @@ async function runAgain(
   if (failedRunId !== undefined && failedRunId !== run.description.runId) return { outcome: 'already_done' };
   const runId = await start(run);
   if (runId !== undefined) return { outcome: 'started', workflowId, runId };
-  // Another attempt of the same part of a job may be under way still, on a worker that was thought lost.
+  // Another attempt of the same job part may still be under way, on a worker that was thought lost.
   const latest = job && (await readEvent(temporal, workflowId, false));
   return (latest && doneBy(latest, job)) ?? { outcome: 'already_done' };
 }

@@ -1,4 +1,4 @@
-// What a job does to dead letters: lists those that it is about, and takes one.
+// Lists the dead letters that a bulk job matches, and replays or discards one of them.
 import type { ItemOutcome, JobItem, JobPart, ListJobItems, RunJobItem } from '../contracts/job.ts';
 import { LIST_MAX } from '../contracts/job.ts';
 import { storageFaultOf } from '../storage/errors.ts';
@@ -53,11 +53,11 @@ function toOutcome({ part }: JobPart, result: RunAgainOutcome): ItemOutcome {
     case 'done_by_job':
       return result.job.job_part === part ? 'started' : 'counted';
     default:
-      return 'skipped'; // run again, discarded or deleted by somebody else
+      return 'skipped'; // somebody else has run the event again, discarded or deleted it
   }
 }
 
-/** Temporal or the storage is away: the item may go well later. */
+/** Whether Temporal or the storage is away: the item may succeed later. */
 function willPass(error: unknown): boolean {
   return storageFaultOf(error) !== undefined || isPassing(error);
 }

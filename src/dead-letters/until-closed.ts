@@ -1,4 +1,4 @@
-// Waits until a dead letter has left list and count.
+// Waits until a dead letter has left the list and the count.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Expiry } from '../contracts/dead-letter.ts';
 import { deadLetterIdOf } from '../contracts/ids.ts';
@@ -7,13 +7,13 @@ import { describeRunning } from '../temporal/describe-running.ts';
 import { quote } from '../temporal/visibility.ts';
 import { toExpiry } from './list.ts';
 
-/** The run is started, whatever this shows: a worker closes the dead letter, and there may be none right now. */
+/** The run has started anyway; a worker closes the dead letter, and there may be no worker right now. */
 const WITHIN_MS = 2_000;
 const POLL_MS = 50;
-/** Temporal limits the calls to its visibility: 10 a second, unless told otherwise. */
+/** Temporal limits the calls to its visibility: by default 10 a second. */
 const COUNT_EVERY_MS = 250;
 
-/** @returns the run that stands for the dead letter now, to be waited for later; undefined: there is none */
+/** @returns the id of the dead letter's run, for `untilClosed`; undefined if no dead letter is open */
 export async function openDeadLetterRunOf(
   temporal: Temporal,
   workflowId: string,
@@ -21,13 +21,13 @@ export async function openDeadLetterRunOf(
   return (await describeRunning(temporal, deadLetterIdOf(workflowId)))?.runId;
 }
 
-/** When Temporal deletes a dead letter, if that is known. */
+/** When Temporal deletes the failed run of a dead letter, if that is known. */
 export async function expiryOf(temporal: Temporal, workflowId: string) {
   const open = await describeRunning(temporal, deadLetterIdOf(workflowId));
   return toExpiry((open?.memo ?? {}) as Partial<Expiry>);
 }
 
-/** Never rejects: what is waited for is a courtesy, and the run has been started. */
+/** Never rejects: the run has started, and the wait is a courtesy. */
 export async function untilClosed(
   temporal: Temporal,
   workflowId: string,
@@ -41,7 +41,7 @@ async function poll(temporal: Temporal, workflowId: string, deadLetterRunId: str
   const handle = client.workflow.getHandle(deadLetterIdOf(workflowId), deadLetterRunId);
   const query = `RunId = ${quote(deadLetterRunId)} AND ExecutionStatus = 'Running'`;
   const deadline = Date.now() + WITHIN_MS;
-  // Visibility is behind by a moment, and the calls to it are limited: it is asked once there is something to see.
+  // Visibility is a moment behind, and calls to it are limited: it is asked only once the run has closed.
   let isClosed = false;
   while (Date.now() < deadline) {
     isClosed ||= (await handle.describe()).status.name !== 'RUNNING';

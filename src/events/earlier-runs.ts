@@ -6,7 +6,7 @@ import { ANY_DIVISION, listPage, quote, statusName, toTime } from '../temporal/v
 import { type EventStatus, toEventStatus } from './event-status.ts';
 import { type Beginning, readBeginning } from './read-event.ts';
 
-/** Nobody reads more; how each began takes a call. */
+/** Nobody reads more runs, and it takes a call per run to find out how the run began. */
 const RUNS_MAX = 50;
 
 export interface EarlierRun {
@@ -14,20 +14,20 @@ export interface EarlierRun {
   status: EventStatus;
   started_at: string;
   closed_at: string | null;
-  /** null: it cannot be read any more. */
+  /** null: the start of the run cannot be read any more. */
   began: Beginning | null;
 }
 
-/** The latest first. */
+/** @returns the latest run first */
 export async function listEarlierRuns(
   temporal: Temporal,
   workflowId: string,
   latestRunId: string,
 ): Promise<EarlierRun[]> {
-  // SQLite would take the index of the type, had it one to look for, and go through all events.
+  // The query names no type: with one, SQLite would use the index of types and go through all events.
   const query = `WorkflowId = ${quote(workflowId)} AND ${ANY_DIVISION}`;
   const { rows } = await listPage(temporal, { query, limit: RUNS_MAX });
-  // Of an id with quotes or a backslash, Temporal looks for another one: it strips and escapes them once more.
+  // Temporal strips and escapes an id's quotes and backslashes once more, and so may find another id's runs.
   const earlier = rows.filter(
     ({ execution, type }) =>
       execution?.workflowId === workflowId &&
@@ -51,7 +51,7 @@ async function beginningOf(temporal: Temporal, workflowId: string, runId: string
   try {
     return (await readBeginning(temporal, { workflowId, runId })) ?? null;
   } catch (error) {
-    if (error instanceof DecryptionError) return null; // it was encrypted under an older key
+    if (error instanceof DecryptionError) return null; // the start was encrypted under an older key
     throw error;
   }
 }

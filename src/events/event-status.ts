@@ -1,11 +1,11 @@
-// The status of an event, told from its latest run.
+// Derives the status of an event from its latest run.
 import type { WorkflowExecutionStatusName } from '@temporalio/client';
 import { DISCARD_EVENT } from '../contracts/dead-letter.ts';
 import type { EventRun } from './read-event.ts';
 
 export type EventStatus = 'processing' | 'delivering' | 'processed' | 'failed' | 'discarded' | 'canceled';
 
-/** @param handled whether a running event has its handler behind it */
+/** @param handled whether the handler of a running event has succeeded, or there is none */
 export function toEventStatus(
   { type, status }: { type: string; status: WorkflowExecutionStatusName },
   handled = false,
@@ -25,7 +25,7 @@ export function toEventStatus(
   }
 }
 
-/** Of one that was read whole, and so also how far it is. */
+/** The status of an event that was read whole: its steps tell `processing` from `delivering`. */
 export function statusOf({ description, input, steps }: EventRun): EventStatus {
   const hasHandler = input.steps.some(({ step }) => step === 'handler');
   const handled = !hasHandler || steps.get('handler')?.status === 'succeeded';

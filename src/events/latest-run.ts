@@ -1,4 +1,5 @@
-// The latest run of a workflow id, asked of the service itself: the client's own call reads the memo, too, whose key may be lost.
+// Finds the latest run of a workflow id by a raw service call: the client's own call also decodes the memo,
+// whose key may be lost.
 import type { WorkflowExecutionStatusName } from '@temporalio/client';
 import type { Temporal } from '../temporal/connection.ts';
 import { isNotFound } from '../temporal/grpc-code.ts';
@@ -10,7 +11,7 @@ export interface LatestRun {
   runId: string;
 }
 
-/** @returns undefined if there is none, or Temporal has deleted it */
+/** @returns undefined if the id has no run, or Temporal has deleted it */
 export async function findLatestRun(
   { client, namespace }: Pick<Temporal, 'client' | 'namespace'>,
   workflowId: string,

@@ -1,4 +1,4 @@
-// Reads the body of an event from the first entry of its workflow's history, where the ingress put it.
+// Reads an event's body from where the ingress put it: the first entry of its run's history, or the storage.
 import type { LoadBody } from '../contracts/event.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import type { Temporal } from '../temporal/connection.ts';

@@ -1,4 +1,4 @@
-// Which steps an event goes through, as the config has it now.
+// Plans the steps of an event by the config.
 import { type Config, forType, hasHandler, type SourceConfig } from '../config/config.ts';
 import type { StepPlan } from '../contracts/event.ts';
 
@@ -9,7 +9,7 @@ export function planSteps(source: SourceConfig, eventType: string, { endpoints }
   }
   for (const name of new Set(forType(source.forwardTo, eventType))) {
     const endpoint = endpoints.get(name);
-    if (endpoint === undefined) continue; // the schema holds that it exists
+    if (endpoint === undefined) continue; // the config's schema ensures that the endpoint exists
     steps.push({
       step: `deliver:${name}`,
       timeout_ms: endpoint.timeoutMs,

@@ -1,4 +1,4 @@
-// What Temporal knows of the attempts of a run, for the worker that is about to cancel it.
+// Reads the attempts of a run from Temporal, for the run itself when it is cancelled.
 import type { ReadAttempts } from '../contracts/event.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { readEvent } from './read-event.ts';

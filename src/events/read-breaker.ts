@@ -3,7 +3,7 @@ import { type BreakerReports, endpointBreakerId, isExpired } from '../contracts/
 import type { Temporal } from '../temporal/connection.ts';
 import { describeRunning } from '../temporal/describe-running.ts';
 
-/** @returns what each worker said last; nothing of those that have not opened theirs of late, or are gone */
+/** @returns the last report of each worker, unless its breaker has long been closed, or the worker is gone */
 export async function readBreaker(temporal: Temporal, endpoint: string): Promise<BreakerReports> {
   const running = await describeRunning(temporal, endpointBreakerId(endpoint));
   const reports = Object.entries((running?.memo?.workers ?? {}) as BreakerReports);

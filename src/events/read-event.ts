@@ -1,4 +1,4 @@
-// Reads one event from Temporal: description and history, so that it can be seen where no worker runs.
+// Reads one event from its description and history, so that it can be seen even if no worker runs.
 import {
   type WorkflowExecutionDescription,
   type WorkflowExecutionStatusName,
@@ -21,38 +21,38 @@ import { readStarted, type Started } from './read-started.ts';
 import { readSteps } from './read-steps.ts';
 
 export interface EventRun {
-  /** Of the latest run. */
+  /** The description of the latest run. */
   description: WorkflowExecutionDescription;
   input: ProcessEventInput;
-  /** undefined: of a discarded event whose failed run Temporal has deleted. */
+  /** undefined: it was not asked for, or Temporal has deleted the failed run of the discarded event. */
   body: RawBody | undefined;
-  /** What is known of each step that was begun. */
+  /** The outcome so far of each step that has begun. */
   steps: Map<StepName, StepOutcome>;
   /** Regular activities that run, or wait for their next attempt. */
   pending: PendingStep[];
   /** Why the run closed, if not by completing. */
   failure: Error | undefined;
   began: Beginning;
-  /** Steps and body are those of the failed run then. */
+  /** Set for a discarded event: `steps` and `body` are then those of its failed run. */
   discarded?: { reason: string; at: string; job?: JobPartId };
 }
 
-/** Which part of which job has started a run. */
+/** The part of a job that has started a run. */
 export interface JobPartId {
   job_id: string;
   job_part?: number | undefined;
 }
 
-/** How a run came to be. */
+/** How a run began. */
 export interface Beginning {
   how: 'first' | 'replayed' | 'resent' | 'reset';
-  /** Of a replay. */
+  /** Set for a replay. */
   from?: ReplayFrom;
   payload_corrected?: true;
 }
 
 /**
- * @param withBody false for whoever does not need it: its key, or the object that holds it, may be lost
+ * @param withBody false if the caller does not need the body, whose key or stored object may be lost
  * @returns the latest run, or undefined if there is none
  */
 export async function readEvent(
@@ -68,7 +68,7 @@ export async function readEvent(
       case DISCARD_EVENT:
         return await readDiscarded(temporal, description, withBody);
       default:
-        return undefined; // somebody else's, in a namespace that is shared
+        return undefined; // a workflow of somebody else, in a shared namespace
     }
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
@@ -76,7 +76,7 @@ export async function readEvent(
   }
 }
 
-/** The checkpoint of a run that ended badly, however it ended. */
+/** The checkpoint for the run that follows a failed or cancelled run. */
 export function succeededSteps(run: EventRun | undefined): StepOutcome[] {
   return [...(run?.steps.values() ?? [])].filter(({ status }) => status === 'succeeded');
 }
@@ -108,7 +108,7 @@ async function readStart<I>(
   execution: { workflowId: string; runId: string },
 ): Promise<{ started: Started; input: I }> {
   const started = await readStarted(temporal, execution);
-  // Not the body, which comes after it: that of an earlier run may be lost.
+  // The body is the second payload, and is not read: the body of an earlier run may be lost.
   const [input] = (await temporal.readPayloads({
     payloads: started?.input?.payloads?.slice(0, 1) ?? [],
   })) as [I];
@@ -165,7 +165,7 @@ async function readRun(
 
 const STOPPED: WorkflowExecutionStatusName[] = ['CANCELLED', 'TERMINATED'];
 
-/** What a run had not ended when it was stopped will not be retried. */
+/** The steps that a stopped run has not ended are not retried: they are canceled. */
 function endSteps(steps: Map<StepName, StepOutcome>): void {
   for (const [step, outcome] of steps) steps.set(step, toCanceled(outcome));
 }

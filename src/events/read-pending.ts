@@ -1,4 +1,4 @@
-// The steps of a run that are under way as regular activities, as its description tells of them.
+// Reads the steps of a run that are under way as regular activities from the run's description.
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { Attempt, Heartbeat, StepName, StepOutcome } from '../contracts/event.ts';
@@ -9,23 +9,23 @@ import { toTime } from '../temporal/visibility.ts';
 export interface PendingStep {
   activityId: string;
   step: StepName;
-  /** For its next attempt, in Temporal's backoff. */
+  /** Whether the step waits for its next attempt in Temporal's backoff, or is paused. */
   waits: boolean;
-  /** undefined: it has not begun. */
+  /** undefined: the step has not begun. */
   outcome: StepOutcome | undefined;
 }
 
 type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
 const { PendingActivityState: STATE } = proto.temporal.api.enums.v1;
-/** An attempt is being made, even if somebody wants it to end. */
+/** The states in which an attempt is being made, even if somebody has asked for its end. */
 const RUNNING: readonly unknown[] = [
   STATE.PENDING_ACTIVITY_STATE_STARTED,
   STATE.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
   STATE.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED,
 ];
 
-/** @param scheduled tells the step of an activity by its id */
+/** @param scheduled the step of each activity, by the activity's id */
 export async function readPending(
   reader: PayloadReader,
   { raw }: WorkflowExecutionDescription,
@@ -35,7 +35,7 @@ export async function readPending(
     const activityId = activity.activityId ?? '';
     const step = scheduled.get(activityId);
     if (step === undefined) return [];
-    // It carries its log on its heartbeats.
+    // The heartbeats carry the attempt log.
     const [beat] = (await reader.readPayloads(activity.heartbeatDetails)) as [Heartbeat?];
     const outcome = beat && toOutcome(step, beat, RUNNING.includes(activity.state));
     return [{ activityId, step, waits: isWaiting(activity), outcome }];
@@ -50,7 +50,7 @@ function isWaiting({ state, scheduledTime }: PendingActivity): boolean {
   );
 }
 
-/** The entry of an attempt is written before it begins, as if the worker were lost during it. */
+/** The log entry of an attempt is written before the attempt begins, as if the worker were lost already. */
 function toOutcome(step: StepName, { attempts: log, held }: Heartbeat, runs: boolean): StepOutcome {
   const last = log.at(-1);
   if (!runs) return { step, status: 'retrying', attempts: log, ...(held ? { held } : {}) };

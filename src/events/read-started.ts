@@ -1,4 +1,4 @@
-// The first entry of a run's history: what the run was started with.
+// Reads the first entry of a run's history: what the run was started with.
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import type { Temporal } from '../temporal/connection.ts';
 

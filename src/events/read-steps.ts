@@ -1,4 +1,4 @@
-// What the history of a run tells of its steps.
+// Reads the outcomes of a run's steps from its history.
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import type { Attempt, Heartbeat, StepName, StepOutcome } from '../contracts/event.ts';
 import type { PayloadReader } from '../temporal/data-converter.ts';
@@ -8,7 +8,7 @@ type HistoryEvent = NonNullable<History['events']>[number];
 export interface StepsRead {
   /** Each step's latest outcome. */
   steps: Map<StepName, StepOutcome>;
-  /** Which step each regular activity is for, by its id. */
+  /** The step of each regular activity, by the activity's id. */
   scheduled: Map<string, StepName>;
 }
 
@@ -37,7 +37,7 @@ export async function readSteps(
   return { steps, scheduled: byId };
 }
 
-/** Of a step's first attempt; of several steps, where the run was cancelled and has kept what was tried. */
+/** The outcome of a step's first attempt, or of several steps if a cancelled run has kept their attempts. */
 async function readLocalOutcomes(
   reader: PayloadReader,
   { markerRecordedEventAttributes: marker }: HistoryEvent,
@@ -58,7 +58,7 @@ async function readRegularOutcome(
   const completed = event.activityTaskCompletedEventAttributes;
   if (completed) return (await reader.readPayloads(completed.result))[0] as StepOutcome;
   const canceled = event.activityTaskCanceledEventAttributes;
-  // One that waited has nothing to report: the server has cancelled it, and gives a word of its own as details.
+  // An activity that waited reports nothing: the server cancels it, with a text of its own as details.
   if (canceled) return asOutcome((await reader.readPayloads(canceled.details))[0]);
   const ended = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
   if (!ended) return undefined;
@@ -78,7 +78,7 @@ async function readRegularOutcome(
   };
 }
 
-/** A failed attempt that would have been followed by others, had its run not been cancelled: it has the latest attempt alone. */
+/** The outcome of a cancelled activity whose last attempt failed: the failure has that attempt alone. */
 function withLast(before: Attempt[], { step, attempts: [last] }: StepOutcome): StepOutcome {
   const earlier = before.filter(({ attempt }) => attempt < (last?.attempt ?? 0));
   return { step, status: 'canceled', attempts: last ? [...earlier, last] : earlier };

@@ -1,4 +1,4 @@
-// Starts a run of an event: its first, or one after a failed run, of which there is one however many ask for it.
+// Starts a run of an event: its first run, or the single run that follows a failed run.
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type WorkflowStartOptions } from '@temporalio/client';
 import {
@@ -20,19 +20,19 @@ import type { RawBody } from '../payloads/raw-body.ts';
 import type { Temporal } from '../temporal/connection.ts';
 
 /**
- * Temporal's own 10 s run out on a machine that is starved of CPU; the first attempts of the event are then made again.
- * The price: an event whose worker was killed waits this long for another one.
+ * Temporal's default of 10 s runs out on a machine that is starved of CPU; the first attempts of the event
+ * are then made again. The price: an event whose worker was killed waits this long for another worker.
  */
 const WORKFLOW_TASK_TIMEOUT = '30s';
 
 export interface StartRunDeps {
   temporal: Temporal;
   taskQueue: string;
-  /** A worker shares this process and connection: the first workflow task comes with the answer to the start. */
+  /** A worker shares this process and connection: the start returns the first workflow task to it. */
   eager: boolean;
 }
 
-/** @returns the run's id; undefined if the event has a run already */
+/** @returns the run's id; undefined if the event already has a run */
 export async function startFirstRun(
   deps: StartRunDeps,
   input: ProcessEventInput,
@@ -91,8 +91,9 @@ function optionsFor(
 }
 
 /**
- * The request id is that of the failed run, whoever asks: had the run that another has started meanwhile failed
- * already, too, Temporal would still answer with it, and not start one more. The memo tells whose start it was.
+ * All callers use the same request id, which the failed run gives. So Temporal starts one run after it: it
+ * answers later requests with that run, even if that run has failed too by then. The memo says which caller
+ * has started it.
  */
 async function startAfter<W extends ProcessEvent | DiscardEvent>(
   deps: StartRunDeps,
@@ -114,7 +115,7 @@ async function startAfter<W extends ProcessEvent | DiscardEvent>(
   });
   if (runId === undefined) return undefined;
   const handle = deps.temporal.client.workflow.getHandle(options.workflowId, runId);
-  // It is durable by now: a Temporal that does not tell whose it is makes no failure of it.
+  // The run is durable by now: if Temporal does not say who has started it, that is no failure of the start.
   const description = await handle.describe().catch(() => undefined);
   return description === undefined || description.memo?.started_by === started_by ? runId : undefined;
 }

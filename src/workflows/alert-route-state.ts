@@ -1,4 +1,5 @@
-// The state of an alert route: what it has gathered, and when it acts next. Pure: every time is given, in milliseconds since the epoch.
+// The state of an alert route: what it has gathered, and when it acts next. Pure: callers give every time, in
+// milliseconds since the epoch.
 import type {
   AlertKind,
   Gathered,
@@ -23,7 +24,7 @@ export interface CarriedRoute {
 /** The content of one alert. */
 export type Batch = Omit<SendAlertInput, 'route'>;
 
-/** Two letters a kind, since thousands of keys are carried on. */
+/** Two letters per kind, since each run hands thousands of keys to the next. */
 const SHORT: Record<AlertKind, string> = {
   dead_letter: 'de',
   recovered: 're',
@@ -33,28 +34,28 @@ const SHORT: Record<AlertKind, string> = {
   endpoint_down: 'do',
   endpoint_up: 'up',
 };
-/** As the input of the next run they take 85 kB (17 bytes a key); Temporal's limit is 2 MB. */
+/** The keys take 85 kB in the input of the next run (17 bytes a key); Temporal's limit is 2 MB. */
 const SEEN_MAX = 5_000;
-/** A raise is repeated up to 30 s (the workflow task time-out) after its worker was lost; the route remembers it for longer. */
+/** Longer than 30 s, the workflow task time-out: a raise whose worker was lost is repeated within that. */
 export const LINGER_MS = 120_000;
 /**
- * The waits before the looks at sources whose incident may be over. By the first look, visibility has heard of the end of a
- * dead letter; by the last, even SQLite has heard of the ends of thousands.
+ * The waits before each recheck of sources whose incident may be over. By the first recheck, visibility shows
+ * the end of a dead letter; by the last, even SQLite shows the ends of thousands.
  */
 export const RECHECKS_AFTER_MS: readonly number[] = [10_000, 30_000, 300_000];
 
 export class AlertRouteState {
   #pending: Gathered;
-  /** Sources whose open dead letters are counted once more. */
+  /** Sources whose open dead letters are to be counted once more. */
   #recheck: string[];
-  /** How many looks in a row have followed the last news. */
+  /** How many rechecks in a row have followed the last raise. */
   #looks: number;
   #pace: Pace;
   /** No alert goes out before this time. */
   #notBefore: number;
   /** The end of the last sending, or the start of the route. */
   #settledAt: number;
-  /** Raises of late: a lost worker raises again, and the repeated raise must not count. */
+  /** The keys of recent raises: a raise that is repeated after its worker was lost must not count. */
   readonly #seen: Set<string>;
 
   constructor({ carried, now }: { carried?: CarriedRoute | undefined; now: number }) {
@@ -67,7 +68,7 @@ export class AlertRouteState {
     this.#seen = new Set(carried?.seen);
   }
 
-  /** Adds raises. The first one after an alert, or of the route, starts the time of gathering. */
+  /** Adds raises. The first raise after an alert, or of the route, starts the time of gathering. */
   raise({ raises, pace }: RaiseSignal, now: number): void {
     this.#pace = pace;
     const wasEmpty = isEmpty(this.#pending);
@@ -78,20 +79,20 @@ export class AlertRouteState {
     if (wasEmpty && !isEmpty(this.#pending)) this.#wait(now + pace.gather_ms);
   }
 
-  /** When the route acts: it sends or looks, or it ends if it is idle. A raise may change it. */
+  /** When the route acts: it sends or rechecks, or ends if it is idle. A raise may change this time. */
   dueAt(): number {
-    if (!isEmpty(this.#pending)) return this.#notBefore; // a look is far off: news does not wait for it
-    // An idle route stays until its next alert may go out: nobody else knows when that is.
+    if (!isEmpty(this.#pending)) return this.#notBefore; // raises do not wait for a recheck, which is far off
+    // An idle route stays until its next alert may go out, since that time is known only here.
     const wait = this.isIdle() ? LINGER_MS : (RECHECKS_AFTER_MS[this.#looks] ?? 0);
     return Math.max(this.#notBefore, this.#settledAt + wait);
   }
 
-  /** Whether there is nothing to send and nothing to look at. */
+  /** Whether there is nothing to send and nothing to recheck. */
   isIdle(): boolean {
     return isEmpty(this.#pending) && this.#recheck.length === 0;
   }
 
-  /** Takes everything out; `sent` or `notSent` must follow. */
+  /** Takes out all raises and rechecks. The caller must call `sent` or `notSent` next. */
   take(): Batch {
     const batch = { gathered: this.#pending, recheck: this.#recheck };
     this.#pending = {};
@@ -105,7 +106,7 @@ export class AlertRouteState {
     this.#settle(now);
   }
 
-  /** The batch joins what has come since. */
+  /** Puts the batch back, beside the raises that have come since. */
   notSent({ gathered, recheck }: Batch, now: number): void {
     addGathered(this.#pending, gathered);
     this.#recheck = recheck;

@@ -1,4 +1,4 @@
-// The workflow of one alert route: it gathers raises, sends them as alerts at the route's pace, and ends when it is idle.
+// The workflow of one alert route: it gathers raises, sends alerts at the route's pace, and ends when idle.
 import {
   ActivityCancellationType,
   CancellationScope,
@@ -39,7 +39,7 @@ const { sendAlert } = proxyActivities<Activities>({
 export async function alertRoute(route: string, carried?: CarriedRoute): Promise<void> {
   const state = new AlertRouteState({ carried, now: Date.now() });
   setHandler(raiseSignal, (signal) => state.raise(signal, Date.now()));
-  setCurrentDetails(`Alerts of the route ${route}: gathers what is raised, and sends it`);
+  setCurrentDetails(`Alerts of the route ${route}: gathers raises, and sends them as alerts`);
   for (;;) {
     const dueAt = state.dueAt();
     const waitMs = dueAt - Date.now();
@@ -52,12 +52,12 @@ export async function alertRoute(route: string, carried?: CarriedRoute): Promise
     if (result !== undefined) state.sent(batch, result, Date.now());
     else {
       state.notSent(batch, Date.now());
-      if (!isLong()) log.error('an alert could not be sent for a day: it is tried on', { route });
+      if (!isLong()) log.error('an alert could not be sent for a day: attempts continue', { route });
     }
   }
 }
 
-/** @returns undefined if the alert could not be sent: a day has passed, or a storm has made the history long meanwhile */
+/** @returns undefined if the alert could not be sent within a day, or before a storm made the history long */
 async function send(input: SendAlertInput): Promise<SendAlertResult | undefined> {
   const scope = new CancellationScope();
   let ended = false;

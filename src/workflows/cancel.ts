@@ -4,11 +4,11 @@ import type { Activities } from '../activities/index.ts';
 import type { StepName } from '../contracts/event.ts';
 
 const { keepAttempts } = proxyLocalActivities<Activities>({
-  startToCloseTimeout: '15s', // it reads this run from Temporal, and may wait for a first attempt that is just ending
+  startToCloseTimeout: '15s', // to read this run from Temporal, and wait for a first attempt to end
   retry: { maximumAttempts: 3 }, // after that, the cancellation is worth more than the log
 });
 
-/** @returns a function that writes the attempts of these steps into the history of the run, once however often it is called */
+/** @returns a function that writes the attempts of these steps into the run's history, only once */
 export function keepAttemptsOnce(steps: StepName[]): () => Promise<void> {
   let kept: Promise<unknown> | undefined;
   return async () => {
@@ -18,8 +18,9 @@ export function keepAttemptsOnce(steps: StepName[]): () => Promise<void> {
 }
 
 /**
- * Runs `before`, and then cancels `work`. Without that order a regular activity that waits for its next attempt would be gone
- * at once, and its log with it. An activity that makes an attempt hears of the cancellation, and the run waits for it.
+ * Runs `before`, and then cancels `work`. In any other order, a regular activity that waits for its next
+ * attempt would be gone at once, and its log with it. An activity that is making an attempt is cancelled, and
+ * the run waits for it.
  *
  * @throws CancelledFailure if the run is cancelled, unless the work has succeeded all the same
  */

@@ -1,5 +1,4 @@
-// The workflows of bulk jobs: each replays or discards many dead letters at a pace. It lists them, works through them in parts of a
-// second, and lists again until nothing is left.
+// The workflows of bulk jobs: each lists dead letters, replays or discards them at a pace, and lists again until none is left.
 import {
   ActivityCancellationType,
   condition,
@@ -34,15 +33,14 @@ export const progressQuery = defineQuery<JobProgress>(PROGRESS_QUERY);
 
 /** Far below Temporal's limit of 51,200 events, so that a run stays quick to read. */
 const HISTORY_MAX = 2_000;
-/** By then, visibility has heard of everything that had failed before the job. */
+/** The wait before the next pass: by then, visibility shows everything that failed before the job began. */
 const LOOK_AGAIN_AFTER_MS = 1_000;
-/** The wait before a pass that expects runs to fail: a dead letter opens a moment before its run fails. */
+/** A dead letter opens a moment before its run fails, or 30 s before if a worker is lost: the job waits for up to two minutes. */
 const FAILING_AFTER_MS = 5_000;
-/** Two minutes. A run that loses its worker in that moment fails 30 s later, so the job does not wait for ever. */
 const FAILING_PASSES_MAX = 24;
 
 const { listJobItems, runJobPart } = proxyActivities<Activities>({
-  // A part ends within seconds. A part that is retried after its worker was lost knows what it has started before.
+  // A part ends within seconds. If its worker was lost, the retried part knows what it has started before.
   startToCloseTimeout: '2m',
   heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
@@ -59,13 +57,12 @@ interface JobState {
   pass: Pass;
   /** Items that are listed, and not processed yet. */
   todo: JobItem[];
-  /** How many parts have begun. */
   parts: number;
   /** Milliseconds since the epoch: the next item may start then; 0: at once. */
   due: number;
 }
 
-/** One way through the list. The first pass meets nearly everything; those after it meet what visibility showed late. */
+/** One walk through the list. The first pass meets nearly all, later passes what visibility shows late. */
 interface Pass {
   number: number;
   /** Absent before the first page, and after the last. */
@@ -78,7 +75,6 @@ interface Pass {
   failing: number;
   /** How many passes in a row have started nothing. */
   idle: number;
-  /** The wait before the first page. */
   wait_ms: number;
 }
 
@@ -184,7 +180,7 @@ async function takePart(action: JobAction, input: JobInput, state: JobState): Pr
   pass.started += result.started;
   pass.failed += result.failed;
   pass.failures = [...pass.failures, ...result.failures].slice(0, FAILURES_MAX);
-  // Each pass meets again what has failed, since it stays listed, so later passes must not add to these counts.
+  // Each pass meets again what has failed and so stays listed: later passes must not add to these counts.
   if (pass.number > 1) return false;
   const isKept = result.failures.length > 0 && state.failures.length < FAILURES_MAX;
   counts.skipped += result.skipped;

@@ -1,4 +1,4 @@
-// The dead letter that a rerun or a reset takes up: it is closed when the run begins, and the alert routes learn how it ends.
+// The dead letter that a rerun or a reset takes up: it closes at the start, and the alert routes get its end.
 import type { EventMeta, Rerun } from '../contracts/event.ts';
 import { closeDeadLetter } from './open-dead-letter.ts';
 import { raiseAlert } from './raise-alert.ts';
@@ -14,7 +14,7 @@ export class DeadLetterOfRun {
   readonly #event: EventMeta;
   readonly #rerun: Rerun | undefined;
   readonly #resets: Resets;
-  /** A cancelled event can be resent, too: then there was no dead letter, and nobody hears of its end. */
+  /** A cancelled event can be resent, too: then there was no dead letter, and no alert reports an end. */
   #wasThere: boolean;
 
   constructor({ event, rerun, resets }: EventOfRun) {
@@ -24,7 +24,7 @@ export class DeadLetterOfRun {
     this.#wasThere = rerun?.how === 'replayed'; // only a dead letter is replayed, even if it is closed by now
   }
 
-  /** False in the first run of an event that nobody has reset: the run then spares the promises of the methods below. */
+  /** False in a first run that nobody has reset: it spares the promises of the methods below. */
   get mayExist(): boolean {
     return this.#rerun !== undefined || this.#resets.closed !== undefined;
   }
@@ -44,7 +44,7 @@ export class DeadLetterOfRun {
     if (this.#wasThere) await raiseAlert('recovered', this.#event);
   }
 
-  /** The run was cancelled: whoever waits for the end of the dead letter hears of it. */
+  /** The run was cancelled: the alert routes learn that the dead letter has ended. */
   async discarded(): Promise<void> {
     await this.#awaitReset();
     if (this.#wasThere) await raiseAlert('discarded', this.#event);

@@ -1,4 +1,4 @@
-// The workflow of a dead letter: it runs as long as the latest run of its event is a failed one that Temporal still has.
+// The workflow of a dead letter: it runs while the event's latest run is a failed run that Temporal has.
 import {
   condition,
   defineSignal,
@@ -23,7 +23,7 @@ export const closeSignal = defineSignal<[CloseDeadLetter]>(CLOSE_SIGNAL);
 
 const { readRetention } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '10s',
-  // Not every server tells when it will delete a run. Then nobody is warned, and the dead letter stays open.
+  // Not every server says when it deletes a run. Then nobody is warned, and the dead letter stays open.
   retry: { initialInterval: '1s', maximumInterval: '1m', maximumAttempts: 10 },
 });
 
@@ -39,7 +39,7 @@ async function untilClosed(input: DeadLetterInput): Promise<DeadLetterResult> {
   let closed: DeadLetterResult | undefined;
   const isClosed = () => closed !== undefined;
   setHandler(closeSignal, (close: CloseDeadLetter) => {
-    // A failed run that was a reset or a rerun has closed the dead letter before this one; its signal may come late.
+    // If the failed run was a reset or a rerun, its signal to the former dead letter may come late.
     if (close.run_id !== input.run_id) closed ??= { ...close, closed_at: new Date().toISOString() };
   });
   await raiseAlert('dead_letter', input);
@@ -53,7 +53,7 @@ async function untilClosed(input: DeadLetterInput): Promise<DeadLetterResult> {
     }
   }
   const result = closed as unknown as DeadLetterResult;
-  // Nobody else raises this alert. After every other end the run that follows does.
+  // After `gone` nobody else raises an alert. After every other end the run that follows does.
   if (result.how === 'gone') await raiseAlert('discarded', input);
   return result;
 }

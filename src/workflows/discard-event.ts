@@ -1,4 +1,4 @@
-// The last run of a dead letter that an operator has discarded. It is on record, and the event's resends are duplicates of it.
+// The last run of an event whose dead letter an operator has discarded: it makes resends duplicates.
 import { defineQuery, setHandler } from '@temporalio/workflow';
 import type { DiscardEventInput, DiscardEventResult } from '../contracts/dead-letter.ts';
 import { type EventProgress, STATUS_QUERY } from '../contracts/event.ts';

@@ -1,5 +1,5 @@
-// The workflow of an endpoint that is down, or was a moment ago: it keeps the last report of each worker where the API can
-// read it, and raises an alert if the outage lasts.
+// The workflow of an endpoint that is down, or was a moment ago: it keeps each worker's last report where the
+// API can read it, and raises an alert if the outage lasts.
 import {
   condition,
   continueAsNew,
@@ -23,11 +23,11 @@ export const breakerSignal = defineSignal<[BreakerSignal]>(BREAKER_SIGNAL);
 
 /** A memo has to stay small, and the reports of more workers say nothing new. */
 const WORKERS_MAX = 50;
-/** The longest wait between two looks at whether a report has expired: a third of the time that a report is valid. */
-const LOOK_EVERY_MS = 60_000;
+/** The longest wait between two checks for expired reports: a third of the time that a report is valid. */
+const CHECK_EVERY_MS = 60_000;
 /** A fifth of Temporal's limit of 51,200 events, for a server that does not suggest to continue as new. */
 const HISTORY_MAX = 10_000;
-/** One hour. After that long without a report an outage has ended: a worker that finds the endpoint down would report it. */
+/** One hour without a report ends an outage: a worker that finds the endpoint down would report it. */
 const SILENT_FOR_MS = 3_600_000;
 
 /** What one run hands to the next. */
@@ -42,7 +42,7 @@ interface Alerting {
   up_at?: string;
 }
 
-/** The memo has the reports: the API reads it even if no worker runs. */
+/** The reports are in the memo, which the API can read even if no worker runs. */
 export async function endpointBreaker(
   endpoint: string,
   carried: BreakerReports = {},
@@ -65,11 +65,11 @@ export async function endpointBreaker(
     const dueInMs = await raiseOutage(endpoint, Object.values(reports), alerting);
     if (current.length === 0 && !isNew && alerting.told === undefined) return;
     if (isHistoryLong(HISTORY_MAX)) await continueAsNew<typeof endpointBreaker>(endpoint, reports, alerting);
-    await condition(() => isNew, Math.min(LOOK_EVERY_MS, dueInMs ?? LOOK_EVERY_MS));
+    await condition(() => isNew, Math.min(CHECK_EVERY_MS, dueInMs ?? CHECK_EVERY_MS));
   }
 }
 
-/** @returns in how many milliseconds to look again, if that is known */
+/** @returns in how many milliseconds to check again, if that is known */
 async function raiseOutage(
   endpoint: string,
   reports: BreakerReport[],
@@ -109,8 +109,8 @@ async function raiseEnd(
 }
 
 /**
- * A worker without held deliveries sends no request, and so its breaker stays open though the endpoint may be up again. Such
- * a breaker counts only if it opened after the last time that a worker found the endpoint up.
+ * A worker without held deliveries sends no request, and so its breaker stays open though the endpoint may be
+ * up again. Such a breaker counts only if it opened after the last time that a worker found the endpoint up.
  */
 function isDown({ state, since, held }: BreakerReport, upAt: string): boolean {
   return state !== 'closed' && (held > 0 || since > upAt);

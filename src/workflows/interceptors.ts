@@ -1,4 +1,4 @@
-// Notices that a run goes on after a reset, and closes its dead letter: whoever resets an event runs it again.
+// Notices that a run goes on after a reset, and closes the event's dead letter: a reset runs the event again.
 import { type WorkflowInterceptorsFactory, workflowInfo } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { PROCESS_EVENT } from '../contracts/event.ts';
@@ -6,9 +6,9 @@ import { closeDeadLetter } from './open-dead-letter.ts';
 import type { Resets } from './resets.ts';
 
 /**
- * The only state of a run that a module holds. The SDK loads the modules anew for each run and calls the interceptor factory
- * before the workflow function, and neither can hand an object to the other. So the workflow fetches the resets here, once,
- * and passes them on as a parameter.
+ * The only state of a run that a module holds. The SDK loads the modules anew for each run and calls the
+ * interceptor factory before the workflow function, and neither can hand an object to the other. So the
+ * workflow fetches the resets here, once, and passes them on as a parameter.
  */
 const resets: Resets = { count: 0 };
 
@@ -17,8 +17,9 @@ export function resetsOfRun(): Resets {
 }
 
 /**
- * Temporal's workflow API does not announce a reset. But a reset gives the run another random seed, with the first activation
- * after the point of the history that the run was reset to, and again at each later replay: so this is deterministic.
+ * Temporal's workflow API does not announce a reset. But a reset gives the run another random seed, with the
+ * first activation after the point of the history that the run was reset to, and again at each later replay:
+ * so this is deterministic.
  */
 export const interceptors: WorkflowInterceptorsFactory = () => {
   const activator = getActivator();
@@ -41,5 +42,5 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
 function onReset(): void {
   if (workflowInfo().workflowType !== PROCESS_EVENT) return;
   resets.count += 1;
-  resets.closed = closeDeadLetter({ how: 'reset' }); // it never rejects
+  resets.closed = closeDeadLetter({ how: 'reset' }); // closeDeadLetter never rejects
 }

@@ -16,13 +16,14 @@ import {
 } from '../contracts/dead-letter.ts';
 import type { EventMeta, StepName } from '../contracts/event.ts';
 import { deadLetterIdOf } from '../contracts/ids.ts';
+import { SEARCH_ATTRIBUTE_MAX_BYTES } from '../contracts/limits.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import { closeSignal, type deadLetter } from './dead-letter.ts';
 import type { Resets } from './resets.ts';
 
-/** The former dead letter closes within one workflow task of a worker: a second, unless no worker has time. */
+/** The former dead letter closes within one workflow task: a second, unless no worker has time. */
 const FIRST_WAIT_MS = 1_000;
-/** Each wait adds some events to the history; a minute is soon enough once something has gone wrong for so long. */
+/** Each wait adds events to the history; a minute is soon enough after something went wrong for so long. */
 const LONGEST_WAIT_MS = 60_000;
 
 export interface FailedEvent {
@@ -34,23 +35,23 @@ export interface FailedEvent {
 }
 
 /** The event has failed: a cancellation comes too late, and is ignored. */
-export async function openDeadLetter(it: FailedEvent, resets: Resets): Promise<void> {
+export async function openDeadLetter(failed: FailedEvent, resets: Resets): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
     let seen: number;
     do {
       seen = resets.count;
-      await open(it);
+      await open(failed);
       // A reset to this very point has closed the dead letter that was open, but the event has still failed.
     } while (seen !== resets.count);
   });
 }
 
-async function open(it: FailedEvent): Promise<void> {
+async function open(failed: FailedEvent): Promise<void> {
   const { workflowId: eventId, runId: run_id } = workflowInfo();
-  const { source, event_id, event_type, received_at } = it.event;
-  const { failedSteps: failed_steps, codes: errors } = it;
+  const { source, event_id, event_type, received_at } = failed.event;
+  const { failedSteps: failed_steps, codes: errors } = failed;
   const input: DeadLetterInput = { source, event_id, event_type, run_id, failed_steps, errors };
-  const memo: DeadLetterMemo = { run_id, received_at, attempts: it.attempts, error: it.error };
+  const memo: DeadLetterMemo = { run_id, received_at, attempts: failed.attempts, error: failed.error };
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     try {
       await startChild<typeof deadLetter>(DEAD_LETTER, {
@@ -59,20 +60,21 @@ async function open(it: FailedEvent): Promise<void> {
         parentClosePolicy: ParentClosePolicy.ABANDON,
         memo: { ...memo },
         staticSummary: `dead letter: ${event_type} from ${source}`,
-        staticDetails: it.error,
+        staticDetails: failed.error,
         typedSearchAttributes: [
           { key: SEARCH_ATTRIBUTES.source, value: source },
           { key: SEARCH_ATTRIBUTES.eventType, value: event_type },
-          { key: SEARCH_ATTRIBUTES.failedStep, value: fitting(it.failedSteps) },
-          { key: SEARCH_ATTRIBUTES.error, value: fitting(it.codes) },
+          { key: SEARCH_ATTRIBUTES.failedStep, value: fitting(failed.failedSteps) },
+          { key: SEARCH_ATTRIBUTES.error, value: fitting(failed.codes) },
           { key: SEARCH_ATTRIBUTES.deadLetter, value: source },
         ],
       });
       return;
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      // The dead letter of an earlier run is still open. Usually it has a signal to close and is about to. If somebody has
-      // deleted its run by hand, this run was a first one and has sent none; a second signal does nothing.
+      // The dead letter of an earlier run is still open. Usually it has a signal to close and is about to. If
+      // somebody has deleted its run by hand, this run was a first run, which has sent no signal; a second
+      // signal does nothing.
       await closeDeadLetter({ how: 'gone' });
       await sleep(wait);
     }
@@ -95,10 +97,7 @@ export async function closeDeadLetter(close: Omit<CloseDeadLetter, 'run_id'>): P
   }
 }
 
-/** Temporal ends a run that sets a longer value (its limit, `limit.searchAttributesSizeOfValue`, is 2,048 bytes). */
-const SEARCH_ATTRIBUTE_MAX_BYTES = 2_000;
-
-/** The first values that fit into a search attribute. They are ASCII; the failure's details have all of them. */
+/** The first values that fit into a search attribute, all ASCII. The failure's details have every value. */
 export function fitting(values: string[]): string[] {
   const kept: string[] = [];
   let bytes = 2; // brackets

@@ -1,4 +1,5 @@
-// The workflow of one webhook event: its handler, then one delivery per endpoint. It completes, or fails as a dead letter.
+// The workflow of one webhook event: its handler, then one delivery per endpoint. If a step fails, the run
+// fails and the event is a dead letter.
 import {
   ActivityCancellationType,
   ActivityFailure,
@@ -38,7 +39,7 @@ import type { Resets } from './resets.ts';
 
 export const statusQuery = defineQuery<EventProgress>(STATUS_QUERY);
 
-/** The activity asks for the delay after each failed attempt. This paces the attempts whose worker was lost. */
+/** Paces attempts whose worker was lost. After a failed attempt the activity itself asks for the delay. */
 const AFTER_A_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
 
 export async function processEvent(input: ProcessEventInput, body: RawBody): Promise<ProcessEventResult> {
@@ -75,7 +76,7 @@ export async function processEvent(input: ProcessEventInput, body: RawBody): Pro
   return { status: 'processed', steps: progress.steps };
 }
 
-/** Only a cancellation rejects a step. Then the run waits for every other step, as it may have an attempt to report. */
+/** Only a cancellation rejects a step. The run then waits for all steps: each may report an attempt. */
 async function untilAll(steps: Promise<void>[]): Promise<void> {
   try {
     await Promise.all(steps);
@@ -94,7 +95,7 @@ interface RunStep {
   keepAttempts: () => Promise<void>;
 }
 
-/** Makes the first attempt by a local activity, which costs no round trip through the server, and the others by a regular one. */
+/** Makes the first attempt by a local activity, which saves a round trip, and all others by a regular one. */
 async function runStep({ plan, event, body, keepAttempts }: RunStep): Promise<StepOutcome> {
   const { step } = plan;
   const name = step === 'handler' ? 'handleEvent' : 'deliver';
@@ -108,12 +109,12 @@ async function runStep({ plan, event, body, keepAttempts }: RunStep): Promise<St
       attempts = outcome.attempts;
     } catch (error) {
       if (isCancellation(error)) throw error;
-      // The attempt hung past its own limit; it may have had its effect.
+      // The attempt hung past its own limit, and may have had its effect.
       const at = new Date().toISOString();
       attempts = [{ attempt: 1, at, duration_ms: startToCloseTimeout, error: INTERRUPTED }];
     }
   }
-  // The activity reads the body from the history: several bodies in one command would pass gRPC's limit of 4 MB.
+  // The activity reads the body from the history: many bodies in one command would pass gRPC's limit of 4 MB.
   const regular = regularActivities(step, startToCloseTimeout);
   try {
     return await cancelAfter(keepAttempts, () => regular[name]({ event, step, attempts }));
@@ -130,7 +131,8 @@ function regularActivities(step: StepName, startToCloseTimeout: number) {
     summary: step,
     // The activity limits the attempts, since it keeps the log: a reset would begin Temporal's count anew.
     retry: AFTER_A_LOST_WORKER,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED, // the activity reports how its last attempt ended
+    // The activity reports how its last attempt ended.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
 }
 

@@ -1,10 +1,10 @@
-// Raises an alert from within a workflow, by a local activity that Temporal repeats until each route has the raise.
+// Raises an alert from a workflow, by a local activity that Temporal repeats until each route has the raise.
 import { CancellationScope, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { AlertKind, Raise } from '../contracts/alert.ts';
 
 const { raiseAlerts } = proxyLocalActivities<Activities>({
-  startToCloseTimeout: '20s', // it gives Temporal 5 s for its signal, and may wait for earlier signals
+  startToCloseTimeout: '20s', // a signal to Temporal may take 5 s, and waits for earlier signals
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
 

@@ -9,14 +9,14 @@ import {
   type Tally,
 } from '../contracts/alert.ts';
 
-/** A reader of an alert looks at a few. */
+/** A reader of an alert looks at a few examples. */
 const EXAMPLES_MAX = 5;
-/** Error codes contain the names of handlers' errors, so there may be any number of them. */
+/** Error codes contain the names of handlers' errors, so there may be any number of codes. */
 const CODES_MAX = 20;
 /** A config may have any number of sources, and nobody reads an alert that names more. */
 const SOURCES_MAX = 100;
 
-/** An endpoint is either down or up, so a raise of the one takes back the other. */
+/** An endpoint is either down or up, so a raise of one kind removes the other. */
 export function addRaise(gathered: Gathered, raise: Raise): void {
   if (isOfEndpoint(raise.kind)) remove(gathered, oppositeOf(raise.kind), raise.source);
   const { kind, source, errors, failed_steps, event_id, event_type, at, run_id } = raise;
@@ -30,7 +30,7 @@ export function addRaise(gathered: Gathered, raise: Raise): void {
   });
 }
 
-/** Adds all of `more`, which is older than `gathered`: for an endpoint, what `gathered` says is the latest, and stays. */
+/** Adds all of `more`, which is older than `gathered`: what `gathered` says of an endpoint is the latest. */
 export function addGathered(gathered: Gathered, more: Gathered): void {
   for (const kind of Object.keys(more) as AlertKind[]) {
     for (const [source, tally] of Object.entries(more[kind] ?? {})) {

@@ -1,7 +1,7 @@
 // What we rely on that Temporal's SDK does not document, where no story of the other tests would miss it: the ledger in
 // docs/dependencies.md names them all.
 import { createRequire } from 'node:module';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, ServiceError } from '@temporalio/client';
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -9,6 +9,7 @@ import { type ActivityInput, PROCESS_EVENT, type StepOutcome } from '../../src/c
 import { EncryptionCodec } from '../../src/payloads/encryption-codec.ts';
 import { isRawBody, type RawBody } from '../../src/payloads/raw-body.ts';
 import { createDataConverter } from '../../src/temporal/data-converter.ts';
+import { GRPC, grpcCodeOf } from '../../src/temporal/grpc-code.ts';
 import { DeadLetters } from '../support/dead-letters.ts';
 import { parseMetrics, sampleOf } from '../support/metrics-page.ts';
 import { Receiver } from '../support/receiver.ts';
@@ -89,6 +90,16 @@ it('the SDK says of its retried calls where they come from, and so one line stan
   } finally {
     await cutOff.stop('SIGKILL');
   }
+});
+
+it("the SDK's client wraps gRPC's error as the cause of its own, over either kind of connection", async () => {
+  const connection = await NativeConnection.connect({ address: temporalAddress });
+  for (const one of [client, new Client({ connection })]) {
+    const error = await one.workflow.count('no query').catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ServiceError);
+    expect(grpcCodeOf(error)).toBe(GRPC.INVALID_ARGUMENT);
+  }
+  await connection.close();
 });
 
 it('the SDK tells the codec what a payload is for: the body goes to a local activity in clear', async () => {

@@ -46,7 +46,7 @@ async function deliver(loadBody: LoadBody, isLocal = false) {
   });
   const beats: unknown[] = [];
   const workflowExecution = { workflowId: 'partner:evt_1', runId: 'r' };
-  const info = { isLocal, startToCloseTimeoutMs: TIMEOUT_MS + 5_000, workflowExecution } as Info;
+  const info = { isLocal, attempt: 1, startToCloseTimeoutMs: TIMEOUT_MS + 5_000, workflowExecution } as Info;
   const signal = new AbortController().signal;
   const beat = (details: unknown) => void beats.push(details);
   const [client, log, meter, cancellation] = [undefined, undefined, undefined, {}] as unknown as never[];
@@ -79,7 +79,7 @@ it('a body that cannot be read is no attempt: nothing is logged, and Temporal is
   const { length } = receiver.requests;
   const { outcome, beats } = await deliver(() => Promise.reject(new Error('unavailable')));
   expect(outcome).toMatchObject({ type: 'BodyNotRead', nonRetryable: false, nextRetryDelay: 2_000 });
-  expect(beats).toEqual([]);
+  expect(beats).toEqual([{ attempts: [], temporal_attempt: 1 }]); // so that Temporal's count is known to hold none
   expect(receiver.requests).toHaveLength(length);
 });
 

@@ -1,16 +1,16 @@
-// An alert as the channels see it, and the words that all of them use.
+// An alert as the channels get it, and the texts that they share.
 import { type Example, type Gathered, type LetterKind, OTHER, type Tally } from '../../contracts/alert.ts';
 
 export interface Alert {
-  /** The same over every retry of this alert. */
+  /** The same in every attempt to send this alert. */
   id: string;
   route: string;
-  /** When it was decided to send it. */
+  /** When the alert route decided to send the alert. */
   at: Date;
   gathered: Gathered;
-  /** Dead letters that wait for somebody now, by source; without those that could not be counted. */
+  /** How many dead letters are open now, by source; a source that could not be counted is absent. */
   open: Readonly<Record<string, number>>;
-  /** Of the run in the Web UI, where its address is known. */
+  /** The URL of a run in the Web UI; undefined where the address of the Web UI is not known. */
   linkTo: LinkTo;
   /** Sent by `surehook alerts test`. */
   isTest: boolean;
@@ -18,21 +18,21 @@ export interface Alert {
 
 export type LinkTo = (source: string, eventId: string, runId: string) => string | undefined;
 
-/** In the order in which they are told. */
+/** In the order in which a message names them. */
 const KINDS: LetterKind[] = ['dead_letter', 'expiring', 'expired', 'recovered', 'discarded'];
-const SOURCES_TOLD = 10;
-const EXAMPLES_TOLD = 5;
-const CODES_TOLD = 5;
+const SOURCES_SHOWN = 10;
+const EXAMPLES_SHOWN = 5;
+const CODES_SHOWN = 5;
 
 /** `12 dead letters, 3 recovered: partner; endpoint billing is down`. */
 export function toTitle({ gathered, isTest }: Pick<Alert, 'gathered' | 'isTest'>): string {
   const { down, up } = endpointsOf(gathered);
-  const parts = [toLetters(gathered), toEndpoints(down, 'down'), toEndpoints(up, 'up again')];
+  const parts = [toDeadLetters(gathered), toEndpoints(down, 'down'), toEndpoints(up, 'up again')];
   const title = parts.filter((part) => part !== undefined).join('; ');
   return isTest ? `Test alert: ${title}` : capitalise(title);
 }
 
-function toLetters(gathered: Gathered): string | undefined {
+function toDeadLetters(gathered: Gathered): string | undefined {
   const parts = KINDS.flatMap((kind) => {
     const count = total(gathered[kind]);
     return count === 0 ? [] : [countOf(kind, count, gathered.dead_letter === undefined)];
@@ -47,43 +47,43 @@ function toEndpoints(names: string[], what: string): string | undefined {
   return names.length === 1 ? `endpoint ${names[0]} is ${what}` : `${names.length} endpoints are ${what}`;
 }
 
-/** Each is in one of them: what became of it last. */
+/** Each endpoint is in one of the two lists, by the latest raise about it. */
 export function endpointsOf({ endpoint_down = {}, endpoint_up = {} }: Gathered) {
   return { down: Object.keys(endpoint_down), up: Object.keys(endpoint_up) };
 }
 
-/** @param named says of what, where nothing before it does */
-function countOf(kind: LetterKind, count: number, named: boolean): string {
+/** @param isNamed whether the text names dead letters even if the kind alone would do */
+function countOf(kind: LetterKind, count: number, isNamed: boolean): string {
   const number = count.toLocaleString('en');
-  const letters = count === 1 ? 'dead letter' : 'dead letters';
+  const deadLetters = count === 1 ? 'dead letter' : 'dead letters';
   switch (kind) {
     case 'dead_letter':
-      return `${number} ${letters}`;
+      return `${number} ${deadLetters}`;
     case 'expired':
     case 'recovered':
     case 'discarded':
-      return named ? `${number} ${letters} ${kind}` : `${number} ${kind}`;
+      return isNamed ? `${number} ${deadLetters} ${kind}` : `${number} ${kind}`;
     case 'expiring':
-      return `${number} ${letters} about to expire`;
+      return `${number} ${deadLetters} about to expire`;
   }
 }
 
 export interface Section {
   heading: string;
-  /** One per source. */
+  /** One per source or endpoint. */
   lines: string[];
 }
 
 /** What happened, kind by kind. */
 export function toSections({ gathered, open }: Alert): Section[] {
-  return [...toLetterSections(gathered, open), ...toEndpointSections(gathered)];
+  return [...toDeadLetterSections(gathered, open), ...toEndpointSections(gathered)];
 }
 
 function toEndpointSections(gathered: Gathered): Section[] {
   const { down, up } = endpointsOf(gathered);
   const toLines = (names: string[], toText: (name: string) => string) => [
-    ...names.slice(0, SOURCES_TOLD).map(toText),
-    ...(names.length > SOURCES_TOLD ? [`${names.length - SOURCES_TOLD} more`] : []),
+    ...names.slice(0, SOURCES_SHOWN).map(toText),
+    ...(names.length > SOURCES_SHOWN ? [`${names.length - SOURCES_SHOWN} more`] : []),
   ];
   const downLine = (name: string) => {
     const { errors = {}, last_at = '' } = gathered.endpoint_down?.[name] ?? {};
@@ -97,22 +97,22 @@ function toEndpointSections(gathered: Gathered): Section[] {
   ];
 }
 
-function toLetterSections(gathered: Gathered, open: Alert['open']): Section[] {
+function toDeadLetterSections(gathered: Gathered, open: Alert['open']): Section[] {
   return KINDS.flatMap((kind) => {
     const bySource = gathered[kind];
     if (bySource === undefined) return [];
-    const all = Object.values(bySource);
-    const first = all.map(({ first_at }) => first_at).sort()[0] ?? '';
+    const tallies = Object.values(bySource);
+    const first = tallies.map(({ first_at }) => first_at).sort()[0] ?? '';
     const last =
-      all
+      tallies
         .map(({ last_at }) => last_at)
         .sort()
         .at(-1) ?? '';
     const sources = Object.entries(bySource).sort(([, a], [, b]) => b.count - a.count);
     const lines = sources
-      .slice(0, SOURCES_TOLD)
+      .slice(0, SOURCES_SHOWN)
       .map(([source, tally]) => toLine(source, tally, open[source]));
-    const rest = sources.slice(SOURCES_TOLD);
+    const rest = sources.slice(SOURCES_SHOWN);
     if (rest.length > 0) {
       const count = rest.reduce((sum, [, tally]) => sum + tally.count, 0);
       lines.push(`${rest.length} more sources: ${count.toLocaleString('en')}`);
@@ -133,39 +133,41 @@ function toLine(source: string, { count, errors, steps }: Tally, open: number | 
 /** The most frequent first: `http_500 8, timeout 2`. */
 export function most(counts: Record<string, number>): string {
   const sorted = Object.entries(counts).sort(([, a], [, b]) => b - a);
-  const told = sorted.slice(0, CODES_TOLD).map(([name, count]) => `${name} ${count.toLocaleString('en')}`);
-  return [...told, ...(sorted.length > CODES_TOLD ? ['…'] : [])].join(', ');
+  const shown = sorted.slice(0, CODES_SHOWN).map(([name, count]) => `${name} ${count.toLocaleString('en')}`);
+  return [...shown, ...(sorted.length > CODES_SHOWN ? ['…'] : [])].join(', ');
 }
 
-export interface ToldExample extends Example {
+export interface ShownExample extends Example {
   source: string;
   url?: string;
 }
 
-/** A few of what needs somebody; of what has ended, none. */
-export function toExamples({ gathered, linkTo }: Alert): ToldExample[] {
+/** A few dead letters that need somebody, and none that have ended. */
+export function toExamples({ gathered, linkTo }: Alert): ShownExample[] {
   const kind = gathered.dead_letter ? 'dead_letter' : 'expiring';
-  // One of each source in turn, so that none is drowned out.
+  // One of each source in turn, so that no source crowds out another.
   const bySource = Object.entries(gathered[kind] ?? {}).filter(([source]) => source !== OTHER);
-  const rounds = Array.from({ length: EXAMPLES_TOLD }, (_, n) =>
-    bySource.flatMap(([source, { examples }]) => examples.slice(n, n + 1).map((one) => ({ source, ...one }))),
+  const rounds = Array.from({ length: EXAMPLES_SHOWN }, (_, n) =>
+    bySource.flatMap(([source, { examples }]) =>
+      examples.slice(n, n + 1).map((example) => ({ source, ...example })),
+    ),
   );
   return rounds
     .flat()
-    .slice(0, EXAMPLES_TOLD)
-    .map((one) => {
-      const url = linkTo(one.source, one.event_id, one.run_id);
-      return url === undefined ? one : { ...one, url };
+    .slice(0, EXAMPLES_SHOWN)
+    .map((example) => {
+      const url = linkTo(example.source, example.event_id, example.run_id);
+      return url === undefined ? example : { ...example, url };
     });
 }
 
-/** ` (order.paid): deliver:billing, http_500`: what stands behind an example's id. */
+/** ` (order.paid): deliver:billing, http_500`: the text after an example's id. */
 export function describeExample({ event_type, failed_steps, errors }: Example): string {
   const what = [...failed_steps, ...errors].join(', ');
   return ` (${event_type})${what ? `: ${what}` : ''}`;
 }
 
-/** The commands to run next; none where everything has ended. */
+/** The commands to run next; none if everything has ended. */
 export function toNextSteps({ gathered }: Pick<Alert, 'gathered'>): string[] {
   const endpoints = endpointsOf(gathered).down.length > 0 ? ['surehook endpoints list'] : [];
   const sources = sourcesOf({ dead_letter: gathered.dead_letter, expiring: gathered.expiring } as Gathered);
@@ -173,7 +175,7 @@ export function toNextSteps({ gathered }: Pick<Alert, 'gathered'>): string[] {
   return [...sources.map((source) => `surehook dead-letters list --source ${source}`), ...endpoints];
 }
 
-/** Of dead letters. */
+/** The sources of all dead letters in the alert. */
 export function sourcesOf(gathered: Gathered): string[] {
   return [...new Set(KINDS.flatMap((kind) => Object.keys(gathered[kind] ?? {})))];
 }

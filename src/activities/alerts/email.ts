@@ -1,4 +1,4 @@
-// An alert as a mail in plain text, sent over SMTP.
+// Sends an alert as a mail in plain text over SMTP.
 import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import type { EmailRoute } from '../../config/config.ts';
@@ -6,7 +6,7 @@ import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { networkErrorCode } from '../http/network-error.ts';
 import { type Alert, describeExample, toExamples, toNextSteps, toSections, toTitle } from './alert.ts';
 
-/** nodemailer's names of what is wrong: https://nodemailer.com/smtp#error-codes */
+/** By nodemailer's error code: https://nodemailer.com/smtp#error-codes */
 const CODES: Record<string, string> = {
   EAUTH: 'smtp_auth_failed',
   ENOAUTH: 'smtp_auth_failed',
@@ -29,7 +29,7 @@ export async function sendEmail(
       subject: `[Surehook] ${toTitle(alert)}`,
       text: toText(alert),
       date: alert.at,
-      // The same over retries: a mail that came twice is known for what it is.
+      // The id is the same in every attempt, so that a mail program recognises a mail that comes twice.
       messageId: toMessageId(alert.id, route.from),
       headers: { 'auto-submitted': 'auto-generated' },
       disableFileAccess: true,
@@ -40,7 +40,7 @@ export async function sendEmail(
       ok: true,
       statusCode: Number(response.slice(0, 3)),
       responseExcerpt: response.slice(4),
-      // The others have it: to send it again for these would be to hold up what comes next.
+      // The other addresses have the mail. Another attempt for these would delay the next alerts.
       ...(rejected.length > 0 ? { message: `refused for ${rejected.join(', ')}` } : {}),
     };
   } catch (error) {
@@ -50,7 +50,7 @@ export async function sendEmail(
   }
 }
 
-/** In the sender's domain, as RFC 5322 recommends: filters look at it. */
+/** The id is in the sender's domain, as RFC 5322 recommends: mail filters check it. */
 function toMessageId(id: string, from: string): string {
   const digest = createHash('sha256').update(id).digest('hex').slice(0, 32);
   return `<${digest}@${from.replace(/^.*@/, '').replace(/>$/, '')}>`;
@@ -65,7 +65,7 @@ function toTransport(smtp: string) {
     host,
     port: Number(port) || (secure ? 465 : 587),
     secure,
-    // A password goes over no wire in clear; this machine's own loopback is none.
+    // A password crosses no network unencrypted; this machine's own loopback is none.
     requireTLS: username !== '' && !isLoopback(host),
     ...(username === '' ? {} : { auth }),
   };
@@ -87,7 +87,7 @@ function toFailure(error: unknown, signal: AbortSignal): AttemptResult {
     responseCode?: number;
   };
   if (signal.aborted) return { ok: false, error: 'timeout', message: 'no answer in time' };
-  // nodemailer calls every error of a socket ESOCKET; the system's own name is in the cause or in the message.
+  // nodemailer calls every error of a socket ESOCKET; the system's code is in the cause or in the message.
   const cause = (error as Error).cause ?? (errno === undefined ? undefined : error);
   const named = /\bE[A-Z]{3,}\b/.exec(message)?.[0];
   const network = networkErrorCode(cause ?? { code: named }, signal);
@@ -101,9 +101,9 @@ function toFailure(error: unknown, signal: AbortSignal): AttemptResult {
 
 export function toText(alert: Alert): string {
   const sections = toSections(alert).map(({ heading, lines }) => block(heading, lines));
-  const examples = toExamples(alert).flatMap((one) => [
-    `${one.source} ${one.event_id}${describeExample(one)}`,
-    ...(one.url ? [`  ${one.url}`] : []),
+  const examples = toExamples(alert).flatMap((example) => [
+    `${example.source} ${example.event_id}${describeExample(example)}`,
+    ...(example.url ? [`  ${example.url}`] : []),
   ]);
   return [
     ...sections,

@@ -1,4 +1,4 @@
-// Events of PagerDuty's Events API v2: one incident per route and source, open as long as the source has dead letters.
+// Events for PagerDuty's Events API v2: a source has one incident per route, open while it has dead letters.
 // https://developer.pagerduty.com/docs/events-api-v2/trigger-events
 import type { PagerDutyRoute } from '../../config/config.ts';
 import { type AlertKind, isOfEndpoint } from '../../contracts/alert.ts';
@@ -6,7 +6,7 @@ import { type Alert, most, toExamples, toNextSteps, toTitle } from './alert.ts';
 
 const SUMMARY_MAX = 1_024;
 
-/** An endpoint's own incident, opened and closed by what was told of it last. */
+/** An endpoint has an incident of its own, which the latest raise about it opens or closes. */
 export function toEndpointEvent(route: PagerDutyRoute, alert: Alert, endpoint: string, isDown: boolean) {
   const common = {
     routing_key: route.routingKey.reveal(),
@@ -32,7 +32,7 @@ export function toEndpointEvent(route: PagerDutyRoute, alert: Alert, endpoint: s
   };
 }
 
-/** Within PagerDuty's 255 characters: names have at most 63. */
+/** PagerDuty allows 255 characters; names have at most 63. */
 function dedupKey(alert: Alert, source: string): string {
   return alert.isTest ? `surehook:test:${alert.id}` : `surehook:${alert.route}:${source}`;
 }
@@ -65,7 +65,7 @@ export function toTrigger(route: PagerDutyRoute, whole: Alert, source: string) {
         steps: tally?.steps,
         first_at: tally?.first_at,
         last_at: tally?.last_at,
-        examples: examples.map(({ url: _, source: __, ...one }) => one),
+        examples: examples.map(({ url: _, source: __, ...example }) => example),
         next: toNextSteps(alert).join('\n'),
       },
     },
@@ -89,19 +89,23 @@ function onlySource(alert: Alert, source: string): Alert {
   return { ...alert, gathered: Object.fromEntries(kinds) };
 }
 
-/** The most frequent. */
+/** The most frequent name. */
 function first(counts: Record<string, number> = {}): string | undefined {
   return Object.entries(counts).sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** What an incident needs, by how many dead letters the source has now and what has happened since the last alert. */
+/** What to do with the incident of a source. */
 export interface IncidentVerdict {
   action: 'trigger' | 'resolve' | undefined;
-  /** Visibility may have been behind: count once more, a while later. */
+  /** Whether to count once more a while later, as visibility may be behind. */
   again: boolean;
 }
 
-/** @param isRecheck nothing has happened since; the source is only counted again */
+/**
+ * Judges by how many dead letters the source has now, and by what has happened since the last alert.
+ *
+ * @param isRecheck nothing has happened since the last alert; the source is only counted again
+ */
 export function judgeIncident(
   { gathered }: Pick<Alert, 'gathered'>,
   source: string,

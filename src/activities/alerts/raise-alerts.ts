@@ -1,9 +1,9 @@
-// The activity that tells the alert routes' workflows of a dead letter, or of its end: a signal, and no message to anybody.
+// The activity that signals a raise to the workflow of each alert route that wants it; it sends no message.
 import type { AlertRouteConfig, Config } from '../../config/config.ts';
 import type { SignalAlertRoute } from '../../contracts/alert.ts';
 import { type AlertKind, isOfEndpoint, type Raise } from '../../contracts/alert.ts';
 
-/** A storm signals each route this often: a signal is a task of its workflow, and costs more than what it carries. */
+/** In a storm each route gets a signal this often: a signal costs a workflow task, the raises little. */
 const SIGNAL_EVERY_MS = 250;
 /** About 30 kB. */
 const RAISES_PER_SIGNAL_MAX = 100;
@@ -13,7 +13,7 @@ export interface RaiseAlertsDeps {
   signalAlertRoute: SignalAlertRoute;
 }
 
-/** It throws unless Temporal has the raise for each route: who calls it tries again, and a repeated raise counts once. */
+/** The activity throws unless Temporal has the raise for each route; a raise that is repeated counts once. */
 export function createRaiseAlerts({ config, signalAlertRoute }: RaiseAlertsDeps) {
   const queues = new Map<string, SignalQueue>();
   const queueOf = (name: string) => {
@@ -29,12 +29,13 @@ export function createRaiseAlerts({ config, signalAlertRoute }: RaiseAlertsDeps)
   };
 }
 
-const TOLD_WITH: Record<AlertKind, readonly AlertRouteConfig['on'][number][]> = {
+/** The settings `on` of a route that ask for each kind. */
+const WANTED_BY: Record<AlertKind, readonly AlertRouteConfig['on'][number][]> = {
   dead_letter: ['dead_letter'],
   recovered: ['recovered'],
   discarded: ['recovered'],
   expiring: ['expiring'],
-  expired: ['expiring', 'recovered'], // it ends an incident, too
+  expired: ['expiring', 'recovered'], // it also ends an incident
   endpoint_down: ['endpoint_down'],
   endpoint_up: ['endpoint_down'],
 };
@@ -45,7 +46,7 @@ function wants({ sources, on }: AlertRouteConfig, { kind, source: name }: Raise,
       ? [...(config.sources.get(source)?.forwardTo.values() ?? [])].flat().includes(name)
       : source === name;
   if (sources !== undefined && !sources.some(isOf)) return false;
-  return on.some((wanted) => TOLD_WITH[kind].includes(wanted));
+  return on.some((wanted) => WANTED_BY[kind].includes(wanted));
 }
 
 interface Waiting {
@@ -54,7 +55,7 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** The first raise goes at once; what comes within the next moment goes together. */
+/** Signals the first raise at once, and together those that come until the next signal may go. */
 class SignalQueue {
   readonly #name: string;
   readonly #config: Config;
@@ -68,7 +69,7 @@ class SignalQueue {
     this.#signal = signal;
   }
 
-  /** Resolves once Temporal has it. */
+  /** Resolves once Temporal has the raise. */
   async add(raise: Raise): Promise<void> {
     return await new Promise((resolve, reject) => {
       this.#waiting.push({ raise, resolve, reject });

@@ -1,4 +1,4 @@
-// The activity that sends an alert: looks the route up, asks how many dead letters are open, sends, and throws to be retried.
+// The activity that sends an alert: it looks up the route, counts the open dead letters, and sends.
 import { type ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
@@ -16,9 +16,9 @@ import { type Alert, endpointsOf, type LinkTo, sourcesOf } from './alert.ts';
 import { judgeIncident, toEndpointEvent, toResolve, toTrigger } from './pagerduty.ts';
 import { codeOf, postJson, sendMessage } from './send-to-channel.ts';
 
-/** While workers are replaced, one of the old ones may not know a new route yet: some seconds of retries. */
+/** Some seconds of retries: while workers are replaced, an old worker may not know a new route yet. */
 const MISSING_ROUTE_ATTEMPTS = 4;
-/** Temporal limits how often it may be asked; the sources that matter come first. */
+/** Temporal limits the rate of counts, so that only the first sources are counted: those that matter most. */
 const COUNTED_MAX = 10;
 
 export interface SendAlertDeps {
@@ -32,7 +32,7 @@ export interface SendAlertDeps {
 
 export function createSendAlert(deps: SendAlertDeps) {
   return async function sendAlert(input: SendAlertInput): Promise<SendAlertResult> {
-    // Looked up at each attempt: a URL or secret that was changed in the config is used from the next one on.
+    // Each attempt looks up the route: a URL or secret that has changed applies from the next attempt on.
     const route = deps.config.alerts.get(input.route);
     if (route === undefined) return dropped(deps, input);
     const { attempt } = Context.current().info;
@@ -80,7 +80,7 @@ async function send(
   return [];
 }
 
-/** An alert goes without the number rather than not at all. None says nothing where events have just failed. */
+/** undefined if the count fails, as an alert goes without it, or if it is 0 after new failures. */
 async function countOpen(
   deps: SendAlertDeps,
   { gathered }: Alert,
@@ -164,7 +164,7 @@ async function assertSent(
   throw fail(code, result.message ?? result.responseExcerpt ?? '', result.retryAfterMs);
 }
 
-/** Every failure is retried: what is wrong with a channel may be mended in the config. */
+/** Every failure is retried: an operator may correct the channel's settings in the config. */
 function fail(code: string, message: string, retryAfterMs?: number): ApplicationFailure {
   return benignFailure(message ? `${code}: ${message}` : code, {
     type: code,

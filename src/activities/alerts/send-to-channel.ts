@@ -1,4 +1,4 @@
-// Sends one message of an alert through its route's channel, and says what came back: without the route's secrets.
+// Sends one message of an alert through its route's channel; the result is without the route's secrets.
 import type { Dispatcher } from 'undici';
 import type { AlertRouteConfig, PagerDutyRoute } from '../../config/config.ts';
 import { errorCodeOf } from '../../contracts/failures.ts';
@@ -8,16 +8,16 @@ import type { Alert } from './alert.ts';
 import { toSlackMessage } from './slack.ts';
 import { toWebhookBody, toWebhookHeaders } from './webhook.ts';
 
-/** Nobody waits for it; a mail server may take its time to look at a sender. */
+/** Nobody waits for the message, and a mail server may take its time to check a sender. */
 const TIMEOUT_MS = 15_000;
 
 export interface ChannelDeps {
   dispatcher: Dispatcher;
-  /** Aborted when the worker must stop. */
+  /** Aborted when the activity is cancelled or its worker stops. */
   signal: AbortSignal;
 }
 
-/** Every channel but PagerDuty's, which wants an event per source. */
+/** Sends through every channel but PagerDuty, which needs an event per source. */
 export async function sendMessage(
   route: Exclude<AlertRouteConfig, PagerDutyRoute>,
   alert: Alert,
@@ -57,15 +57,15 @@ export async function postJson(
   return withoutSecrets(route, result);
 }
 
-/** `http_500`, `timeout`; undefined where it went well. */
+/** A code such as `http_500` or `timeout`; undefined if the message was sent. */
 export function codeOf({ ok, error, statusCode }: AttemptResult): string | undefined {
   return ok ? undefined : errorCodeOf({ error, status_code: statusCode });
 }
 
-/** An answer or a message may quote what was sent to it. */
+/** An answer or an error message may quote the request. */
 function withoutSecrets(route: AlertRouteConfig, result: AttemptResult): AttemptResult {
-  const secrets = secretsOf(route).filter((one) => one.length >= 4);
-  const clean = (text: string) => secrets.reduce((kept, one) => kept.replaceAll(one, '[secret]'), text);
+  const secrets = secretsOf(route).filter((secret) => secret.length >= 4);
+  const clean = (text: string) => secrets.reduce((kept, secret) => kept.replaceAll(secret, '[secret]'), text);
   const { message, responseExcerpt, ...rest } = result;
   return {
     ...rest,
@@ -74,7 +74,7 @@ function withoutSecrets(route: AlertRouteConfig, result: AttemptResult): Attempt
   };
 }
 
-/** Every form in which they leave this process, the longest first. */
+/** Every form in which the route's secrets leave this process, the longest first. */
 function secretsOf(route: AlertRouteConfig): string[] {
   switch (route.channel) {
     case 'slack': {
@@ -84,7 +84,7 @@ function secretsOf(route: AlertRouteConfig): string[] {
     case 'pagerduty':
       return [route.routingKey.reveal()];
     case 'webhook':
-      return route.secrets.map((one) => one.reveal());
+      return route.secrets.map((secret) => secret.reveal());
     case 'email': {
       const { username, password } = new URL(route.smtp.reveal());
       const user = decodeURIComponent(username);

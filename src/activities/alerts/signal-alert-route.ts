@@ -1,4 +1,4 @@
-// Wakes the workflow of an alert route.
+// Signals raises to the workflow of an alert route, which the signal starts if it does not run.
 import {
   ALERT_ROUTE,
   type AlertRoute,
@@ -10,7 +10,7 @@ import {
 import type { Temporal } from '../../temporal/connection.ts';
 import { inTime } from '../../temporal/in-time.ts';
 
-/** A native connection goes on trying for longer; the caller has a retry policy. */
+/** A native connection retries for longer than this; the caller has a retry policy of its own. */
 const SIGNALLED_WITHIN_MS = 5_000;
 
 export function createSignalAlertRoute({ client }: Temporal, taskQueue: string): SignalAlertRoute {

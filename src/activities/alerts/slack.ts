@@ -13,15 +13,19 @@ import {
 const HEADER_MAX = 150;
 const TEXT_MAX = 3_000;
 
-/** At most a header, a section per kind and two of endpoints, one of examples and one of commands: far from Slack's 50 blocks. */
+/**
+ * A message has at most a header, a section per kind, two of endpoints, one of examples and one of commands:
+ * far below Slack's limit of 50 blocks.
+ */
 export function toSlackMessage(alert: Alert) {
   const title = toTitle(alert);
   const sections = toSections(alert).map(({ heading, lines }) =>
     toBlock(`*${toMrkdwn(heading)}*`, lines.map(toMrkdwn)),
   );
-  const examples = toExamples(alert).map((one) => {
-    const id = toMrkdwn(`${one.source} ${one.event_id}`);
-    return `• ${one.url ? `<${toMrkdwn(one.url)}|${id}>` : id}${toMrkdwn(describeExample(one))}`;
+  const examples = toExamples(alert).map((example) => {
+    const id = toMrkdwn(`${example.source} ${example.event_id}`);
+    const link = example.url ? `<${toMrkdwn(example.url)}|${id}>` : id;
+    return `• ${link}${toMrkdwn(describeExample(example))}`;
   });
   const next = toNextSteps(alert).map((command) => `\`${toMrkdwn(command)}\``);
   return {
@@ -40,7 +44,7 @@ function icon({ gathered }: Alert): string {
   return gathered.expiring ? '🟠' : '🟢';
 }
 
-/** Whole lines, as many as a block holds. */
+/** The block holds as many whole lines as fit. */
 function toBlock(heading: string, lines: string[]) {
   let text = heading;
   for (const line of lines) {
@@ -53,7 +57,7 @@ function toBlock(heading: string, lines: string[]) {
   return { type: 'section', text: { type: 'mrkdwn', text } };
 }
 
-/** The three characters by which Slack's markup begins: https://docs.slack.dev/messaging/formatting-message-text */
+/** Slack's markup begins with these characters: https://docs.slack.dev/messaging/formatting-message-text */
 function toMrkdwn(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

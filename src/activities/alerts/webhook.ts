@@ -1,10 +1,10 @@
-// An alert as a signed POST of JSON, as everything that Surehook sends.
+// An alert as a POST of JSON, signed as deliveries are.
 import type { WebhookRoute } from '../../config/config.ts';
 import { type AlertKind, isOfEndpoint, type Tally } from '../../contracts/alert.ts';
 import { signDelivery } from '../../signatures/index.ts';
 import { type Alert, sourcesOf, toTitle } from './alert.ts';
 
-/** One of each kind is told of together, as an alert of dead letters. */
+/** An alert about both dead letters and endpoints has the type of dead letters. */
 function toEventType({ gathered }: Alert): string {
   return sourcesOf(gathered).length > 0 ? 'dead_letter.alert' : 'endpoint.alert';
 }
@@ -17,7 +17,7 @@ export function toWebhookBody(alert: Alert) {
       source,
       ...withLinks(source, tally, linkTo),
     }));
-    const count = sources.reduce((sum, one) => sum + one.count, 0);
+    const count = sources.reduce((sum, tally) => sum + tally.count, 0);
     return [kind, { count, sources }];
   });
   return {
@@ -35,9 +35,9 @@ function toEndpoints(tallies: Record<string, Tally>) {
 }
 
 function withLinks(source: string, tally: Tally, linkTo: Alert['linkTo']) {
-  const examples = tally.examples.map((one) => {
-    const url = linkTo(source, one.event_id, one.run_id);
-    return url === undefined ? one : { ...one, url };
+  const examples = tally.examples.map((example) => {
+    const url = linkTo(source, example.event_id, example.run_id);
+    return url === undefined ? example : { ...example, url };
   });
   return { ...tally, examples };
 }
@@ -49,6 +49,6 @@ export function toWebhookHeaders(
 ): Record<string, string> {
   return {
     'x-webhook-event-type': toEventType(alert),
-    ...signDelivery({ secrets: secrets.map((one) => one.reveal()), workflowId: alert.id, rawBody }),
+    ...signDelivery({ secrets: secrets.map((secret) => secret.reveal()), workflowId: alert.id, rawBody }),
   };
 }

@@ -1,21 +1,22 @@
-// The log of a step's attempts against its schedule: what an attempt came to, and whether and when there is another one.
+// Concludes an attempt: writes its result into the attempt log, and decides by the schedule whether and when
+// the next attempt follows.
 import type { ActivityInput, Attempt, StepOutcome } from '../../contracts/event.ts';
 import { INTERRUPTED } from '../../contracts/failures.ts';
 import type { AttemptResult } from './attempt-result.ts';
 
-/** The schedules' jitter: a tenth of each delay, either way, so that a crowd of retries spreads. */
+/** Each delay is changed by up to a tenth, either way, so that many retries spread. */
 const JITTER = 0.1;
 
-/** While workers are replaced, one of the old ones may not know a new source, handler or endpoint yet: for 3.6 minutes. */
+/** 3.6 minutes: while workers are replaced, an old one may not know a new source, handler or endpoint yet. */
 const MISSING_RETRY_MS = [1_000, 5_000, 30_000, 60_000, 120_000];
 const MISSING = ['handler_missing', 'endpoint_missing'];
 
-/** Of a worker that dies during each attempt, too: it would go round for ever. */
+/** Also counts attempts whose worker was lost: a step that kills its worker would be repeated for ever. */
 export function isUsedUp(log: readonly Attempt[], schedule: readonly number[] | undefined): boolean {
   return countOf(log, schedule) > (schedule ?? MISSING_RETRY_MS).length;
 }
 
-/** Attempts that met a config without what the step needs have a schedule of their own, and use up no other. */
+/** Attempts whose config lacks the step's handler or endpoint use up a schedule of their own. */
 function countOf(log: readonly Attempt[], schedule: readonly number[] | undefined): number {
   const missing = log.filter(({ error = '' }) => MISSING.includes(error)).length;
   return schedule === undefined ? missing : log.length - missing;

@@ -1,9 +1,9 @@
-// What one attempt of a step came to.
+// The result of one attempt of a step.
 
 export interface AttemptResult {
   ok: boolean;
   statusCode?: number;
-  /** A code such as `timeout`; absent when an answer came. */
+  /** A code such as `timeout`; absent if an answer came. */
   error?: string;
   message?: string;
   stack?: string;

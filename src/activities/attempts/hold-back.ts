@@ -1,4 +1,5 @@
-// A turn of a regular activity that makes no attempt: it tells Temporal when to come again, and the heartbeat why it waits.
+// Holds a delivery back without an attempt: the failure says when Temporal runs the activity again, and the
+// heartbeat why the delivery waits.
 import { Context } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { Attempt, Heartbeat, Held, StepName, StepOutcome } from '../../contracts/event.ts';
@@ -7,26 +8,27 @@ import { benignFailure } from './attempt-failures.ts';
 
 export interface Gate {
   /**
-   * @param mayWait false for a local activity: a regular one will come in its place, and wait
-   * @param isTold an operator wants it to be tried now
+   * @param mayWait false for a local activity: the regular activity that follows it waits in its place
+   * @param isRetryNow an operator wants an attempt now
+   * @returns undefined if the attempt may be made
    */
-  enter(options: { mayWait: boolean; isTold?: boolean }): Hold | undefined;
-  /** After each turn that was let through, however it ended. */
+  enter(options: { mayWait: boolean; isRetryNow?: boolean }): Hold | undefined;
+  /** Called after each attempt that `enter` has let through, however the attempt ended. */
   leave(): void;
 }
 
 export interface Hold {
   reason: Held['reason'];
   delayMs: number;
-  /** For people. */
+  /** For operators. */
   message: string;
-  /** Held for longer, it fails; undefined: it waits as long as it takes. */
+  /** A delivery that was first held this long ago fails; undefined: it waits however long it takes. */
   limitMs: number | undefined;
-  /** Called at the first turn that is held. */
+  /** Called each time that the delivery begins to be held. */
   onBegin: () => void;
 }
 
-/** @returns what the activity is to throw */
+/** @returns the failure that the activity throws */
 export function holdBack(
   step: StepName,
   { reason, delayMs, message, limitMs, onBegin }: Hold,
@@ -42,7 +44,7 @@ export function holdBack(
       at,
       duration_ms: 0,
       error: ENDPOINT_DOWN,
-      message: `${message}; held since ${first_held_at}, and no longer`,
+      message: `${message}; held since ${first_held_at}, as long as breaker.holdFor allows`,
     };
     const outcome: StepOutcome = { step, status: 'failed', attempts: [...attempts, last] };
     return benignFailure(`${ENDPOINT_DOWN}: ${last.message}`, {

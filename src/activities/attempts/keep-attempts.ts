@@ -1,4 +1,4 @@
-// The activity that keeps on record what was tried, when a run is cancelled: Temporal drops the log of what waits.
+// The activity that keeps the attempts of a cancelled run on record: Temporal drops a waiting activity's log.
 import { Context } from '@temporalio/activity';
 import type { ReadAttempts } from '../../contracts/event.ts';
 import {
@@ -19,10 +19,10 @@ export function createKeepAttempts({ readAttempts }: KeepAttemptsDeps) {
     const stored: ReadonlyMap<StepName, StepOutcome> = workflowExecution
       ? await readAttempts(workflowExecution)
       : new Map();
-    // A workflow task that was cancelled as it ended leaves no trace of the local attempts that were made in it.
+    // If a run is cancelled as its workflow task ends, the task's local attempts leave no trace in Temporal.
     const recall = async (step: StepName) => await recallLocalAttempt(workflowExecution?.runId, step);
     const made = await Promise.all(steps.map(recall));
-    // An attempt that runs is about to be cut off; if it ends otherwise, that comes later, and counts.
+    // A running attempt is about to be cut off. If it ends otherwise, that outcome comes later, and counts.
     return steps.flatMap((step, i) => {
       const outcome = longer(stored.get(step), made[i]);
       return outcome === undefined || isOnRecord(stored.get(step)) ? [] : [toCanceled(outcome)];

@@ -1,4 +1,4 @@
-// Counts, times and traces one attempt of a step, around the work itself.
+// Runs the work of one attempt of a step, and counts, times and traces it.
 import { Context } from '@temporalio/activity';
 import { type EventMeta, endpointOf, type StepName } from '../../contracts/event.ts';
 import { errorCodeOf, INTERRUPTED } from '../../contracts/failures.ts';
@@ -11,23 +11,23 @@ export interface AttemptObserver {
   tracing: Tracing;
 }
 
-export interface Try {
+export interface ObservedAttempt {
   event: EventMeta;
   step: StepName;
   attempt: number;
-  /** @param trace is for what the work sends on */
+  /** @param trace headers for the request that the work sends */
   work: (trace: TraceHeaders) => Promise<AttemptResult>;
 }
 
 export async function observeAttempt(
   { metrics, tracing }: AttemptObserver,
-  { event, step, attempt, work }: Try,
+  { event, step, attempt, work }: ObservedAttempt,
 ): Promise<{ result: AttemptResult; durationMs: number }> {
   const span = startSpan(tracing, event, step, attempt);
   const started = performance.now();
   const result = await span.run(() => work(span.headers));
   const durationMs = performance.now() - started;
-  // An attempt that was cancelled, or cut short by the end of its worker, looks like a time-out and is none.
+  // An attempt that was cancelled, or cut short by the end of its worker, looks like a time-out but is none.
   const cut = !result.ok && Context.current().cancellationSignal.aborted;
   const error = cut ? INTERRUPTED : result.error;
   if (step === 'handler') metrics.handlerAttempted(event.source, toOutcome(result, error), durationMs);

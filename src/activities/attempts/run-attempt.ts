@@ -1,4 +1,5 @@
-// One attempt of a step, local or regular: keeps the attempt log, and turns a failed attempt into what Temporal should do next.
+// Runs one attempt of a step, local or regular: keeps the attempt log, and turns a failed attempt into what
+// Temporal does next.
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { LoadBody } from '../../contracts/event.ts';
@@ -22,22 +23,22 @@ import { untilAborted, within } from './within.ts';
 
 export interface AttemptOptions {
   input: ActivityInput;
-  /** A local activity has it from the workflow, or where it is. */
+  /** The workflow gives a local activity the body, or the place of the body in the storage. */
   body: RawBody | StoredBody | undefined;
   loadBody: LoadBody;
-  /** The delay before each retry, in milliseconds; undefined: this worker's config lacks what the step needs. */
+  /** Milliseconds before each retry; undefined: this worker's config lacks the step's handler or endpoint. */
   schedule: readonly number[] | undefined;
   timeoutMs: number;
   work: (body: RawBody, attempt: number, signal: AbortSignal, heartbeat: Beat) => Promise<AttemptResult>;
-  /** What may hold an attempt back: that is no attempt, and costs none. */
+  /** May hold the step back, which uses up no attempt. */
   gate?: Gate;
 }
 
 type Beat = (details?: unknown) => void;
 
-/** Workers heartbeat this often: a lost one is noticed within the workflow's heartbeat time-out of 30 s. */
+/** A worker that is lost is noticed within 30 s, the heartbeat time-out that the workflow sets. */
 const HEARTBEAT_INTERVAL_MS = 5_000;
-/** Shorter than the margin that the workflow leaves between the limit of an attempt and Temporal's own. */
+/** Shorter than `TIMEOUT_MARGIN_MS`, by which Temporal's time-out is longer than the limit of an attempt. */
 const LOAD_WITHIN_MS = 4_000;
 const LOAD_AGAIN_AFTER_MS = 2_000;
 
@@ -45,7 +46,7 @@ const locally = new OncePerRun<StepOutcome>();
 
 const keyOf = (runId: string | undefined, step: StepName) => `${runId} ${step}`;
 
-/** @returns what the local attempt of a step came to, if this process has made it of late */
+/** @returns the outcome of a step's local attempt, if this process has made it and not forgotten it */
 export async function recallLocalAttempt(
   runId: string | undefined,
   step: StepName,
@@ -54,8 +55,9 @@ export async function recallLocalAttempt(
 }
 
 /**
- * A local activity never throws: the workflow goes on with a regular one if the outcome is `retrying`. A regular one
- * throws, so that Temporal's retry policy does the waiting; its failure holds the outcome once it is final.
+ * A local activity never throws: after the outcome `retrying` the workflow goes on with a regular activity. A
+ * regular activity throws, so that Temporal's retry policy does the waiting; its failure carries the outcome
+ * once final.
  */
 export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> {
   const { info } = Context.current();
@@ -67,9 +69,9 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
     return await locally.do(key, () => attemptLocally(options, log));
   }
   if (beat === undefined && info.attempt === 1) handOver(log);
-  // Temporal counts anew from a reset on, which is how "retry now" comes; what was tried stays in the heartbeat.
-  const isTold = beat !== undefined && info.attempt === 1;
-  const hold = options.gate?.enter({ mayWait: true, isTold });
+  // An operator's "retry now" resets the activity: Temporal counts from 1 again, but keeps the heartbeat.
+  const isRetryNow = beat !== undefined && info.attempt === 1;
+  const hold = options.gate?.enter({ mayWait: true, isRetryNow });
   if (hold) throw holdBack(options.input.step, hold, beat, log);
   try {
     const body = await getBody(options).catch((error) => {
@@ -82,7 +84,7 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
   }
 }
 
-/** Held back, or without its body, it is no attempt: a regular activity can wait. */
+/** A step that is held back, or whose body cannot be read, makes no attempt: a regular activity can wait. */
 async function attemptLocally(options: AttemptOptions, log: Attempt[]): Promise<StepOutcome> {
   const later: StepOutcome = { step: options.input.step, status: 'retrying', attempts: log };
   if (options.gate?.enter({ mayWait: false })) return later;
@@ -99,7 +101,7 @@ async function attemptLocally(options: AttemptOptions, log: Attempt[]): Promise<
   }
 }
 
-/** Before the attempt begins, or a Temporal that answers late would use up the time, and the attempts, of the endpoint. */
+/** Runs before the attempt begins: a slow Temporal must not use up an endpoint's time and attempts. */
 async function getBody({ body, loadBody }: AttemptOptions): Promise<RawBody> {
   if (body && 'bytes' in body) return body;
   const load = loadBody(Context.current().info.workflowExecution, body);
@@ -116,8 +118,8 @@ async function getBody({ body, loadBody }: AttemptOptions): Promise<RawBody> {
 }
 
 /**
- * The local activity's attempt was followed by a delay. The regular one waits for it as it does for all others: in
- * Temporal's backoff, where it is seen, and can be told to go on now.
+ * The delay after the local activity's attempt passes as every other delay does: in Temporal's backoff, where
+ * an operator can see the wait and end it.
  */
 function handOver(log: Attempt[]): void {
   const last = log.at(-1);
@@ -197,7 +199,7 @@ async function attemptOnce(
   return conclude(input, schedule, log, result);
 }
 
-/** A cancelled workflow wants to hear of it; a worker that stops wants its attempt to be made again elsewhere. */
+/** A cancelled run needs to get the cancellation. If the worker stops, another worker makes the attempt. */
 function throwIfCancelled(): void {
   if (isCancelRequested()) Context.current().cancellationSignal.throwIfAborted();
 }

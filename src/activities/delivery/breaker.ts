@@ -1,23 +1,23 @@
-// One endpoint as one worker sees it: whether a delivery may make its attempt now, or is held, and for how long.
+// The breaker of one endpoint in one worker: it permits an attempt of a delivery, or refuses it for a while.
 import type { BreakerConfig } from '../../config/config.ts';
 import type { BreakerReport, BreakerState } from '../../contracts/endpoint.ts';
 import type { Held } from '../../contracts/event.ts';
 
-/** Of the worker's 100 slots: an endpoint that hangs takes no more, until the breaker opens, and when it is off. */
+/** Before its breaker opens, or without one, an endpoint that hangs takes no more of a worker's 100 slots. */
 export const IN_FLIGHT_MAX = 30;
-/** Failures further apart than this are not of an endpoint that is down. An attempt's own time comes on top. */
+/** An endpoint whose failures are further apart is not down. The time-out of an attempt comes on top. */
 const WINDOW_MS = 60_000;
 const PROBE_AFTER_MAX_MS = 60_000;
-/** A turn of a held delivery costs Temporal some milliseconds of CPU; a crowd of them is spread. */
+/** A request of a held delivery costs Temporal some milliseconds of CPU, so requests are spread in time. */
 const PERMIT_REQUESTS_PER_SECOND = 25;
 const BUSY_WAIT_MS = 1_000;
-/** Whoever has not come back so long after its turn has ended, or is another worker's now. */
+/** A held delivery that is overdue by this much has ended, or another worker has it. */
 const FORGOTTEN_AFTER_MS = 60_000;
 
-/** `failed`: the endpoint did not answer, or said that it cannot; `answered`: it lives, whatever it said. */
+/** `failed`: the endpoint gave no answer, or one that says it cannot serve. `answered`: it is up. */
 export type Verdict = { is: 'answered' } | { is: 'failed'; error: string };
 
-/** Permission to make one attempt. `release` must be called once; without a verdict, the attempt says nothing of the endpoint. */
+/** Permission for one attempt. `release` must be called, without a verdict if the attempt proves nothing. */
 export interface Permit {
   release(verdict?: Verdict): void;
 }
@@ -31,8 +31,9 @@ export interface Refusal {
 export type Change = 'opened' | 'still_down' | 'closed';
 
 export interface BreakerOptions {
-  /** undefined: it never opens. */
+  /** undefined: the breaker never opens. */
   config: BreakerConfig | undefined;
+  /** The limit of one attempt. */
   timeoutMs: number;
   onState: (state: BreakerState) => void;
   onChange: (change: Change, report: BreakerReport) => void;
@@ -49,16 +50,16 @@ export class Breaker {
   readonly #random: () => number;
   #state: BreakerState = 'closed';
   #since: number;
-  /** When the last attempts failed, all without one between that did not. */
+  /** When the latest attempts failed, without an answer between them. */
   #failedAt: number[] = [];
   #failures = 0;
   #lastError: string | null = null;
   #waitMs = 0;
   #probeAt = 0;
-  /** Somebody was told to come at `#probeAt`, and not later. */
+  /** Whether a held delivery comes back at `#probeAt`, to be the probe. All others come back later. */
   #hasProber = false;
   #inFlight = 0;
-  /** Held deliveries, and when each comes back. */
+  /** When each held delivery comes back, by its key. */
   readonly #waiting = new Map<string, number>();
 
   constructor(options: BreakerOptions) {
@@ -73,14 +74,14 @@ export class Breaker {
   }
 
   /**
-   * @param key names a delivery that waits as it is told to if it is held; none: it only asks
-   * @param isTold an operator wants it to be tried now: it is the probe, unless one is under way
+   * @param key names a delivery that comes back after the delay of a refusal; undefined: it does not
+   * @param isRetryNow an operator wants an attempt now: it becomes the probe, unless a probe is under way
    */
-  request(key: string | undefined, isTold = false): Permit | Refusal {
+  request(key: string | undefined, isRetryNow = false): Permit | Refusal {
     if (key !== undefined) this.#waiting.delete(key);
     const now = this.#clock();
     const isOpen = this.#state !== 'closed';
-    if (isOpen && (this.#state === 'half_open' || (now < this.#probeAt && !isTold)))
+    if (isOpen && (this.#state === 'half_open' || (now < this.#probeAt && !isRetryNow)))
       return this.#refuse(key, 'endpoint_down');
     if (this.#inFlight >= IN_FLIGHT_MAX) return this.#refuse(key, 'endpoint_busy');
     if (isOpen) this.#become('half_open');
@@ -110,7 +111,8 @@ export class Breaker {
       this.#inFlight -= 1;
       if (verdict?.is === 'answered') this.#succeed();
       else if (verdict?.is === 'failed') this.#fail(verdict.error, isProbe);
-      else if (isProbe && this.#state === 'half_open') this.#become('open'); // the next one may try at once
+      // The probe has found nothing out: another delivery may be the next probe.
+      else if (isProbe && this.#state === 'half_open') this.#become('open');
     };
     return { release };
   }

@@ -1,4 +1,4 @@
-// The breakers of all endpoints in one worker: what they tell the log, the metrics and Temporal, and what an attempt tells them.
+// Creates a worker's breakers, one per endpoint, and reports their changes to log, metrics and Temporal.
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Config, EndpointConfig } from '../../config/config.ts';
@@ -16,6 +16,7 @@ export interface BreakersDeps {
   reportBreaker: ReportBreaker;
 }
 
+/** The wait before a report that failed is repeated. */
 const REPORT_AGAIN_MS = 5_000;
 
 export interface Breakers {
@@ -51,18 +52,18 @@ function createBreaker({ log, metrics, reportBreaker }: BreakersDeps, endpoint: 
     await reportBreaker(name, { report, ...alertAfter });
     return report.state;
   };
-  const tell = createTeller(name, report, log);
+  const reportLatest = createReporter(name, report, log);
   const onState = (state: BreakerState) => metrics.breakerChanged(name, state);
   const onChange = (change: Change, report: BreakerReport) => {
     logChange(log, name, change, report);
-    tell();
+    reportLatest();
   };
   const breaker = new Breaker({ config: settings, timeoutMs, onState, onChange });
   onState('closed');
   return breaker;
 }
 
-/** A refusal such as 400 or 404 comes from an endpoint that lives; 408 and 429 say that it cannot keep up. */
+/** An answer such as 400 or 404 comes from an endpoint that is up; 408 and 429 say that it cannot keep up. */
 export function toVerdict({ ok, statusCode, error }: AttemptResult): Verdict {
   if (ok) return { is: 'answered' };
   if (statusCode === undefined) return { is: 'failed', error: errorCodeOf({ error }) };
@@ -85,14 +86,17 @@ function logChange(log: Logger, name: string, change: Change, report: BreakerRep
   }
 }
 
-/** Reports one after the other, always the latest state, until Temporal has it; while it is not closed, again and again. */
-function createTeller(name: string, report: () => Promise<BreakerState>, log: Logger) {
+/**
+ * @returns a function that reports the breaker's latest state, one report after the other, until Temporal has
+ * it; while the breaker is not closed, the report is repeated
+ */
+function createReporter(name: string, report: () => Promise<BreakerState>, log: Logger) {
   let isNews = false;
   let isBusy = false;
   let timer: NodeJS.Timeout | undefined;
   const later = (ms: number) => {
     clearTimeout(timer);
-    timer = setTimeout(tell, ms).unref();
+    timer = setTimeout(reportLatest, ms).unref();
   };
   const send = async () => {
     isBusy = true;
@@ -108,9 +112,9 @@ function createTeller(name: string, report: () => Promise<BreakerState>, log: Lo
     }
     isBusy = false;
   };
-  const tell = () => {
+  const reportLatest = () => {
     isNews = true;
     if (!isBusy) void send();
   };
-  return tell;
+  return reportLatest;
 }

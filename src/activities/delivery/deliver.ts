@@ -1,4 +1,4 @@
-// The activity that forwards an event to one endpoint: one signed POST, its answer judged.
+// The activity that forwards an event to one endpoint: it sends one signed POST and judges the answer.
 import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
@@ -29,7 +29,7 @@ export interface DeliverDeps {
 export function createDeliver({ config, log, dispatcher, loadBody, observer, breakers }: DeliverDeps) {
   return async function deliver(input: ActivityInput, body?: RawBody | StoredBody): Promise<StepOutcome> {
     const name = endpointOf(input.step);
-    // Looked up at each attempt: a URL or secret that was changed in the config is used from the next one on.
+    // Each attempt looks up the endpoint: a URL or secret that has changed applies from the next attempt on.
     const endpoint = config.endpoints.get(name);
     const gate = endpoint && new EndpointGate(endpoint, breakers.of(endpoint), input, { log, observer });
     const timeoutMs = toAttemptLimit(endpoint?.timeoutMs ?? 1);
@@ -88,14 +88,14 @@ function toHeaders(endpoint: EndpointConfig, event: EventMeta, body: RawBody): R
     'x-webhook-event-id': event.event_id,
     'x-webhook-event-type': event.event_type,
     ...signDelivery({
-      secrets: endpoint.secrets.map((one) => one.reveal()),
+      secrets: endpoint.secrets.map((secret) => secret.reveal()),
       workflowId,
       rawBody: body.bytes,
     }),
   };
 }
 
-/** The event was accepted under another config, perhaps a newer one: it waits as a dead letter for the endpoint. */
+/** The event was accepted under another config, perhaps a newer one: another worker may know the endpoint. */
 function missingEndpoint(name: string): AttemptResult {
   return { ok: false, error: 'endpoint_missing', message: `this worker's config has no endpoint '${name}'` };
 }

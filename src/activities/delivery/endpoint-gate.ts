@@ -1,4 +1,4 @@
-// Asks the breaker of an endpoint for a permit before each attempt of a delivery, and tells it how the attempt went.
+// Asks an endpoint's breaker for a permit before each attempt of a delivery, and reports the verdict.
 import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { EndpointConfig } from '../../config/config.ts';
@@ -29,32 +29,32 @@ export class EndpointGate implements Gate {
     this.#deps = deps;
   }
 
-  enter({ mayWait, isTold }: { mayWait: boolean; isTold?: boolean }): Hold | undefined {
+  enter({ mayWait, isRetryNow }: { mayWait: boolean; isRetryNow?: boolean }): Hold | undefined {
     const { name, breaker } = this.#endpoint;
     const answer = this.#breaker.request(
       mayWait ? Context.current().info.workflowExecution?.workflowId : undefined,
-      isTold,
+      isRetryNow,
     );
     if ('release' in answer) {
       this.#permit = answer;
       return undefined;
     }
     const { since, failures, last_error } = this.#breaker.report();
-    const what = `the last ${failures} attempts failed (${last_error})`;
+    const attempts = failures === 1 ? 'the last attempt' : `the last ${failures} attempts`;
     const message =
       answer.reason === 'endpoint_down'
-        ? `endpoint '${name}' is down since ${since}: ${what}`
+        ? `endpoint '${name}' is down since ${since}: ${attempts} failed (${last_error})`
         : `endpoint '${name}' has as many attempts in flight as one endpoint may have`;
     return {
       ...answer,
       message,
-      // A busy endpoint lives: its deliveries wait for their turn.
+      // A busy endpoint is up: its deliveries wait however long it takes.
       limitMs: answer.reason === 'endpoint_down' ? breaker?.holdForMs : undefined,
       onBegin: () => this.#onHeld(answer.reason),
     };
   }
 
-  /** An attempt that was cancelled, or cut short by the end of its worker, says nothing of the endpoint. */
+  /** An attempt that is cancelled, or cut short by the end of its worker, says nothing about the endpoint. */
   judge(result: AttemptResult): void {
     const isCut = !result.ok && Context.current().cancellationSignal.aborted;
     this.#permit?.release(isCut ? undefined : toVerdict(result));

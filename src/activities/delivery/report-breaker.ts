@@ -1,4 +1,4 @@
-// Carries the state of an endpoint's breaker from the workers to the API: through Temporal, which both can reach.
+// Reports the state of an endpoint's breaker through Temporal, which both the workers and the API can reach.
 import { hostname } from 'node:os';
 import {
   BREAKER_SIGNAL,

@@ -1,9 +1,9 @@
-// One POST to an address that the operator has configured, and what its answer means.
+// Sends one POST to an address that the operator has configured, and judges the answer.
 import { type Dispatcher, request } from 'undici';
 import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { networkErrorCode } from './network-error.ts';
 
-/** Enough of an answer to see what is wrong; the rest is not read. */
+/** This much of an answer shows what is wrong; the rest is not read. */
 const RESPONSE_MAX_BYTES = 16_384;
 const EXCERPT_MAX_LENGTH = 500;
 const RETRY_AFTER_MAX_MS = 3_600_000;
@@ -12,7 +12,7 @@ export interface HttpPost {
   url: string;
   headers: Record<string, string>;
   body: Uint8Array;
-  /** What `signal` holds to; for the message. */
+  /** The time after which `signal` aborts, for the error message. */
   timeoutMs: number;
   signal: AbortSignal;
   dispatcher: Dispatcher;
@@ -40,7 +40,7 @@ function judge({ statusCode, headers }: Dispatcher.ResponseData, responseExcerpt
   if (statusCode >= 200 && statusCode < 300) return { ok: true, statusCode, responseExcerpt };
   const waits = statusCode === 429 || statusCode === 503;
   const retryAfterMs = waits ? parseRetryAfter(headers['retry-after']) : undefined;
-  // 410 Gone: the endpoint says that it will never want this (Standard Webhooks).
+  // 410 Gone: the endpoint will never want this delivery (Standard Webhooks).
   return { ok: false, statusCode, responseExcerpt, permanent: statusCode === 410, retryAfterMs };
 }
 
@@ -51,7 +51,7 @@ export function parseRetryAfter(value: string | string[] | undefined, now = Date
   return Number.isFinite(ms) ? Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS) : undefined;
 }
 
-/** The status has come: an answer whose body breaks off or hangs is judged all the same. */
+/** Never rejects: the status has come, so an answer whose body breaks off or hangs is judged all the same. */
 async function readExcerpt(body: Dispatcher.ResponseData['body']): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -62,7 +62,7 @@ async function readExcerpt(body: Dispatcher.ResponseData['body']): Promise<strin
       if (size > RESPONSE_MAX_BYTES) break;
     }
   } catch {
-    // what came is enough
+    // the part that has come is enough
   }
   // Control characters would garble a terminal.
   return Buffer.concat(chunks)

@@ -1,4 +1,4 @@
-// Names what went wrong between us and an endpoint: short codes for the attempt log, search attributes and metrics.
+// Names network errors of a request by short codes, for the attempt log, search attributes and metrics.
 
 const CODES: Record<string, string> = {
   ECONNREFUSED: 'connection_refused',
@@ -15,7 +15,7 @@ const CODES: Record<string, string> = {
   UND_ERR_BODY_TIMEOUT: 'timeout',
 };
 
-/** OpenSSL's and Node's names of a certificate or handshake that is not accepted. */
+/** The codes of OpenSSL and Node for a certificate or a handshake that is not accepted. */
 const TLS = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO)/;
 
 export function networkErrorCode(error: unknown, signal: AbortSignal): string {

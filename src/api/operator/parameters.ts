@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { EVENT_TYPE, SOURCE_NAME } from '../../contracts/ids.ts';
+import { EVENT_TYPE_MAX_LENGTH, KEYWORD_MAX_LENGTH, PAGE_MAX } from '../../contracts/limits.ts';
 
 /** RFC 3339, with `Z` or an offset. */
 const time = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T12:00:00Z' });
@@ -9,13 +10,14 @@ const time = z.iso.datetime({ offset: true, error: 'expected a time such as 2026
 /** Measured on server 1.29: it decodes the escapes of a query's string, and drops all quotes at its ends. */
 const SEARCHABLE = /^(?!')[^"\\]*(?<!')$/;
 const NOT_SEARCHABLE = 'Temporal cannot look for backslashes, double quotes, and quotes at an end';
-const LIMIT = 'expected a whole number from 1 to 200';
+const LIMIT = `expected a whole number from 1 to ${PAGE_MAX}`;
 const CURSOR = 'expected the next_cursor of the page before';
 
 /** A code or a step, as dead letters carry them in their search attributes. */
 const code = z
   .string()
-  .regex(/^[ -~]{1,255}$/, 'expected visible ASCII')
+  .regex(/^[ -~]+$/, 'expected visible ASCII')
+  .max(KEYWORD_MAX_LENGTH, `expected at most ${KEYWORD_MAX_LENGTH} characters`)
   .regex(SEARCHABLE, NOT_SEARCHABLE);
 
 /** Filters of lists of events and of dead letters. */
@@ -27,7 +29,7 @@ export const filterParameters = {
     .optional(),
   type: z
     .string()
-    .regex(EVENT_TYPE, 'expected at most 200 visible ASCII characters')
+    .regex(EVENT_TYPE, `expected at most ${EVENT_TYPE_MAX_LENGTH} visible ASCII characters`)
     .regex(SEARCHABLE, NOT_SEARCHABLE)
     .describe('only those of exactly this event type')
     .optional(),
@@ -47,7 +49,7 @@ export const pageParameters = {
     .number(LIMIT)
     .int(LIMIT)
     .min(1, LIMIT)
-    .max(200, LIMIT)
+    .max(PAGE_MAX, LIMIT)
     .describe('at most so many items on a page')
     .default(50),
   cursor: z.base64url(CURSOR).transform(toPageToken).describe('`next_cursor` of the page before').optional(),
