@@ -3,7 +3,7 @@ import { defineConfig, PermanentError, secret } from 'surehook';
 
 export default defineConfig({
   sources: {
-    // Any sender of your own: HMAC-SHA256 of the raw body in X-Webhook-Signature.
+    // A sender of your own: it puts the HMAC-SHA256 of the raw body into X-Webhook-Signature.
     partner: {
       verify: { scheme: 'hmac', secrets: [secret('PARTNER_WEBHOOK_SECRET')], header: 'X-Webhook-Signature' },
       eventId: ['body.event_id', 'header.x-request-id'],

@@ -1,9 +1,9 @@
-// The config that the demo runs Surehook with: two real providers, one good endpoint, one that never works.
+// Surehook's config in the demo: two real providers, an endpoint that works, and an endpoint that never does.
 import { defineConfig, type Handler, secret } from 'surehook';
 
 const receiver = process.env.DEMO_RECEIVER_URL ?? 'http://127.0.0.1:9';
 
-/** The demo counts the calls per event: one that comes twice would show. */
+/** Counts its calls per event at the receiver, so that an event that is handled twice shows. */
 const count: Handler = async (_event, { idempotencyKey, signal }) => {
   const headers = { 'x-event-key': idempotencyKey };
   const response = await fetch(`${receiver}/handled`, { method: 'POST', headers, signal });
@@ -25,7 +25,7 @@ export default defineConfig({
     },
   },
   endpoints: {
-    // The default schedule waits for minutes, which is right for an endpoint that is down and wrong for a demo.
+    // The default schedule waits for minutes, which is right for an endpoint that is down, but not for a demo.
     inbox: {
       url: `${receiver}/inbox`,
       secrets: [secret('DEMO_ENDPOINT_SECRET')],
@@ -35,7 +35,7 @@ export default defineConfig({
       url: `${receiver}/broken`,
       secrets: [secret('DEMO_ENDPOINT_SECRET')],
       retry: [0, '1s'],
-      breaker: false, // it would hold its deliveries, and the demo shows dead letters
+      breaker: false, // a breaker would hold the deliveries, and the demo shows a dead letter
     },
   },
 });

@@ -1,9 +1,9 @@
-// `npm run demo`: real webhooks of GitHub and Stripe through Surehook, every step checked, and a table of the result.
+// `npm run demo`: sends real webhooks of GitHub and Stripe through Surehook, checks each, and prints a table.
 import { once } from 'node:events';
 import { formatReport } from './demo/report.ts';
 import { type DemoOutcome, runDemo } from './demo/run-demo.ts';
 
-/** As shells count: 128 + SIGINT. */
+/** 128 + SIGINT, as shells have it. */
 const INTERRUPTED_EXIT_CODE = 130;
 const KEEP = '--keep';
 
@@ -27,9 +27,9 @@ function printOutcome({ report, deadLetter }: DemoOutcome): void {
 async function onDone(outcome: DemoOutcome): Promise<void> {
   printOutcome(outcome);
   if (!process.argv.includes(KEEP)) {
-    return print(`\nnpm run demo -- ${KEEP} leaves all up, to look at it in the Web UI.`);
+    return print(`\nnpm run demo -- ${KEEP} leaves everything running, for a look in the Web UI.`);
   }
-  print('\nAll is still up. Ctrl-C ends it.');
+  print('\nEverything is still running. Ctrl-C stops it.');
   if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort');
 }
 

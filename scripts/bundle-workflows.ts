@@ -1,4 +1,4 @@
-// Bundles the compiled workflows into the one file that workers load: production bundles nothing at start.
+// Bundles the compiled workflows into the one file that workers load, so that they bundle nothing at their start.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';

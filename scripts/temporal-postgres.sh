@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A real Temporal server on PostgreSQL without containers: the server, the schema commands, the dynamic config and the
-# namespace of docker-compose.yml, on a throw-away database, until it is stopped.
+# Runs a real Temporal server on PostgreSQL without containers, on a throw-away database, until the script is stopped.
+# The server's version, the schema commands, the dynamic config and the namespace are those of docker-compose.yml.
 #
 #   scripts/temporal-postgres.sh [port]     # 17233 by default; the nine ports above it are used too
 #
-# Standard output has one line, the address; all else goes to standard error. Needs PostgreSQL's programs, the temporal
-# CLI (TEMPORAL_CLI_PATH or on PATH) and, the first time, Go.
+# Standard output has one line, the address; everything else goes to standard error. The script needs PostgreSQL's
+# programs, the temporal CLI (TEMPORAL_CLI_PATH or on PATH) and, the first time, Go.
 set -euo pipefail
 
 readonly VERSION=1.29.1 # the image's version in docker-compose.yml
@@ -51,7 +51,7 @@ main() {
   fail 'the Temporal server has stopped by itself; the end of its log is above'
 }
 
-# The steps run where `set -e` is off (see `step`): each command that may fail hands its status on.
+# `step` runs the functions below where `set -e` is off, so each command that may fail has to return its status.
 start_postgres() {
   local bin=$1
   mkdir "$work_dir/postgres"
@@ -74,8 +74,8 @@ set_up_schema() {
 
 start_temporal() {
   mkdir "$work_dir/config"
-  cp "$REPO/deploy/temporal/server.yaml.tmpl" "$work_dir/config/server.yaml" # the server itself fills it in
-  # As in docker-compose.yml, down to the namespace.
+  cp "$REPO/deploy/temporal/server.yaml.tmpl" "$work_dir/config/server.yaml" # the server itself fills in the template
+  # The settings are those of docker-compose.yml, down to the namespace.
   TEMPORAL_BASE_PORT=$PORT NUM_HISTORY_SHARDS=64 DYNAMIC_CONFIG_FILE_PATH="$REPO/deploy/temporal/dynamic-config.yaml" \
     "$CACHE/temporal-server" --root "$work_dir" --config config --env server --allow-no-auth start \
     >"$work_dir/temporal.log" 2>&1 3>&- &
@@ -98,14 +98,14 @@ stop() {
   say 'stopped'
 }
 
-# Builds into the cache folder: the two programs, and the schema files that the admin-tools image has.
+# Puts into the cache folder the two programs, and the schema files that the admin-tools image has.
 build() {
   command -v go >/dev/null || fail 'Go is not on PATH; it builds the Temporal server'
   say "building Temporal server $VERSION into $CACHE (once; takes minutes)"
   local module=go.temporal.io/server schema
   mkdir -p "${CACHE%/*}"
   build_dir=$(mktemp -d "$CACHE.XXXXXX")
-  # A module outside any workspace, so that neither this folder's nor the user's go.mod is touched.
+  # The build runs outside of every Go workspace, so that no go.mod of this folder or of the user is changed.
   (cd "$build_dir" && GOBIN="$build_dir" GOFLAGS=-buildvcs=false nice go install \
     "$module/cmd/server@v$VERSION" "$module/cmd/tools/sql@v$VERSION" >&2) || fail 'the build has failed'
   mv "$build_dir/server" "$build_dir/temporal-server"
@@ -154,7 +154,7 @@ as_postgres() {
   fi
 }
 
-# Runs a step with its output in a log, which is shown only if it fails.
+# Runs a step with its output in a log, which is shown only if the step fails.
 step() {
   local what=$1 begin=$SECONDS
   shift
@@ -165,7 +165,7 @@ step() {
   fi
 }
 
-# To the standard error of the script, also from a step that writes to its log.
+# Writes to the standard error of the script, even from a step whose output goes to the log.
 say() {
   printf '%s\n' "$*" >&3
 }

@@ -1,4 +1,4 @@
-// Writes docs/openapi: npm run openapi. A test fails while the files there are not what the route tables say.
+// `npm run openapi`: writes docs/openapi from the route tables. A test fails while the files differ from them.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { PUBLIC_DOCUMENT } from '../src/api/ingress/routes.ts';
 import { OPERATOR_DOCUMENT, WORKER_DOCUMENT } from '../src/api/operator/routes.ts';

@@ -11,12 +11,12 @@ const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 const program = new Command('surehook')
   .description(
-    'Receives webhooks durably, handles each once, delivers on, keeps what failed. Runs on Temporal.',
+    'Receives webhooks durably, handles each once, delivers it to endpoints, keeps what failed. Runs on Temporal.',
   )
   .version(VERSION)
   .configureOutput({ outputError: (text, write) => write(toUsageError(text)) });
 
-/** One line, as every other error: commander puts its suggestion on a second one. */
+/** Joins an error of commander and its suggestion, which stand on two lines: every error is one line. */
 function toUsageError(text: string): string {
   return `surehook: ${text
     .replace(/^error: /, '')
@@ -56,10 +56,10 @@ for (const [role, description] of Object.entries(roles)) {
 program
   .command('send <source>')
   .description('sign a test event with the secret of a source, send it, print the answer; exit code 0 on 2xx')
-  .option('--file <path>', "the body, byte for byte ('-' for standard input); made up if not given")
-  .option('--id <id>', 'the event id; a new one if not given, unless --file has it')
+  .option('--file <path>', "send this file byte for byte ('-' for standard input), not a made-up body")
+  .option('--id <id>', 'the event id; if not given, the id in the file, or a new id')
   .option('--type <type>', 'the event type')
-  .option('--url <url>', 'the ingress, or the whole address to send to')
+  .option('--url <url>', 'the origin of the ingress, or the full URL to send to')
   .option('--json', 'print the answer as JSON')
   .action(async (source, options) => {
     loadDotEnv();
@@ -73,9 +73,9 @@ addOperatorCommands(program, print);
 
 program
   .command('alerts')
-  .description('look at the alert routes')
+  .description('test the alert routes')
   .command('test [route]')
-  .description('send a test alert through each route, or one; exit code 1 unless each channel took it')
+  .description('send a test alert through each alert route, or one; exit code 1 unless each channel took it')
   .action(async (route) => {
     loadDotEnv();
     const { testAlerts } = await import('./commands/test-alerts.ts');
@@ -86,7 +86,7 @@ program
 
 program
   .command('config')
-  .description('look at the config file')
+  .description('check the config file')
   .command('check')
   .description('validate the config file and name every missing secret')
   .action(async () => {

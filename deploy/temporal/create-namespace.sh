@@ -1,12 +1,12 @@
 #!/bin/sh
-# Waits until Temporal is healthy, then creates Surehook's namespace if it is not there yet. A namespace that exists
-# keeps its retention.
+# Waits until Temporal is healthy, then creates Surehook's namespace if there is none. An existing namespace keeps its
+# retention.
 # The temporal CLI itself reads TEMPORAL_ADDRESS.
 set -eu
 
 : "${TEMPORAL_ADDRESS:?}" "${TEMPORAL_NAMESPACE:?}" "${TEMPORAL_RETENTION:?}"
 
-# Attempts the command once a second, for a minute: a server that has just started refuses for some seconds.
+# Runs the command once a second until it succeeds, for at most a minute: a new server refuses for some seconds.
 retry() {
   attempts=1
   until "$@" >/dev/null 2>&1; do
@@ -31,6 +31,6 @@ create_namespace() {
 
 retry temporal operator cluster health
 retry create_namespace
-# Created is not yet usable: the server's own cache of namespaces learns of it some seconds later.
+# A new namespace is not usable at once: it enters the server's own cache of namespaces some seconds later.
 retry temporal workflow list --namespace "$TEMPORAL_NAMESPACE" --limit 1
 echo "namespace '$TEMPORAL_NAMESPACE' is ready"

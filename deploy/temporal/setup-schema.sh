@@ -1,6 +1,6 @@
 #!/bin/sh
-# Creates Temporal's two PostgreSQL databases and brings their schemas to the version of these tools. Run it again
-# before a newer server starts; on schemas that are up to date it changes nothing.
+# Creates Temporal's two PostgreSQL databases and brings their schemas to the version of the tools that run here. Run the
+# script again before a newer server starts; it does not change schemas that are up to date.
 # temporal-sql-tool itself reads SQL_HOST, SQL_PORT, SQL_USER and SQL_PASSWORD.
 set -eu
 

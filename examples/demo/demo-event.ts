@@ -1,11 +1,11 @@
-// What the demo sends: an event, and its headers as its provider's own library signs them.
+// An event that the demo sends, with headers that the provider's own library signs.
 
 export interface DemoEvent {
   source: 'github' | 'stripe';
   id: string;
   type: string;
   body: Buffer;
-  /** Signed anew for each request: Stripe's signatures carry a time. */
+  /** @returns the headers, signed anew for each request since Stripe's signatures carry a time */
   sign(): Promise<Record<string, string>>;
 }
 
@@ -15,7 +15,7 @@ export interface DemoSecrets {
   endpoint: string;
 }
 
-/** Surehook's workflow id and idempotency key. */
+/** The workflow id that Surehook gives the event, which is also the idempotency key of its handler. */
 export function keyOf({ source, id }: DemoEvent): string {
   return `${source}:${id}`;
 }

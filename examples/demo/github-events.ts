@@ -1,4 +1,4 @@
-// Every payload of `@octokit/webhooks-examples`, as GitHub would send it.
+// Every payload of `@octokit/webhooks-examples` as an event, with the headers that GitHub sends.
 import { createHmac, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ interface Definition {
   examples: unknown[];
 }
 
-/** @param distinct leaves out payloads that came already: Enterprise Server versions repeat those before them */
+/** @param distinct leaves out repeated payloads: versions of Enterprise Server repeat those of earlier versions */
 export function githubEvents(secret: string, distinct: boolean): DemoEvent[] {
   const payloads = readCatalogs().flatMap(({ name, examples }) =>
     examples.map((example) => ({ name, body: JSON.stringify(example) })),
@@ -21,7 +21,7 @@ export function githubEvents(secret: string, distinct: boolean): DemoEvent[] {
   return (distinct ? [...byContent.values()] : payloads).map(({ name, body }) => toEvent(name, body, secret));
 }
 
-/** The package's entry is the catalog of github.com alone; those of Enterprise Server versions are found beside it. */
+/** The package exports the catalog of github.com alone; those of Enterprise Server lie in other folders. */
 function readCatalogs(): Definition[] {
   const folder = dirname(createRequire(import.meta.url).resolve('@octokit/webhooks-examples/package.json'));
   const catalogs = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -42,7 +42,7 @@ function toEvent(type: string, body: string, secret: string): DemoEvent {
     'x-github-hook-id': '292430182',
     'x-github-hook-installation-target-id': '79929171',
     'x-github-hook-installation-target-type': 'repository',
-    // GitHub sends the old signature too; Surehook must not mind.
+    // GitHub sends the old SHA-1 signature too; Surehook must ignore it.
     'x-hub-signature': `sha1=${createHmac('sha1', secret).update(body).digest('hex')}`,
   };
   return {

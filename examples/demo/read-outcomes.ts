@@ -1,4 +1,4 @@
-// What Surehook says of the events that it got, through its operator API.
+// Reads from the operator API what became of the events.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DemoEvent, keyOf } from './demo-event.ts';
 import type { DemoReceiver } from './receiver.ts';
@@ -22,22 +22,22 @@ export interface ClosedOptions {
   surehook: SurehookProcess;
   receiver: DemoReceiver;
   events: readonly DemoEvent[];
-  /** Events received before it are not looked at: a Temporal that is not ours may hold many. */
+  /** Events received earlier are left out: a Temporal that the demo has not started may hold many. */
   since: Date;
   signal: AbortSignal;
 }
 
-/** A busy machine delivers several a second: when nothing moves for this long, what is open is stuck. */
+/** Even a busy machine delivers several events a second: open events are stuck if nothing changes for this long. */
 const STUCK_AFTER_MS = 20_000;
 const POLL_MS = 250;
 
-/** @returns the status of each closed event by its key, once all have closed or nothing moves any more */
+/** @returns the status of each closed event by its key, once all events have closed or nothing changes any more */
 export async function untilClosed(options: ClosedOptions): Promise<Map<string, string>> {
   const { receiver, events, signal } = options;
   let progress = -1;
   let deadline = 0;
   for (;;) {
-    // The list costs the server more than a delivery does: it is not asked for before it can be complete.
+    // The list costs the server more than a delivery does, so it is not read before it can be complete.
     const isNear = receiver.taken >= events.length;
     const closed = isNear ? await listClosed(options) : new Map<string, string>();
     if (events.every((event) => closed.has(keyOf(event)))) return closed;

@@ -1,11 +1,11 @@
-// The demo's other side, over real sockets: a counter for the handler, an endpoint that checks what it gets, a broken one.
+// The HTTP server of the demo: a counter for the handler, an endpoint that checks deliveries, a broken endpoint.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { type DemoEvent, keyOf } from './demo-event.ts';
 
-/** What came to the good endpoint for one event. */
+/** The deliveries of one event to the endpoint that works. */
 export interface Inbound {
   attempts: number;
   /** Attempts that the `standardwebhooks` package verified. */
@@ -14,7 +14,7 @@ export interface Inbound {
   identical: number;
   /** Attempts answered with a 2xx. */
   taken: number;
-  /** One alone, if a receiver is to tell a retry from a new event. */
+  /** Must be a single id, by which a receiver knows a retry from a new event. */
   webhookIds: Set<string>;
 }
 
@@ -47,7 +47,7 @@ export class DemoReceiver {
         const [status, text] = this.#answer(request, body);
         response.writeHead(status).end(text);
       };
-      // A sender that gives up amid its body hears nothing more.
+      // A sender that breaks off in its body gets no answer.
       buffer(request).then(answer, () => void response.destroy());
     });
   }
@@ -58,7 +58,7 @@ export class DemoReceiver {
     return new DemoReceiver(server, options);
   }
 
-  /** Events that the good endpoint has taken. */
+  /** How many events the working endpoint has taken. */
   get taken(): number {
     return [...this.inbox.values()].filter((inbound) => inbound.taken > 0).length;
   }

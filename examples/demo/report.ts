@@ -1,4 +1,4 @@
-// Puts together what the providers, the receiver and Surehook saw; names every event where they do not agree.
+// Compares what the providers, the receiver and Surehook saw, and names every event on which they differ.
 import { type DemoEvent, keyOf } from './demo-event.ts';
 import type { EventView } from './read-outcomes.ts';
 import type { DemoReceiver } from './receiver.ts';
@@ -13,7 +13,7 @@ export interface DemoFacts {
   sending: Sending;
   receiver: DemoReceiver;
   statuses: ReadonlyMap<string, string>;
-  /** Of the events that were to be retried, and of the dead letter. */
+  /** The views of the events that fail first on purpose, and of the dead letter, by key. */
   views: ReadonlyMap<string, EventView>;
   elapsedMs: number;
 }
@@ -23,12 +23,12 @@ export interface DemoReport {
   requests: number;
   accepted: number;
   duplicates: number;
-  /** Requests that were sent again after a 503 or no answer: none, unless the machine is overloaded. */
+  /** Requests sent again after a 503 or no answer: 0 unless the machine is overloaded. */
   repeated: number;
   handledOnce: number;
   delivered: number;
   retried: number;
-  /** Deliveries with the very bytes that were sent, of all deliveries. */
+  /** Deliveries whose body is, byte for byte, what was sent. */
   identical: number;
   deliveries: number;
   deadLetters: number;
@@ -41,8 +41,8 @@ export interface DemoReport {
   problems: string[];
 }
 
-/** Attempts of the endpoint that never works, by its schedule. */
-const DEAD_AFTER_TRIES = 3;
+/** Attempts at the endpoint that never works, as its schedule in demo.config.ts has it. */
+const DEAD_AFTER_ATTEMPTS = 3;
 
 export function buildReport(facts: DemoFacts): DemoReport {
   const { events, sending, receiver, statuses, elapsedMs } = facts;
@@ -55,14 +55,14 @@ export function buildReport(facts: DemoFacts): DemoReport {
   return {
     events: events.length,
     requests: sending.requests,
-    accepted: sum(answers.map((one) => one.accepted)),
-    duplicates: sum(answers.map((one) => one.duplicate)),
-    repeated: sum(answers.map((one) => one.repeated)),
+    accepted: sum(answers.map(({ accepted }) => accepted)),
+    duplicates: sum(answers.map(({ duplicate }) => duplicate)),
+    repeated: sum(answers.map(({ repeated }) => repeated)),
     handledOnce: events.filter((event) => receiver.handled.get(keyOf(event)) === 1).length,
-    delivered: inbox.filter((one) => one.taken > 0 && one.verified === one.attempts).length,
-    retried: inbox.filter((one) => one.attempts > 1).length,
-    identical: sum(inbox.map((one) => one.identical)),
-    deliveries: sum(inbox.map((one) => one.attempts)),
+    delivered: inbox.filter(({ taken, verified, attempts }) => taken > 0 && verified === attempts).length,
+    retried: inbox.filter(({ attempts }) => attempts > 1).length,
+    identical: sum(inbox.map(({ identical }) => identical)),
+    deliveries: sum(inbox.map(({ attempts }) => attempts)),
     deadLetters: own.filter((status) => status === 'failed').length,
     elapsedMs,
     eventsPerSecond: events.length / (elapsedMs / 1_000),
@@ -75,10 +75,10 @@ export function buildReport(facts: DemoFacts): DemoReport {
 function checkTotals({ events, planned, sending, receiver }: DemoFacts): string[] {
   const keys = new Set(events.map(keyOf));
   const strangers = [...receiver.inbox.keys(), ...receiver.handled.keys()].filter((key) => !keys.has(key));
-  const repeated = sum([...sending.answers.values()].map((one) => one.repeated));
+  const repeated = sum([...sending.answers.values()].map((answers) => answers.repeated));
   return [
     ...expect('requests', planned + repeated, sending.requests),
-    ...expect('attempts at the broken endpoint', DEAD_AFTER_TRIES, receiver.brokenAttempts),
+    ...expect('attempts at the broken endpoint', DEAD_AFTER_ATTEMPTS, receiver.brokenAttempts),
     ...strangers.map((key) => `${key}: came to the receiver, but was never sent`),
   ];
 }
@@ -108,13 +108,13 @@ function checkEvent(facts: DemoFacts, event: DemoEvent): string[] {
 function checkAnswers({ sending }: DemoFacts, key: string): string[] {
   const { accepted = 0, duplicate = 0, repeated = 0, unexpected = [] } = sending.answers.get(key) ?? {};
   const problems = unexpected.map((answer) => `answered with ${answer}`);
-  // A start that came through after its 503 was answered makes the next request the duplicate.
+  // A start that succeeded only after the answer 503 makes the next request a duplicate.
   if (accepted === 0 && duplicate > 0 && repeated > 0) return problems;
   return [...problems, ...expect('times accepted', 1, accepted)];
 }
 
 function attemptsOf({ deliveries }: EventView, endpoint: string): string {
-  const delivery = deliveries.find((one) => one.endpoint === endpoint);
+  const delivery = deliveries.find((candidate) => candidate.endpoint === endpoint);
   return delivery?.attempts.map((attempt) => attempt.status_code ?? 'error').join() ?? 'none';
 }
 
@@ -126,7 +126,7 @@ function sum(numbers: number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** A table for people. */
+/** The report as a table for people. */
 export function formatReport(report: DemoReport): string {
   const { events, identical, deliveries, elapsedMs, eventsPerSecond, answerP50, answerP99 } = report;
   const rows: [string, number | string, string][] = [

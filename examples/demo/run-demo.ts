@@ -1,4 +1,4 @@
-// The demo from start to end: real payloads through a running Surehook, and a report of what became of them.
+// Runs the demo from start to end: sends real payloads to a running Surehook, and reports what became of them.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -14,17 +14,17 @@ import { SurehookProcess } from './surehook-process.ts';
 const CONFIG = fileURLToPath(new URL('../demo.config.ts', import.meta.url));
 const CONCURRENCY = 20;
 const PROGRESS_INTERVAL_MS = 2_000;
-/** The clock of a Temporal that is not ours may differ. */
+/** A Temporal that the demo has not started may have a clock that differs from this machine's. */
 const CLOCK_SKEW_MS = 60_000;
 
 export interface DemoOptions {
-  /** On top of the environment. With TEMPORAL_ADDRESS in either, no dev server is started. */
+  /** Variables on top of `process.env`. If TEMPORAL_ADDRESS is in either, no dev server is started. */
   env?: Record<string, string>;
   onProgress?: (line: string) => void;
   signal?: AbortSignal;
-  /** Sends each payload once: the catalogs of GitHub's versions have many in common. */
+  /** Sends each payload once: the catalogs of GitHub's versions have many payloads in common. */
   distinct?: boolean;
-  /** Called while all is still up, so that what the outcome links to can be looked at. */
+  /** Called while everything still runs, so that the links of the outcome work. */
   onDone?: (outcome: DemoOutcome) => Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export interface DemoOutcome {
   };
 }
 
-/** @throws Error if Surehook or Temporal does not start, or dies; what is wrong with events is in the report */
+/** @throws Error if Surehook or Temporal does not start, or dies. The report has the events that went wrong. */
 export async function runDemo(options: DemoOptions = {}): Promise<DemoOutcome> {
   const { env, onProgress, signal, distinct = false, onDone } = options;
   const given = { ...process.env, ...env };
@@ -66,14 +66,14 @@ export async function runDemo(options: DemoOptions = {}): Promise<DemoOutcome> {
     await onDone?.(outcome);
     return outcome;
   } finally {
-    ended.abort(); // where Surehook has died, nothing else tells the senders
+    ended.abort(); // if Surehook has died, nothing else stops the senders
     for (const end of stops.reverse()) await end();
   }
 }
 
 const randomSecret = () => `whsec_${randomBytes(32).toString('base64')}`;
 
-/** Free ports and a queue of its own: it runs beside `npm start`, and beside another Surehook on the same Temporal. */
+/** Free ports and a task queue of its own let the demo run beside any Surehook, even on the same Temporal. */
 function surehookEnv(secrets: DemoSecrets, receiver: DemoReceiver): Record<string, string> {
   return {
     SUREHOOK_CONFIG: CONFIG,
@@ -85,7 +85,7 @@ function surehookEnv(secrets: DemoSecrets, receiver: DemoReceiver): Record<strin
     PORT: '0',
     OPERATOR_HOST: '127.0.0.1',
     OPERATOR_PORT: '0',
-    LOG_LEVEL: 'info', // its line 'surehook is up' names the ports
+    LOG_LEVEL: 'info', // the log line 'surehook is up' names the ports
     DEMO_GITHUB_SECRET: secrets.github,
     DEMO_STRIPE_SECRET: secrets.stripe,
     DEMO_ENDPOINT_SECRET: secrets.endpoint,

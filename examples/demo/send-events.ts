@@ -1,4 +1,4 @@
-// Sends events as providers do: many at once, some of them twice, again after a 503.
+// Sends events as providers do: many at once, some of them twice, and again after a 503.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DemoEvent, keyOf } from './demo-event.ts';
 
@@ -20,20 +20,20 @@ export interface Sending {
 
 export interface SendOptions {
   url: string;
-  /** One request each; an event may be in it more than once. */
+  /** One request per entry; an event may be in the queue more than once. */
   queue: readonly DemoEvent[];
-  /** Is sent `burstSize` times at the same moment. */
+  /** An event that is sent `burstSize` times at the same moment. */
   burst: DemoEvent;
   burstSize: number;
   concurrency: number;
   signal: AbortSignal;
 }
 
-/** Providers go on for days; here, an ingress that refuses for this long is a fault. */
+/** Providers retry for days. In the demo, an ingress is at fault if it refuses a request this often. */
 const ATTEMPTS_PER_REQUEST = 15;
 const REPEAT_AFTER_MS = 1_000;
 
-/** Fills `sending` while it runs, so that progress can be told. */
+/** Fills `sending` as the answers come, so that the caller can print progress. */
 export async function sendEvents(options: SendOptions, sending: Sending): Promise<void> {
   const { queue, burst, burstSize, concurrency } = options;
   const entries = queue.values();
@@ -63,7 +63,7 @@ async function sendOne(options: SendOptions, sending: Sending, event: DemoEvent)
   answers.unexpected.push(`no 2xx in ${ATTEMPTS_PER_REQUEST} attempts`);
 }
 
-/** @returns `later` if a provider would send it again */
+/** @returns `accepted`, `duplicate`, `later` if a provider would retry, or a text about an unexpected answer */
 async function post({ url, signal }: SendOptions, sending: Sending, event: DemoEvent): Promise<string> {
   const headers = await event.sign();
   const body = new Uint8Array(event.body);

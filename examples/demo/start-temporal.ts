@@ -1,4 +1,4 @@
-// The Temporal that the demo runs on: the one that the environment names, or a dev server of its own.
+// The Temporal of the demo: the server that the environment names, or else a dev server that the demo starts.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +7,12 @@ import { startDevServer } from '../../src/temporal/dev/dev-server.ts';
 import { findTemporalCli } from '../../src/temporal/dev/find-cli.ts';
 
 export interface DemoTemporal {
-  /** What Surehook's environment needs to find it. */
+  /** The variables by which Surehook finds this Temporal. */
   env: Record<string, string>;
   stop(): Promise<void>;
 }
 
-/** Own ports and a folder of its own: it runs beside `npm start` and leaves nothing behind. */
+/** Free ports and a temporary folder let the dev server run beside `npm start` and leave nothing behind. */
 export async function startTemporal(
   env: NodeJS.ProcessEnv,
   onProgress: (line: string) => void,

@@ -21,7 +21,7 @@ function toEvent(type: string, object: object, secret: string): DemoEvent {
     request: { id: `req_${randomBytes(7).toString('hex')}`, idempotency_key: null },
     type,
   };
-  // Stripe sends indented JSON: whoever parses and serialises again breaks the signature.
+  // Stripe sends indented JSON, so whoever parses and serialises the payload again breaks the signature.
   const payload = JSON.stringify(event, null, 2);
   return { source: 'stripe', id, type, body: Buffer.from(payload), sign: async () => sign(payload, secret) };
 }

@@ -1,4 +1,4 @@
-// Stripe events by type: the objects that they are about, in the shape of Stripe's API.
+// Stripe's event types, and for each the object of an example event, in the shape of Stripe's API.
 
 const metadata = {};
 const customer = 'cus_TQ8bYx2mK4vLpR';

@@ -1,4 +1,4 @@
-// Surehook as it runs in production: the built command, `serve`, in a process of its own.
+// Runs Surehook as in production: the built command, `surehook serve`, in a process of its own.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-/** Enough of the log to see why it died. */
+/** Enough of the log to see why the process died. */
 const LINES_KEPT = 20;
-/** It lets an attempt that runs come to its end, and stops within 10 s. */
+/** Surehook itself stops within 10 s, in which a running attempt can end. */
 const STOP_WITHIN_MS = 15_000;
 
 export class SurehookProcess {
   publicUrl = '';
-  /** Rejects when the process ends before it was stopped. */
+  /** Rejects if the process ends before `stop` is called. */
   readonly died: Promise<never>;
   readonly #child: ChildProcess;
   readonly #env: NodeJS.ProcessEnv;
@@ -28,10 +28,10 @@ export class SurehookProcess {
       if (this.#stopping) return new Promise<never>(() => undefined);
       throw new Error(`surehook serve ended (${signal ?? code}):\n${this.#lines.join('\n')}`);
     });
-    this.died.catch(() => undefined); // nobody listens before it is up, or after the work is done
+    this.died.catch(() => undefined); // nothing awaits this promise before the first race, or after the last
   }
 
-  /** Resolves when it is up: its log line says so, and where. */
+  /** Resolves when the process has logged that it is up, and its URLs. */
   static async start(env: NodeJS.ProcessEnv): Promise<SurehookProcess> {
     const child = spawn(process.execPath, [CLI, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const surehook = new SurehookProcess(child, env);
@@ -47,7 +47,7 @@ export class SurehookProcess {
     return surehook;
   }
 
-  /** Asks the operator API. */
+  /** Reads from the operator API. @throws Error unless the answer is a 2xx */
   async get<T>(path: string): Promise<T> {
     const headers = { authorization: `Bearer ${this.#env.SUREHOOK_OPERATOR_TOKEN}` };
     const response = await fetch(this.#operatorUrl + path, { headers });
@@ -55,7 +55,7 @@ export class SurehookProcess {
     return (await response.json()) as T;
   }
 
-  /** What an operator would see on a terminal. */
+  /** Runs a `surehook` command. @returns what it prints */
   async run(...args: string[]): Promise<string> {
     const env = { ...this.#env, SUREHOOK_OPERATOR_URL: this.#operatorUrl };
     const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args], { env });

@@ -1,4 +1,4 @@
-// The commands that ask the operator API: their options, and which function answers.
+// Declares the commands that call the operator API: their options, and the function that runs each.
 import type { Command } from 'commander';
 import { loadDotEnv, loadSettings } from '../config/settings.ts';
 import { RATE_DEFAULT, RATE_MAX } from '../contracts/job.ts';
@@ -9,7 +9,7 @@ export function addOperatorCommands(program: Command, print: Print): void {
   addEvents(program, print);
   const deadLetters = program
     .command('dead-letters')
-    .description('look at events that have failed for good, run them again, or discard them');
+    .description('show, replay or discard events that have failed for good');
   addDeadLetterViews(deadLetters, print);
   addDeadLetterActions(deadLetters, print);
   addJobs(program, print);
@@ -23,28 +23,29 @@ async function operatorClient() {
 }
 
 function addEvents(program: Command, print: Print): void {
-  const events = program
-    .command('events')
-    .description('look at events, send on or stop those that are under way, through the operator API');
+  const events = program.command('events').description('show events; retry or cancel running events');
   events
     .command('list')
-    .description('events, running ones first, then those that ended last')
-    .option('--source <name>', 'of this source only')
-    .option('--type <type>', 'of this event type only')
-    .option('--status <status>', 'processing, processed, failed, discarded or canceled')
-    .option('--since <time>', 'received at or after: a time, or an age such as 1d')
-    .option('--until <time>', 'received before')
-    .option('--limit <count>', 'at most this many (1 to 200)', '50')
-    .option('--cursor <cursor>', 'go on where the page before ended')
-    .option('--json', 'for machines')
+    .description('list events: the running ones, then the closed ones, the last closed first')
+    .option('--source <name>', 'only events of this source')
+    .option('--type <type>', 'only events of this type')
+    .option('--status <status>', 'only events that are processing, processed, failed, discarded or canceled')
+    .option(
+      '--since <time>',
+      'only events received at or after this time; an age such as 1d counts back from now',
+    )
+    .option('--until <time>', 'only events received before this time')
+    .option('--limit <count>', 'at most this many events (1 to 200)', '50')
+    .option('--cursor <cursor>', 'continue after the page that printed this cursor')
+    .option('--json', 'print JSON')
     .action(async (options) => {
       const commands = await import('./events.ts');
       print(await commands.eventsList(await operatorClient(), options));
     });
   events
     .command('show <source> <event_id>')
-    .description('one event: payload, handler, every delivery with every attempt')
-    .option('--json', 'for machines')
+    .description('show one event: its payload, its handler, every delivery with every attempt')
+    .option('--json', 'print JSON')
     .action(async (source, eventId, options) => {
       const commands = await import('./events.ts');
       print(await commands.eventsShow(await operatorClient(), source, eventId, options));
@@ -52,16 +53,16 @@ function addEvents(program: Command, print: Print): void {
 
   events
     .command('retry <source> <event_id>')
-    .description('do not wait for the next retry: what waits is tried now')
-    .option('--json', 'for machines')
+    .description('make the next attempt of each waiting step of an event now')
+    .option('--json', 'print JSON')
     .action(async (source, eventId, options) => {
       const commands = await import('./events.ts');
       print(await commands.eventsRetry(await operatorClient(), source, eventId, options));
     });
   events
     .command('cancel <source> <event_id>')
-    .description('stop it: an attempt that runs is told to end, and no other follows')
-    .option('--json', 'for machines')
+    .description('stop an event: a running attempt is asked to end, and no other attempt follows')
+    .option('--json', 'print JSON')
     .action(async (source, eventId, options) => {
       const commands = await import('./events.ts');
       print(await commands.eventsCancel(await operatorClient(), source, eventId, options));
@@ -71,37 +72,40 @@ function addEvents(program: Command, print: Print): void {
 const deadLetterCommands = async () => await import('./dead-letters.ts');
 const withFilters = (command: Command) =>
   command
-    .option('--source <name>', 'of this source only')
-    .option('--type <type>', 'of this event type only')
-    .option('--step <step>', 'that failed at this step: handler, or deliver:<endpoint>')
-    .option('--error <code>', 'that failed with this error, such as http_500 or handler:TypeError')
-    .option('--since <time>', 'failed at or after: a time, or an age such as 1d')
-    .option('--until <time>', 'failed before');
+    .option('--source <name>', 'only dead letters of this source')
+    .option('--type <type>', 'only dead letters of this event type')
+    .option('--step <step>', 'only dead letters that failed at this step: handler, or deliver:<endpoint>')
+    .option('--error <code>', 'only dead letters with this error, such as http_500 or handler:TypeError')
+    .option(
+      '--since <time>',
+      'only events that failed at or after this time; an age such as 1d counts back from now',
+    )
+    .option('--until <time>', 'only events that failed before this time');
 
 function addDeadLetterViews(deadLetters: Command, print: Print): void {
-  withFilters(deadLetters.command('list').description('dead letters, the latest first'))
-    .option('--limit <count>', 'at most this many (1 to 200)', '50')
-    .option('--cursor <cursor>', 'go on where the page before ended')
-    .option('--json', 'for machines')
+  withFilters(deadLetters.command('list').description('list dead letters, the latest first'))
+    .option('--limit <count>', 'at most this many dead letters (1 to 200)', '50')
+    .option('--cursor <cursor>', 'continue after the page that printed this cursor')
+    .option('--json', 'print JSON')
     .action(async (options) => {
       print(await (await deadLetterCommands()).deadLettersList(await operatorClient(), options));
     });
-  withFilters(deadLetters.command('count').description('how many there are'))
-    .option('--json', 'for machines')
+  withFilters(deadLetters.command('count').description('count dead letters'))
+    .option('--json', 'print JSON')
     .action(async (options) => {
       print(await (await deadLetterCommands()).deadLettersCount(await operatorClient(), options));
     });
   deadLetters
     .command('show <source> <event_id>')
-    .description('one dead letter: what failed, where and why, every attempt, earlier runs, the payload')
-    .option('--json', 'for machines')
+    .description('show one dead letter: failed steps, errors, every attempt, earlier runs, the payload')
+    .option('--json', 'print JSON')
     .action(async (source, eventId, options) => {
       print(
         await (await deadLetterCommands()).deadLettersShow(await operatorClient(), source, eventId, options),
       );
     });
-  withFilters(deadLetters.command('export').description('dead letters whole, one JSON a line'))
-    .option('--out <file>', 'write them to this file')
+  withFilters(deadLetters.command('export').description('print whole dead letters, one JSON object a line'))
+    .option('--out <file>', 'write to this file')
     .action(async (options) => {
       const text = await (await deadLetterCommands()).deadLettersExport(await operatorClient(), options);
       if (text !== undefined) print(text);
@@ -110,27 +114,27 @@ function addDeadLetterViews(deadLetters: Command, print: Print): void {
 
 const withJobOptions = (command: Command) =>
   withFilters(command)
-    .option('--all', 'every dead letter, where no filter is given')
+    .option('--all', 'take every dead letter (without a filter)')
     .option(
       '--rate <per_second>',
-      `at most this many a second (1 to ${RATE_MAX}; ${RATE_DEFAULT} if not given)`,
+      `at most this many dead letters a second (1 to ${RATE_MAX}; ${RATE_DEFAULT} if not given)`,
     )
-    .option('--dry-run', 'tell how many there are, and start nothing')
-    .option('--yes', 'do not ask')
-    .option('--detach', 'do not wait for the end')
-    .option('--json', 'for machines');
+    .option('--dry-run', 'print how many dead letters match, and start nothing')
+    .option('--yes', 'do not ask for confirmation')
+    .option('--detach', 'do not wait until the job ends')
+    .option('--json', 'print JSON');
 
 function addDeadLetterActions(deadLetters: Command, print: Print): void {
   withJobOptions(deadLetters.command('replay [source] [event_id]'))
-    .description('run one again, or all that a filter matches')
+    .description('replay one dead letter, or all that a filter matches')
     .option(
       '--from <point>',
-      'failed_step: what had succeeded is not repeated; start: everything',
+      'failed_step: repeat only steps that have not succeeded; start: repeat every step',
       'failed_step',
     )
     .option(
       '--payload <file>',
-      "of one: with this JSON instead of the payload that failed ('-' for standard input)",
+      "for one dead letter: replay it with the JSON of this file ('-' for standard input)",
     )
     .action(async (source, eventId, options) => {
       const { deadLettersReplayMany, refuseForOne } = await import('./start-job.ts');
@@ -141,8 +145,8 @@ function addDeadLetterActions(deadLetters: Command, print: Print): void {
       else if (!(await deadLettersReplayMany(client, source, options, print))) process.exitCode = 1;
     });
   withJobOptions(deadLetters.command('discard [source] [event_id]'))
-    .description('end one for good, on record, or all that a filter matches; a later resend is a duplicate')
-    .requiredOption('--reason <text>', 'why; it is kept with the event')
+    .description('discard one dead letter, or all that a filter matches; a later resend is a duplicate')
+    .requiredOption('--reason <text>', 'the reason, which is kept with the event')
     .action(async (source, eventId, options) => {
       const { deadLettersDiscardMany, refuseForOne } = await import('./start-job.ts');
       const { deadLettersDiscard } = await deadLetterCommands();
@@ -156,36 +160,36 @@ function addDeadLetterActions(deadLetters: Command, print: Print): void {
 function addJobs(program: Command, print: Print): void {
   const jobs = program
     .command('jobs')
-    .description('look at the replays and discards of many dead letters, hold them, end them');
+    .description('show, pause, resume or cancel jobs: each replays or discards many dead letters');
   const jobCommands = async () => await import('./jobs.ts');
   jobs
     .command('list')
-    .description('jobs, running ones first, then those that ended last')
-    .option('--limit <count>', 'at most this many (1 to 200)', '50')
-    .option('--cursor <cursor>', 'go on where the page before ended')
-    .option('--json', 'for machines')
+    .description('list jobs: the running ones, then the closed ones, the last closed first')
+    .option('--limit <count>', 'at most this many jobs (1 to 200)', '50')
+    .option('--cursor <cursor>', 'continue after the page that printed this cursor')
+    .option('--json', 'print JSON')
     .action(async (options) => {
       print(await (await jobCommands()).jobsList(await operatorClient(), options));
     });
   jobs
     .command('show <job_id>')
-    .description('one job: how far it is, what became of its dead letters')
-    .option('--watch', 'follow it to its end')
-    .option('--json', 'for machines')
+    .description('show one job: its progress, and what became of its dead letters')
+    .option('--watch', 'follow the job until it ends')
+    .option('--json', 'print JSON')
     .action(async (id, options) => {
       const client = await operatorClient();
       if (options.watch && !options.json) await (await import('./watch-job.ts')).watchJob(client, id, print);
       print(await (await jobCommands()).jobsShow(client, id, options));
     });
   for (const [verb, description] of [
-    ['pause', 'hold a job'],
-    ['resume', 'let it go on'],
-    ['cancel', 'end it: what it has not taken stays a dead letter'],
+    ['pause', 'pause a job'],
+    ['resume', 'resume a paused job'],
+    ['cancel', 'end a job: dead letters that it has not taken stay open'],
   ] as const) {
     jobs
       .command(`${verb} <job_id>`)
       .description(description)
-      .option('--json', 'for machines')
+      .option('--json', 'print JSON')
       .action(async (id, options) => {
         print(await (await jobCommands()).jobsChange(await operatorClient(), verb, id, options));
       });
@@ -195,10 +199,10 @@ function addJobs(program: Command, print: Print): void {
 function addEndpoints(program: Command, print: Print): void {
   program
     .command('endpoints')
-    .description('look at the endpoints and their breakers')
+    .description('show the endpoints and their breakers')
     .command('list')
-    .description('each endpoint, whether it is down, since when and why')
-    .option('--json', 'for machines')
+    .description('list the endpoints: whether each is down, since when and why')
+    .option('--json', 'print JSON')
     .action(async (options) => {
       const { endpointsList } = await import('./endpoints.ts');
       print(await endpointsList(await operatorClient(), options));

@@ -1,4 +1,4 @@
-// `surehook dead-letters`: what the operator API does with dead letters, on a terminal.
+// `surehook dead-letters`: lists, counts, shows, exports, replays and discards dead letters over the operator API.
 import { createWriteStream, readFileSync } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -48,28 +48,28 @@ export async function deadLettersList(
   if (json) return JSON.stringify(page, null, 2);
   const more = page.next_cursor ? [`\nMore: --cursor ${page.next_cursor}`] : [];
   if (page.items.length === 0) return [noneText(options), ...more].join('\n');
-  const rows = page.items.map((letter) => [
-    letter.failed_at,
-    letter.source,
-    letter.event_id,
-    letter.event_type ?? '',
-    letter.failed_steps.join(', '),
-    letter.errors.join(', '),
-    String(letter.attempts ?? ''),
-    ...(letter.expires_soon ? [`expires ${letter.expires_at}`] : []),
+  const rows = page.items.map((deadLetter) => [
+    deadLetter.failed_at,
+    deadLetter.source,
+    deadLetter.event_id,
+    deadLetter.event_type ?? '',
+    deadLetter.failed_steps.join(', '),
+    deadLetter.errors.join(', '),
+    String(deadLetter.attempts ?? ''),
+    ...(deadLetter.expires_soon ? [`expires ${deadLetter.expires_at}`] : []),
   ]);
   const head = ['FAILED', 'SOURCE', 'EVENT ID', 'TYPE', 'STEP', 'ERROR', 'ATTEMPTS'];
   return [table(head, rows), ...soonText(page.items, options), ...more].join('\n');
 }
 
-/** What to do before they are gone. */
+/** Says how to keep the dead letters that Temporal deletes soon. */
 function soonText(items: DeadLetterPage['items'], { source }: FilterOptions): string[] {
   const soon = items.filter(({ expires_soon }) => expires_soon).length;
   if (soon === 0) return [];
-  const [what, it] = soon === 1 ? ['1 expires soon', 'it'] : [`${soon} expire soon`, 'them'];
+  const [what, pronoun] = soon === 1 ? ['1 expires soon', 'it'] : [`${soon} expire soon`, 'them'];
   const filter = source === undefined ? '' : ` --source ${source}`;
   return [
-    `\n${what}: Temporal deletes ${it} then. Keep ${it}: surehook dead-letters export${filter} --out <file>`,
+    `\n${what}: Temporal deletes ${pronoun} then. To keep ${pronoun}: surehook dead-letters export${filter} --out <file>`,
   ];
 }
 
@@ -95,22 +95,22 @@ export async function deadLettersShow(
   eventId: string,
   { json }: { json?: boolean },
 ): Promise<string> {
-  const letter = await client.get<ViewOf<typeof showDeadLetterRoute>>(pathOf(source, eventId));
-  if (json) return JSON.stringify(letter, null, 2);
-  const failed = letter.failed.steps.flatMap(({ step, error, attempts, message, stack }) => {
+  const deadLetter = await client.get<ViewOf<typeof showDeadLetterRoute>>(pathOf(source, eventId));
+  if (json) return JSON.stringify(deadLetter, null, 2);
+  const failed = deadLetter.failed.steps.flatMap(({ step, error, attempts, message, stack }) => {
     const what = `${step}: ${error} after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
     return [what, ...(stack ?? message ?? '').split('\n').filter(Boolean)].map(
       (line, i) => `${i === 0 ? '  ' : '      '}${line.trim()}`,
     );
   });
-  const done = letter.failed.checkpoint.map(({ step }) => step).join(', ');
-  const expires = letter.expires_at ? [`Expires:  ${letter.expires_at}`] : [];
+  const done = deadLetter.failed.checkpoint.map(({ step }) => step).join(', ');
+  const expires = deadLetter.expires_at ? [`Expires:  ${deadLetter.expires_at}`] : [];
   const next = [
     `Replay:  surehook dead-letters replay ${source} ${eventId}`,
     `Discard: surehook dead-letters discard ${source} ${eventId} --reason '…'`,
   ];
   return [
-    ...eventLines(letter, [
+    ...eventLines(deadLetter, [
       ...expires,
       '',
       'Failed:',
@@ -139,7 +139,7 @@ export async function deadLettersReplay(
   return `Runs again as ${answer.run_id}. See: surehook events show ${source} ${eventId}`;
 }
 
-/** As it is in the file: its numbers stay as they are written. */
+/** The JSON text as it stands in the file: parsing and writing it again would change large numbers. */
 function readPayload(file: string): string {
   try {
     const text = readFileSync(file === '-' ? 0 : file, 'utf8').replace(/^\uFEFF/, '');
@@ -161,10 +161,10 @@ export async function deadLettersDiscard(
     `${pathOf(source, eventId)}/discard`,
     body,
   );
-  return json ? JSON.stringify(answer, null, 2) : 'Discarded: if it is sent again, it is a duplicate.';
+  return json ? JSON.stringify(answer, null, 2) : 'Discarded: a resend of this event is a duplicate.';
 }
 
-/** @returns what to print, if the letters themselves went to a file */
+/** @returns what to print; undefined if the dead letters went to standard output */
 export async function deadLettersExport(
   client: OperatorClient,
   { out, ...options }: FilterOptions & { out?: string },
@@ -184,7 +184,7 @@ export async function deadLettersExport(
   try {
     await pipeline(body, counting, createWriteStream(out));
   } catch (error) {
-    throw new ConfigError(`--out: the export is not whole: ${(error as Error).message}`);
+    throw new ConfigError(`--out: the export is incomplete: ${(error as Error).message}`);
   }
   return `${count} ${count === 1 ? 'dead letter' : 'dead letters'} written to ${out}`;
 }

@@ -1,4 +1,4 @@
-// `surehook dev`: everything on one machine, on a Temporal dev server of our own unless one is named.
+// `surehook dev`: runs everything on one machine, with a Temporal dev server unless a Temporal is named.
 import { mkdirSync } from 'node:fs';
 import type { SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
@@ -16,6 +16,7 @@ import { reloadOnChange } from './reload-on-change.ts';
 import { buildSignedRequest } from './signed-request.ts';
 import { INTERRUPTED_EXIT_CODE, onStopSignal, waitForStop } from './stop-on-signal.ts';
 
+/** As in docker-compose.yml: for this long duplicates are recognised, and dead letters kept. */
 const RETENTION_DAYS = 30;
 
 export async function dev(options: InspectOptions = {}): Promise<number> {
@@ -35,7 +36,7 @@ export async function dev(options: InspectOptions = {}): Promise<number> {
         );
         running?.stop(1);
       });
-  // Until everything is up, a signal ends what there is: the server does not share our process group.
+  // During the start, a signal has to stop the dev server here: Ctrl-C does not reach its process group.
   const undo = onStopSignal(async () => {
     interrupt.abort(new Error('interrupted'));
     const started = await starting?.catch(() => undefined);

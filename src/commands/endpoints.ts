@@ -1,4 +1,4 @@
-// `surehook endpoints`: what the operator API tells of endpoints, on a terminal.
+// `surehook endpoints`: lists the endpoints and their breakers through the operator API.
 import type { ViewOf } from '../api/http/route.ts';
 import type { listEndpointsRoute } from '../api/operator/endpoints/list-endpoints.ts';
 import type { OperatorClient } from './operator-client.ts';

@@ -1,4 +1,4 @@
-// `surehook events`: what the operator API tells of events, on a terminal.
+// `surehook events`: lists, shows, retries and cancels events through the operator API.
 import type { ViewOf } from '../api/http/route.ts';
 import type { cancelEventRoute } from '../api/operator/events/cancel-event.ts';
 import type { EventView } from '../api/operator/events/event-view.ts';
@@ -58,7 +58,7 @@ export async function eventsRetry(
     '{}',
   );
   if (json) return JSON.stringify(answer, null, 2);
-  return `Tried now: ${answer.steps.join(', ')}. See: surehook events show ${source} ${eventId}`;
+  return `Retried now: ${answer.steps.join(', ')}. See: surehook events show ${source} ${eventId}`;
 }
 
 export async function eventsCancel(
@@ -72,14 +72,14 @@ export async function eventsCancel(
     '{}',
   );
   if (json) return JSON.stringify(answer, null, 2);
-  return `Told to stop. See: surehook events show ${source} ${eventId}`;
+  return `Cancellation requested. See: surehook events show ${source} ${eventId}`;
 }
 
 function pathOf(source: string, eventId: string): string {
   return `/events/${encodeURIComponent(source)}/${encodeURIComponent(eventId)}`;
 }
 
-/** @param more comes after the first facts */
+/** @param more lines that stand between the facts of the event and its steps */
 export function eventLines(event: EventView, more: string[] = []): string[] {
   const { discarded } = event;
   const facts: [string, string | null | undefined][] = [

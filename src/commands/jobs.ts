@@ -1,4 +1,4 @@
-// `surehook jobs`: what the operator API does with jobs, on a terminal.
+// `surehook jobs`: lists, shows, pauses, resumes and cancels jobs through the operator API.
 import type { ViewOf } from '../api/http/route.ts';
 import type { JobView, JobWithRuns } from '../api/operator/jobs/job-view.ts';
 import type { listJobsRoute } from '../api/operator/jobs/list-jobs.ts';
@@ -55,14 +55,14 @@ export function jobLines(job: JobView | JobWithRuns): string {
     `  filter    ${filterText(job)}`,
     ...(job.reason ? [`  reason    ${job.reason}`] : []),
     `  matched   ${matched}`,
-    `  ${what.padEnd(9)} ${started}, ${skipped} skipped (somebody else was first), ${failed} could not be`,
+    `  ${what.padEnd(9)} ${started}, ${skipped} skipped (somebody else was first), ${failed} failed`,
     ...(runs && action === 'replay'
-      ? [`  since     ${runs.succeeded} processed, ${runs.processing} under way, ${runs.failed} failed again`]
+      ? [`  runs      ${runs.succeeded} processed, ${runs.processing} under way, ${runs.failed} failed again`]
       : []),
     `  rate      ${rate_per_second} per second`,
     `  started   ${job.started_at}`,
     ...(job.closed_at ? [`  ended     ${job.closed_at}`] : []),
-    ...(job.eta ? [`  ends at   ${job.eta}, if nothing holds it`] : []),
+    ...(job.eta ? [`  ends at   ${job.eta}, if nothing delays it`] : []),
   ];
   const reasons = failures.map(({ source, event_id, reason }) => `  ${source} ${event_id}: ${reason}`);
   return [...lines, ...(reasons.length > 0 ? ['Failures:', ...reasons] : [])].join('\n');

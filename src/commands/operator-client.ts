@@ -1,4 +1,4 @@
-// How the commands reach the operator API, and what they say when they cannot.
+// The client of the operator API for the commands, with an error message for every way in which a call fails.
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { ConfigError } from '../config/config-error.ts';
@@ -18,7 +18,7 @@ export class OperatorClient {
   readonly #url: string;
   readonly #token: string;
 
-  /** @throws ConfigError if no token is known */
+  /** @throws ConfigError if neither the environment nor the state folder has a token */
   constructor(settings: Settings) {
     const token = settings.operatorToken ?? new DevSecrets(settings.stateDir).get('SUREHOOK_OPERATOR_TOKEN');
     if (token === undefined) {
@@ -30,12 +30,18 @@ export class OperatorClient {
     this.#url = settings.operatorUrl ?? toOrigin(settings.operatorHost, settings.operatorPort);
   }
 
-  /** @param path below `/api/v1`; @throws ConfigError with the API's own words if it refuses */
+  /**
+   * @param path below `/api/v1`
+   * @throws ConfigError with the API's own message if it refuses, or if no operator API answers
+   */
   async get<T>(path: string, query: Query = {}): Promise<T> {
     return (await (await this.#fetch(this.#toUrl(path, query))).json()) as T;
   }
 
-  /** @param body JSON; @throws ConfigError as `get` */
+  /**
+   * @param body JSON
+   * @throws ConfigError as `get`
+   */
   async post<T>(path: string, body: string): Promise<T> {
     const headers = { 'content-type': 'application/json' };
     return (await (await this.#fetch(this.#toUrl(path), { method: 'POST', body, headers })).json()) as T;
@@ -48,7 +54,8 @@ export class OperatorClient {
   }
 
   #toUrl(path: string, query: Query = {}): URL {
-    const url = new URL(`${this.#url.replace(/\/$/, '')}${OPERATOR_API_PATH}${path}`); // it may have a path of its own, behind a proxy
+    // SUREHOOK_OPERATOR_URL may have a path of its own, behind a proxy.
+    const url = new URL(`${this.#url.replace(/\/$/, '')}${OPERATOR_API_PATH}${path}`);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, value);
     return url;
@@ -62,7 +69,9 @@ export class OperatorClient {
     if (response.ok) return response;
     const body = (await response.json().catch(() => ({}))) as { detail?: string };
     if (response.status === 401) {
-      throw new ConfigError(`SUREHOOK_OPERATOR_TOKEN: ${url.origin} takes another token; set it to that one`);
+      throw new ConfigError(
+        `SUREHOOK_OPERATOR_TOKEN: ${url.origin} takes another token; set the variable to that token`,
+      );
     }
     throw new ConfigError(body.detail ?? `${url.origin} answered ${response.status}`);
   }

@@ -1,4 +1,4 @@
-// `surehook send`: a signed test event to a running ingress.
+// `surehook send`: sends a signed test event to a running ingress.
 import { readFileSync } from 'node:fs';
 import type { SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';

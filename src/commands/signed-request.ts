@@ -1,14 +1,14 @@
-// A test event of a source, signed as its sender would sign it.
+// Builds a test event of a source, signed as the sender of that source would sign it.
 import { randomBytes } from 'node:crypto';
 import type { Locator, SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { signRequest } from '../signatures/index.ts';
 
 export interface TestEvent {
-  /** A new one if not given, unless it would have to be put into a given body. */
+  /** If not given, a new id is made, unless the id would have to be put into a given body. */
   id?: string;
   type?: string;
-  /** The body as it is sent; made up if not given. */
+  /** The body as it is sent; if not given, a body is made up. */
   body?: Buffer;
 }
 
@@ -18,10 +18,15 @@ export interface SignedTestEvent {
   eventId: string | undefined;
 }
 
-/** An id or type that is asked for is put where the source looks for it first. */
+/**
+ * Puts the id and the type where the source looks for them first.
+ *
+ * @throws ConfigError if one of them belongs into the body, and the given body is not a JSON object
+ */
 export function buildSignedRequest(source: SourceConfig, event: TestEvent): SignedTestEvent {
-  const isFree = event.body === undefined || source.eventId[0]?.in === 'header'; // no byte of the body changes
-  const id = event.id ?? (isFree ? `evt_${randomBytes(8).toString('hex')}` : undefined);
+  // A new id must not change a given body.
+  const mayMakeId = event.body === undefined || source.eventId[0]?.in === 'header';
+  const id = event.id ?? (mayMakeId ? `evt_${randomBytes(8).toString('hex')}` : undefined);
   const type = event.type ?? (event.body ? undefined : 'test.created');
   const json: unknown = event.body ? undefined : { data: { hello: 'world' } };
   const fields = new Fields(event.body, json);
@@ -45,6 +50,7 @@ export function buildSignedRequest(source: SourceConfig, event: TestEvent): Sign
   };
 }
 
+/** Puts fields into the headers or the JSON body of a request. */
 class Fields {
   readonly headers: Record<string, string> = {};
   readonly #given: Buffer | undefined;
@@ -70,7 +76,7 @@ class Fields {
     place[locator.path.at(-1) as string] = value;
   }
 
-  /** The given bytes stay as they are unless a field was put into them. */
+  /** The given bytes are unchanged unless a field was put into them. */
   toBody(): Buffer {
     return this.#json === undefined ? (this.#given as Buffer) : Buffer.from(JSON.stringify(this.#json));
   }
@@ -81,9 +87,9 @@ function parseObject(body: Buffer): Record<string, unknown> {
     const json: unknown = JSON.parse(body.toString('utf8'));
     if (isObject(json)) return json;
   } catch {
-    // as any other body that has no place for a field
+    // a body that is not JSON has no place for a field either
   }
-  throw new ConfigError('the body is not a JSON object, so that no id or type can be put into it');
+  throw new ConfigError('the body is not a JSON object, so no id or type can be put into it');
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,4 @@
-// `surehook dead-letters replay|discard` with a filter: a dry run, a question, a job, and its progress.
+// `surehook dead-letters replay|discard` with a filter: makes a dry run, asks, starts a job, and follows it.
 import { createInterface } from 'node:readline/promises';
 import type { ViewOf } from '../api/http/route.ts';
 import type { showJobRoute } from '../api/operator/jobs/show-job.ts';
@@ -35,15 +35,15 @@ const FOR_MANY = [
   'detach',
 ] as const;
 
-/** @throws ConfigError at an option that says nothing about one event */
+/** @throws ConfigError if an option is given that applies to many dead letters only */
 export function refuseForOne(options: JobOptions): void {
-  const name = FOR_MANY.find((one) => options[one] !== undefined);
+  const name = FOR_MANY.find((candidate) => options[candidate] !== undefined);
   if (name === undefined) return;
   const option = name === 'dryRun' ? 'dry-run' : name;
-  throw new ConfigError(`--${option}: it is for many dead letters, and an event is named`);
+  throw new ConfigError(`--${option}: the option is for many dead letters, and an event is named`);
 }
 
-/** @returns whether all went well */
+/** @returns false if the job was awaited and did not complete, or could not start every replay */
 export async function deadLettersReplayMany(
   client: OperatorClient,
   source: string | undefined,
@@ -51,11 +51,11 @@ export async function deadLettersReplayMany(
   print: Print,
 ): Promise<boolean> {
   if (payload !== undefined)
-    throw new ConfigError('--payload: it corrects one event: name its source and id');
+    throw new ConfigError('--payload: the option corrects one event; name its source and id');
   return await runMany(client, 'replay', source, options, { from }, print);
 }
 
-/** @returns as `deadLettersReplayMany` */
+/** @returns false if the job was awaited and did not complete, or could not start every discard */
 export async function deadLettersDiscardMany(
   client: OperatorClient,
   source: string | undefined,
@@ -93,7 +93,7 @@ async function runMany(
 function toFilter(action: JobAction, source: string | undefined, { all, ...options }: JobOptions) {
   if (source !== undefined) {
     throw new ConfigError(
-      `name the event, too: surehook dead-letters ${action} ${source} <event_id>; or all of a source: --source ${source}`,
+      `name the event, too: surehook dead-letters ${action} ${source} <event_id>; for all of a source, give --source ${source}`,
     );
   }
   const filter = toQuery(options);
@@ -101,8 +101,8 @@ function toFilter(action: JobAction, source: string | undefined, { all, ...optio
   if (isEmpty !== (all === true)) {
     throw new ConfigError(
       isEmpty
-        ? 'name an event, or give a filter such as --source; --all is every dead letter'
-        : '--all: it is every dead letter: give it without a filter',
+        ? 'name an event, or give a filter such as --source; --all takes every dead letter'
+        : '--all: the option takes every dead letter; give it without a filter',
     );
   }
   return filter;
@@ -119,7 +119,12 @@ const count = (n: number) => `${n} dead ${n === 1 ? 'letter' : 'letters'}`;
 
 function toText({ matched, sample }: Pick<JobDryRun, 'matched' | 'sample'>): string {
   if (matched === 0) return 'No dead letters match.';
-  const rows = sample.map((one) => [one.failed_at, one.source, one.event_id, one.errors.join(', ')]);
+  const rows = sample.map(({ failed_at, source, event_id, errors }) => [
+    failed_at,
+    source,
+    event_id,
+    errors.join(', '),
+  ]);
   const head = `${count(matched)} ${matched === 1 ? 'matches' : 'match'}, the latest first:`;
   return `${head}\n${table(['FAILED', 'SOURCE', 'EVENT ID', 'ERROR'], rows)}`;
 }

@@ -1,4 +1,4 @@
-// `surehook alerts test`: a test alert through each route, and what its channel answered.
+// `surehook alerts test`: sends a test alert through each alert route, and prints what the channel answered.
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'undici';
 import type { Alert } from '../activities/alerts/alert.ts';
@@ -10,7 +10,10 @@ import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
 import { loadConfigForCommand } from './load-config-for-command.ts';
 
-/** @returns what to print, and whether every channel took its alert */
+/**
+ * @returns what to print, and whether every channel took its alert
+ * @throws ConfigError if the config has no alert route, or no alert route of this name
+ */
 export async function testAlerts(settings: Settings, routeName?: string): Promise<[string, boolean]> {
   const { alerts } = await loadConfigForCommand(settings, { onlyAlerts: true });
   const { configPath } = settings;
@@ -40,7 +43,7 @@ async function test(route: AlertRouteConfig): Promise<AttemptResult> {
     if (route.channel !== 'pagerduty') return await sendMessage(route, alert, deps);
     const triggered = await postJson(route, route.url, toTrigger(route, alert, source), deps);
     if (!triggered.ok) return triggered;
-    // Nobody should have to close the incident of a test.
+    // The incident of a test is resolved at once, so that nobody has to close it.
     const resolved = await postJson(route, route.url, toResolve(route, alert, source), deps);
     return resolved.ok ? triggered : resolved;
   } finally {
@@ -78,7 +81,7 @@ function toTestAlert(route: string, source: string): Alert {
   };
 }
 
-/** `ops (slack): 200 ok`. */
+/** Such as `ops (slack): 200 ok`. */
 function toLine({ name, channel }: AlertRouteConfig, result: AttemptResult): string {
   const { statusCode, responseExcerpt, message } = result;
   const code = codeOf(result);

@@ -1,4 +1,4 @@
-// How the commands write tables, and read times.
+// Formats tables and parses times for the commands.
 import { ConfigError } from '../config/config-error.ts';
 
 export function table(head: string[], rows: string[][]): string {
@@ -13,7 +13,11 @@ export function table(head: string[], rows: string[][]): string {
 
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `30m`, `6h` and `1d` count back from now; anything else is a time. */
+/**
+ * An age such as `30m`, `6h` or `1d` counts back from now; any other text is parsed as a time.
+ *
+ * @throws ConfigError naming the option if the text is neither
+ */
 export function parseTime(option: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const [, count, unit = ''] = /^(\d+)([smhd])$/.exec(value) ?? [];

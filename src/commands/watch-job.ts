@@ -1,4 +1,4 @@
-// Follows a job to its end: a progress bar on a terminal, a line now and then elsewhere.
+// Follows a job until it ends: with a progress bar on a terminal, with a line every 5 s elsewhere.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ViewOf } from '../api/http/route.ts';
 import type { JobView } from '../api/operator/jobs/job-view.ts';
@@ -7,12 +7,12 @@ import type { OperatorClient } from './operator-client.ts';
 import { INTERRUPTED_EXIT_CODE, onStopSignal } from './stop-on-signal.ts';
 
 const POLL_MS = 500;
-/** Where nobody sees a line change. */
+/** For output that is no terminal, where a line cannot be redrawn. */
 const LINE_EVERY_MS = 5_000;
 const BAR_WIDTH = 30;
 const CLEAR_LINE = '\r\u001b[K';
 
-/** Ctrl-C ends the watching, not the job. */
+/** Returns when the job has ended. Ctrl-C ends the process, and the job goes on. */
 export async function watchJob(
   client: OperatorClient,
   jobId: string,
@@ -42,7 +42,7 @@ export async function watchJob(
   }
 }
 
-/** A line that wraps could not be cleared. */
+/** Cut to the width of the terminal, since a line that wraps could not be cleared. */
 const toOneRow = (line: string) => line.slice(0, (process.stdout.columns || 80) - 1);
 
 export function barOf(job: JobView): string {

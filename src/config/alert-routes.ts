@@ -1,4 +1,4 @@
-// Resolves the alert routes of the config file, and checks what their secrets hold.
+// Resolves the alert routes of the config file, and checks the values of their secrets.
 import type { ParsedAlertRoute } from './alerts-schema.ts';
 import type { AlertRouteConfig } from './config.ts';
 import type { SecretStore } from './secret-store.ts';
@@ -45,7 +45,7 @@ function checkSmtpUrl(value: string): string | undefined {
   if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === '') {
     return 'expected a URL such as smtps://user:password@mail.example.com';
   }
-  if (url.search !== '' || url.pathname.length > 1) return 'expected nothing behind the host and port';
+  if (url.search !== '' || url.pathname.length > 1) return 'expected nothing after the host and port';
   if (!isDecodable(url.username) || !isDecodable(url.password)) {
     return 'user and password must be percent-encoded';
   }

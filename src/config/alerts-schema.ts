@@ -1,4 +1,4 @@
-// What `alerts` in the config file may contain.
+// The schema of `alerts` in the config file.
 import { z } from 'zod';
 import { duration } from './retry-schedule.ts';
 import { name, secretRef, secrets } from './schema-parts.ts';
@@ -6,7 +6,7 @@ import { name, secretRef, secrets } from './schema-parts.ts';
 const HOUR_MS = 3_600_000;
 const KINDS = ['dead_letter', 'recovered', 'expiring', 'endpoint_down'] as const;
 
-/** No control characters, so that nothing can be added to a mail's header. */
+/** A mail address without control characters, since a line break would add a header to the mail. */
 const mailbox = z
   .string()
   .regex(

@@ -1,4 +1,4 @@
-// An error in what the user has set: one line that names the setting and the fix. Commands print it and exit with 1.
+// An error in a setting or in the config file: one line that names the fix. Commands print it and exit with 1.
 
 export class ConfigError extends Error {
   override name = 'ConfigError';

@@ -1,4 +1,4 @@
-// Secrets that `surehook dev` makes for itself, kept in the state dir and readable by its owner only.
+// The secrets that `surehook dev` makes, kept in a file in the state folder that only its owner can read.
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,10 +9,11 @@ const contents = z.record(z.string(), z.string());
 
 export class DevSecrets {
   readonly file: string;
-  /** Names made since this object was made: the output tells of them. */
+  /** The names of the secrets that this object has made; `surehook dev` prints them. */
   readonly made: string[] = [];
   readonly #values: Record<string, string>;
 
+  /** @throws ConfigError if the file is not a JSON object of strings */
   constructor(stateDir: string) {
     this.file = join(stateDir, 'secrets.json');
     this.#values = read(this.file);
@@ -22,7 +23,7 @@ export class DevSecrets {
     return Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;
   }
 
-  /** The kept value, or a new one of 32 random bytes, kept before it is returned. */
+  /** @returns the kept value, or a value of 32 random bytes, which is written to the file first */
   getOrMake(name: string, encode = (bytes: Buffer) => `whsec_${bytes.toString('base64')}`): string {
     const kept = this.get(name);
     if (kept) return kept;
@@ -49,7 +50,7 @@ function read(file: string): Record<string, string> {
     return contents.parse(JSON.parse(text));
   } catch {
     throw new ConfigError(
-      `SUREHOOK_STATE_DIR: ${file} is not a JSON object of texts; restore it, or delete it to have new secrets made`,
+      `SUREHOOK_STATE_DIR: ${file} is not a JSON object of strings; restore it, or delete it to have new secrets made`,
     );
   }
 }

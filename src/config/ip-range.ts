@@ -1,4 +1,4 @@
-// Tells addresses and CIDR ranges in their usual form from what ipaddr.js would take too, by inet_aton's rules: `1`, `10.1/16`.
+// Checks IP addresses and CIDR ranges. ipaddr.js alone also accepts the forms of inet_aton: `1`, `10.1/16`.
 import ipaddr from 'ipaddr.js';
 
 export function isIpRange(text: string): boolean {
@@ -11,7 +11,7 @@ export function isIpRange(text: string): boolean {
   );
 }
 
-/** Reached from this machine only. */
+/** Whether a listener on this host can be reached from this machine only. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback');
 }

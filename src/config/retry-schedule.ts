@@ -1,12 +1,12 @@
-// Retry schedules: what a user may write, resolved to the list of delays before each retry.
+// Retry schedules: the forms that the config file may have, resolved to the list of delays before each retry.
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 
-/** The delay before each retry, in milliseconds; one attempt more than entries. */
+/** The delay before each retry, in milliseconds. A step has one attempt more than the schedule has delays. */
 export type RetrySchedule = readonly number[];
 
 const MAX_ATTEMPTS = 100;
-/** A wait longer than this is no retry but a forgotten event. */
+/** 7 days: an event that waits longer has been forgotten rather than retried. */
 const MAX_DELAY_MS = 7 * 24 * 3_600_000;
 
 export const duration = z
@@ -49,8 +49,8 @@ function exponentialDelays(initial: number, factor: number, max: number, count: 
   return Array.from({ length: count }, (_, n) => Math.min(max, Math.round(initial * factor ** n)));
 }
 
-/** One immediate retry, then 1, 2, 4, 8 … minutes, at most 1 hour apart; 10 retries: about four hours in all. */
+/** Retries at once, then after 1, 2, 4, 8 … minutes, at most 1 hour apart: 10 retries in about four hours. */
 export const DELIVERY_RETRY: RetrySchedule = [0, ...exponentialDelays(60_000, 2, 3_600_000, 9)];
 
-/** 1, 2, 4, 8 … seconds, at most 5 minutes apart; 10 attempts: about 8.5 minutes in all. */
+/** Retries after 1, 2, 4, 8 … seconds, at most 5 minutes apart: 10 attempts in about nine minutes. */
 export const HANDLER_RETRY: RetrySchedule = exponentialDelays(1_000, 2, 300_000, 9);

@@ -1,4 +1,4 @@
-// Names and secrets, as every part of the config file has them.
+// The schemas of names and secrets, which every part of the config file uses.
 import { z } from 'zod';
 import { SOURCE_NAME } from '../contracts/ids.ts';
 import { NAME_MAX_LENGTH } from '../contracts/limits.ts';
@@ -15,7 +15,7 @@ export const secretRef = z.custom<SecretRef>(
 
 export const secrets = z.array(secretRef).min(1, "expected at least one secret('NAME')");
 
-/** A config file in another package may load another copy of this module. */
+/** A config file in another package may load another copy of this module, and so another class. */
 function looksLikeSecretRef(value: unknown): boolean {
   return typeof value === 'object' && value?.constructor?.name === 'SecretRef' && 'name' in value;
 }

@@ -1,13 +1,13 @@
-// Finds the values of secrets, and remembers what is wrong with them.
+// Finds the values of secrets, and collects what is wrong with them.
 import { readFileSync } from 'node:fs';
 import { checkSecret, type SchemeName } from '../signatures/index.ts';
 import { ConfigError } from './config-error.ts';
 import { Secret, type SecretRef } from './secret.ts';
 
-/** @returns what is wrong with a value, without showing it */
+/** @returns what is wrong with a value, in words that do not show the value */
 type CheckValue = (value: string) => string | undefined;
 
-/** Resolves secrets and remembers what is wrong, so that one run names every fault. */
+/** Resolves every secret first and throws in `check` only, so that one message names every fault. */
 export class SecretStore {
   readonly #env: NodeJS.ProcessEnv;
   readonly #makeSecret: ((name: string) => string) | undefined;
@@ -24,7 +24,7 @@ export class SecretStore {
     return this.#check(name, at, value, (value) => (use ? checkSecret(use, value) : checkHeader(value)));
   }
 
-  /** For what somebody else has made, such as an address: none is made up. */
+  /** Resolves a secret that somebody else has issued, such as a URL: dev cannot make such a value. */
   resolveGiven({ name }: SecretRef, at: string, check: CheckValue): Secret {
     return this.#check(name, at, this.#read(name), check);
   }
@@ -45,10 +45,11 @@ export class SecretStore {
       return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined;
     } catch (error) {
       this.#unusable.add(`${name}_FILE: ${(error as Error).message}`);
-      return ''; // and not one made up: the file was meant
+      return ''; // a made value must not stand in for a file that was named
     }
   }
 
+  /** @throws ConfigError naming every secret that is missing or unusable */
   check(): void {
     const missing = [...this.#missing];
     const unusable = [...this.#unusable];

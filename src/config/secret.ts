@@ -1,4 +1,4 @@
-// A secret named in the config file, and its value once resolved: printable by accident nowhere.
+// A secret that the config file names, and its resolved value, which cannot be printed by accident.
 import { inspect } from 'node:util';
 
 export class SecretRef {

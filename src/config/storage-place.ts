@@ -1,4 +1,4 @@
-// SUREHOOK_STORAGE: `disk:/path`, or `s3://bucket/prefix?endpoint=…&region=…`.
+// Parses SUREHOOK_STORAGE: `disk:/path`, or `s3://bucket/prefix?endpoint=…&region=…`.
 import { z } from 'zod';
 
 export type StoragePlace =
@@ -6,14 +6,14 @@ export type StoragePlace =
   | {
       kind: 's3';
       bucket: string;
-      /** Empty, or with a slash at its end. */
+      /** Empty, or ends with a slash. */
       prefix: string;
       endpoint: string | undefined;
       region: string | undefined;
     };
 
 const HOW = 'expected disk:/path or s3://bucket/prefix?endpoint=https://…&region=…';
-/** Of Amazon; other stores are not wider. */
+/** Amazon's rule for the names of buckets; other stores do not allow more. */
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const PREFIX = /^(?!\.)[A-Za-z0-9._-]+(\/(?!\.)[A-Za-z0-9._-]+)*$/;
 
@@ -29,7 +29,7 @@ function toDisk(text: string): StoragePlace | undefined {
   return path ? { kind: 'disk', path } : undefined;
 }
 
-/** Credentials do not belong into it: the environment has them, or the machine's role. */
+/** The URL has no place for credentials: they come from the environment, or from the role of the machine. */
 function toS3(text: string): StoragePlace | undefined {
   const [, bucket = '', path = '', query = ''] =
     /^s3:\/\/([^/?#]+)\/?([^?#]*)(?:\?([^#]*))?$/.exec(text) ?? [];

@@ -1,9 +1,9 @@
-// What crosses the border between those who raise alerts, the workflow that gathers them, and the activity that sends them.
-// As in messages.ts, what Temporal stores is snake_case.
+// The records that pass between those who raise alerts, the workflow that gathers them, and the activity that sends them.
+// As in event.ts, records that Temporal stores are snake_case.
 
-/** A discarded dead letter is told of where recovered ones are, and an expired one where either of the others is. */
+/** A route for `recovered` also gets `discarded`; a route for `expiring` or for `recovered` also gets `expired`. */
 export type LetterKind = 'dead_letter' | 'recovered' | 'discarded' | 'expiring' | 'expired';
-/** Of an endpoint: its end is told of where its beginning is. */
+/** The start and the end of an endpoint's outage: a route gets both or neither. */
 export type EndpointKind = 'endpoint_down' | 'endpoint_up';
 export type AlertKind = LetterKind | EndpointKind;
 
@@ -11,10 +11,10 @@ export function isOfEndpoint(kind: AlertKind): kind is EndpointKind {
   return kind === 'endpoint_down' || kind === 'endpoint_up';
 }
 
-/** Something that an on-call person may want to hear of: codes, ids and types, never a payload or a message. */
+/** Something that an on-call person may want to know. It has codes, ids and types, never a payload or a message. */
 export interface Raise {
   kind: AlertKind;
-  /** The endpoint, if it is about one: then it has no event. */
+  /** For the kinds of an endpoint it is the endpoint's name, and `event_id` and `event_type` are empty. */
   source: string;
   event_id: string;
   event_type: string;
@@ -24,59 +24,59 @@ export interface Raise {
   errors: string[];
   /** RFC 3339 UTC. */
   at: string;
-  /** Or a random id, of an endpoint's outage. With `kind`, what makes two raises the same one: a repeated raise counts once. */
+  /** The run of the event, or a random id of the outage. Raises with the same `kind` and `run_id` count once. */
   run_id: string;
 }
 
 /** One signal to the workflow of a route. */
 export interface RaiseSignal {
   raises: Raise[];
-  /** The route's pace as the config has it now. */
+  /** The route's pace in the config of the worker that raises. */
   pace: Pace;
 }
 
 export interface Pace {
-  /** How long it gathers before the first alert of a storm. */
+  /** Milliseconds for which the route gathers raises before the first alert of a storm. */
   gather_ms: number;
-  /** At most one alert per this long. */
+  /** Milliseconds from one alert of the route to the next, at least. */
   every_ms: number;
 }
 
 export type Example = Pick<Raise, 'event_id' | 'event_type' | 'failed_steps' | 'errors' | 'at' | 'run_id'>;
 
-/** What is known of one kind of raise for one source. Bounded, however many there were. */
+/** The raises of one kind for one source, added up. Its size is bounded, however many raises there are. */
 export interface Tally {
   count: number;
   first_at: string;
   last_at: string;
-  /** How many had this code, or failed at this step; an event may have several. */
+  /** How many raises have this code, or failed at this step; an event may have several. */
   errors: Record<string, number>;
   steps: Record<string, number>;
-  /** The first few. */
+  /** The first few raises. */
   examples: Example[];
 }
 
-/** By kind, then by source, or by endpoint. */
+/** Tallies by kind, then by source; for the kinds of an endpoint, by endpoint. */
 export type Gathered = Partial<Record<AlertKind, Record<string, Tally>>>;
 
 export interface SendAlertInput {
   route: string;
   gathered: Gathered;
-  /** Sources whose open dead letters are to be counted again: an incident may be over. */
+  /** Sources whose open dead letters the activity counts again, since their incident may be over. */
   recheck: string[];
 }
 
 export interface SendAlertResult {
-  /** `dropped`: the config has no such route any more. */
+  /** `dropped`: the config has no such route. */
   status: 'sent' | 'dropped';
-  /** Sources to look at once more, a while later: visibility may have been behind. */
+  /** Sources to count once more, a while later: visibility may have been behind. */
   recheck: string[];
 }
 
 export const ALERT_ROUTE = 'alertRoute';
 export const RAISE_SIGNAL = 'raise';
 
-/** A source named `alert` is refused by the config: its events would have such ids. */
+/** The config refuses a source named `alert`, whose events would have such ids. */
 export function alertRouteId(route: string): string {
   return `alert:${route}`;
 }
@@ -84,11 +84,11 @@ export function alertRouteId(route: string): string {
 /** The key under which sources beyond the bound are counted together; no source has such a name. */
 export const OTHER = '(other)';
 
-/** Dead letters that nobody has replayed or discarded yet, of one source. */
+/** Counts the open dead letters of one source. @throws if Temporal does not count them in time */
 export type CountDeadLetters = (source: string) => Promise<number>;
 
 /** The signature of the workflow `ALERT_ROUTE`. */
 export type AlertRoute = (route: string) => Promise<void>;
 
-/** Gives raises to the workflow of a route. @throws if Temporal does not confirm in time; it may have taken the signal all the same */
+/** Signals raises to a route's workflow. @throws if Temporal does not confirm in time, though it may have the signal */
 export type SignalAlertRoute = (route: string, signal: RaiseSignal) => Promise<void>;

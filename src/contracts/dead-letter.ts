@@ -1,4 +1,4 @@
-// A dead letter as it crosses the borders between the failed event, its workflow and the API: how it opens and how it closes.
+// A dead letter as it passes between the failed event, its own workflow and the API: how it opens, and how it closes.
 // As in event.ts, records that Temporal stores are snake_case.
 import type { EventMeta, StepName, StepPlan } from './event.ts';
 
@@ -24,38 +24,38 @@ export interface DeadLetterInput {
   errors: string[];
 }
 
-/** Memo of that workflow: what a list shows without reading histories. */
+/** The memo of the workflow `DEAD_LETTER`: what a list shows without reading histories. */
 export interface DeadLetterMemo {
   run_id: string;
   received_at: string;
-  /** Of all failed steps together. */
+  /** The attempts of all failed steps together. */
   attempts: number;
-  /** For people. */
+  /** What went wrong, for people. */
   error: string;
 }
 
-/** Added to that memo once it is known: when Temporal deletes the failed run, and when the alert routes are told. */
+/** Added to the memo once it is known: when the alert routes are warned, and when Temporal deletes the failed run. */
 export interface Expiry {
   warns_at: string;
   expires_at: string;
 }
 
-/** How long Temporal keeps a run that has closed, and how long before the end of that it is told of. */
+/** How long Temporal keeps a closed run, and how long before its deletion the alert routes are warned. */
 export interface Retention {
   retention_ms: number;
   warn_before_ms: number;
 }
 
 /**
- * How an event ceased to be a dead letter. `gone`: its latest run is no failed one any more, nobody has told why.
- * `expired`: Temporal has deleted the failed run, as its retention has passed.
+ * How an event ceased to be a dead letter. `gone`: the latest run of the event is not a failed one, for an unknown
+ * reason. `expired`: the retention has passed, so Temporal has deleted the failed run.
  */
 export type CloseReason = 'replayed' | 'resent' | 'reset' | 'discarded' | 'gone' | 'expired';
 
 /** The signal that closes a dead letter. */
 export interface CloseDeadLetter {
   how: CloseReason;
-  /** The run that came after the failed one. */
+  /** The run that followed the failed one. */
   run_id?: string;
   job_id?: string;
   reason?: string;
@@ -65,7 +65,7 @@ export interface DeadLetterResult extends CloseDeadLetter {
   closed_at: string;
 }
 
-/** Carries the event, so that it can be seen when the failed run is gone. */
+/** Has the event itself, so that it can be shown after Temporal has deleted the failed run. */
 export interface DiscardEventInput {
   event: EventMeta;
   steps: StepPlan[];
@@ -84,5 +84,5 @@ export interface DiscardEventResult {
   at: string;
 }
 
-/** How long the namespace keeps a closed run, in milliseconds. @throws if Temporal does not say */
+/** Reads how many milliseconds the namespace keeps a closed run. @throws if Temporal does not say */
 export type ReadRetentionMs = () => Promise<number>;

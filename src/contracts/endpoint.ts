@@ -1,33 +1,33 @@
-// What crosses the border between workers that tell of an endpoint's breaker, the workflow that keeps it, and the API.
-// As in messages.ts, what Temporal stores is snake_case.
+// An endpoint's breaker as it passes between the workers that report it, the workflow that keeps it, and the API.
+// As in event.ts, records that Temporal stores are snake_case.
 
-/** `open`: the endpoint is down, its deliveries are held; `half_open`: one of them finds out whether it is back. */
+/** `open`: the endpoint is down, its deliveries are held. `half_open`: one delivery finds out whether it is back. */
 export type BreakerState = 'closed' | 'half_open' | 'open';
 
-/** What one worker says of one endpoint. */
+/** The state of one endpoint's breaker in one worker. */
 export interface BreakerReport {
   state: BreakerState;
-  /** RFC 3339 UTC: when it opened, or closed. */
+  /** RFC 3339 UTC: when the breaker opened, or closed. */
   since: string;
-  /** Attempts that failed one after the other. */
+  /** Failed attempts in a row. */
   failures: number;
-  /** Code of the last one, such as `timeout` or `http_503`; null when it is closed. */
+  /** The code of the last attempt if it failed, such as `timeout` or `http_503`; else null, as when the breaker closes. */
   last_error: string | null;
-  /** RFC 3339 UTC. */
+  /** RFC 3339 UTC; null when the breaker is closed. */
   next_probe_at: string | null;
-  /** Deliveries that wait, as far as this worker has seen them. */
+  /** Held deliveries, as far as this worker has seen them. */
   held: number;
   /** RFC 3339 UTC. */
   reported_at: string;
 }
 
-/** By worker. */
+/** The last report of each worker, by the worker's name. */
 export type BreakerReports = Record<string, BreakerReport>;
 
 export interface BreakerSignal {
   worker: string;
   report: BreakerReport;
-  /** Milliseconds: the alert routes are told of an endpoint that was down for so long. */
+  /** Milliseconds: an outage that lasts so long is raised to the alert routes. */
   alert_after_ms?: number;
 }
 
@@ -36,10 +36,10 @@ export const BREAKER_SIGNAL = 'report';
 
 /** A worker repeats its report this often while its breaker is not closed. */
 export const REPORT_EVERY_MS = 60_000;
-/** A report that was not repeated for so long is of a worker that is gone. */
+/** A worker that has not repeated its report for so long is gone. */
 export const REPORT_EXPIRES_MS = 180_000;
 
-/** A source named `endpoint` is refused by the config: its events would have such ids. */
+/** The config refuses a source named `endpoint`, whose events would have such ids. */
 export function endpointBreakerId(endpoint: string): string {
   return `endpoint:${endpoint}`;
 }
@@ -51,7 +51,7 @@ export function isExpired({ reported_at }: BreakerReport, nowMs: number): boolea
 /** The signature of the workflow `ENDPOINT_BREAKER`. */
 export type EndpointBreaker = (endpoint: string) => Promise<void>;
 
-/** Tells Temporal the state of this worker's breaker of an endpoint. @throws if Temporal does not take it */
+/** Reports the state of this worker's breaker of an endpoint. @throws if Temporal does not take the report */
 export type ReportBreaker = (
   endpoint: string,
   what: Pick<BreakerSignal, 'report' | 'alert_after_ms'>,

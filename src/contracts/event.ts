@@ -1,8 +1,8 @@
-// An event as it crosses the borders between API, workflow and activities: its inputs, outcomes, results and query names.
-// Records that are stored in Temporal and shown to operators are snake_case, as in the API: one shape, no mapping.
+// An event as it passes between API, workflow and activities: its inputs, outcomes, results and query names.
+// Records that Temporal stores and operators see are snake_case, as in the API: one shape, no mapping.
 import type { RawBody, StoredBody } from '../payloads/raw-body.ts';
 
-/** Everything known of a webhook besides its body. Headers are lower-case and without credentials. */
+/** Everything known of a webhook besides its body. Header names are lower-case; headers with credentials are absent. */
 export interface EventMeta {
   source: string;
   event_id: string;
@@ -10,7 +10,7 @@ export interface EventMeta {
   /** RFC 3339 UTC. */
   received_at: string;
   headers: Record<string, string>;
-  /** W3C Trace Context of the request, to go on with; absent if the sender sent none and tracing is off. */
+  /** W3C Trace Context of the request, which deliveries continue; absent if the sender sent none and tracing is off. */
   traceparent?: string;
   tracestate?: string;
 }
@@ -25,13 +25,13 @@ export interface StepPlan {
   timeout_ms: number;
 }
 
-/** An activity bounds its own attempt; Temporal's limit, for a worker that hangs or is lost, comes this much later. */
+/** An activity limits its own attempt. Temporal's limit, for a worker that hangs or is lost, is this much longer. */
 export const TIMEOUT_MARGIN_MS = 5_000;
 
 export interface ProcessEventInput extends EventMeta {
-  /** In order: the handler first, if the event has one. */
+  /** The handler comes first, if the event has one. */
   steps: StepPlan[];
-  /** Steps that had succeeded in an earlier run of the same event: they are not repeated. */
+  /** Steps that succeeded in an earlier run of the same event, and are not repeated. */
   checkpoint?: StepOutcome[];
   /** Absent in an event's first run. */
   rerun?: Rerun;
@@ -44,35 +44,35 @@ export interface Rerun {
   how: 'replayed' | 'resent';
   /** RFC 3339 UTC. */
   at: string;
-  /** Of a replay. */
+  /** Set for a replay. */
   from?: ReplayFrom;
-  /** The bulk job that it belongs to, and the part of it. */
+  /** The bulk job that started the run, and the number of the job's part. */
   job_id?: string;
   job_part?: number;
-  /** An operator gave another body: that of `of` is the original. */
+  /** An operator gave another body. The run `of` has the original one. */
   payload_corrected?: true;
 }
 
-/** `failed_step`: what had succeeded is not repeated. */
+/** `failed_step`: steps that had succeeded are not repeated. `start`: every step runs again. */
 export type ReplayFrom = 'failed_step' | 'start';
 
 /**
- * One attempt of a step. Exactly one of `status_code` and `error` is set; neither for a handler that succeeded, and while it
- * runs.
+ * One attempt of a step. Exactly one of `status_code` and `error` is set, except for a handler that succeeded and an
+ * attempt that is running, which have neither.
  */
 export interface Attempt {
   /** 1 for the first attempt. Counts over the local and the regular activity. */
   attempt: number;
   /** RFC 3339 UTC, when the attempt began. */
   at: string;
-  /** So far, if it is running. */
+  /** The duration so far, if the attempt is running. */
   duration_ms: number;
-  /** It has not ended: only where an event is looked at, never stored. */
+  /** The attempt has not ended. Set where an event is shown, never stored. */
   running?: true;
   status_code?: number;
   /** A code such as `timeout`, `connection_refused`, `handler:TypeError`; never a message. */
   error?: string;
-  /** For people: what went wrong. */
+  /** What went wrong, for people. */
   message?: string;
   /** The handler's stack. */
   stack?: string;
@@ -82,7 +82,7 @@ export interface Attempt {
   next_attempt_at?: string;
 }
 
-/** `retrying`: this attempt failed, the schedule has more. `running`: only where an event is looked at, never stored. */
+/** `retrying`: a further attempt follows. `running`: set where an event is shown, never stored. */
 export type StepStatus = 'succeeded' | 'running' | 'retrying' | 'failed' | 'canceled';
 
 export interface StepOutcome {
@@ -91,17 +91,17 @@ export interface StepOutcome {
   attempts: Attempt[];
   /** What the handler returned. */
   result?: unknown;
-  /** Of a delivery that waits for its endpoint to come back. */
+  /** Set while a delivery is held. */
   held?: Held;
 }
 
-/** Why a delivery that is under way makes no attempt now, and since when. */
+/** Why a delivery is held, and since when. */
 export interface Held {
-  /** RFC 3339 UTC: since when it has waited, over all turns. */
+  /** RFC 3339 UTC: when the delivery was held. Further refusals do not change this time. */
   since: string;
   /** `endpoint_down`: the breaker is open; `endpoint_busy`: as many attempts are in flight as one endpoint may have. */
   reason: 'endpoint_down' | 'endpoint_busy';
-  /** RFC 3339 UTC: about when it looks again. */
+  /** RFC 3339 UTC: about when the delivery asks the breaker again. */
   next_attempt_at: string;
 }
 
@@ -110,31 +110,31 @@ export interface ProcessEventResult {
   steps: StepOutcome[];
 }
 
-/** Details of the failure that a dead letter ends with. */
+/** The details of the failure that makes an event a dead letter. */
 export interface EventFailureDetails {
   failed: StepOutcome[];
-  /** What had succeeded: the input of a replay. */
+  /** The steps that had succeeded: the `checkpoint` of a replay. */
   checkpoint: StepOutcome[];
 }
 
 export interface ActivityInput {
   event: EventMeta;
   step: StepName;
-  /** The attempts made so far, by the local activity. */
+  /** The attempts that the local activity has made. */
   attempts: Attempt[];
 }
 
 /**
- * Heartbeat details of a step's regular activity, as Temporal stores them. They survive failed attempts, and can be read
- * while the activity waits for its next attempt.
+ * The heartbeat details of a step's regular activity, as Temporal stores them. They survive failed attempts, and can be
+ * read while the activity waits for its next attempt.
  */
 export interface Heartbeat {
   attempts: Attempt[];
-  /** The attempt of Temporal's that has written this: later ones that wrote nothing were lost with their workers. */
+  /** Which attempt of Temporal's has written this. Later ones that have written nothing were lost with their workers. */
   temporal_attempt: number;
-  /** What a handler reported last. */
+  /** The progress that a handler reported last. */
   progress?: unknown;
-  /** Set while a delivery waits for its endpoint. */
+  /** Set while the delivery is held. */
   held?: Held;
   /** RFC 3339 UTC: when the delivery was held for the first time. */
   first_held_at?: string;
@@ -143,25 +143,25 @@ export interface Heartbeat {
 /**
  * Reads the body of an event from Temporal, or from the storage.
  *
- * @param stored given by the workflow where the body is not in Temporal
+ * @param stored the key of a body that is in the storage; the workflow has it
  */
 export type LoadBody = (
   execution: { workflowId: string; runId: string } | undefined,
   stored?: StoredBody,
 ) => Promise<RawBody>;
 
-/** The outcomes of a run's steps, by step; empty unless the run is the latest one of its event. */
+/** Reads the outcomes of a run's steps, by step. There are none unless the run is the latest one of its event. */
 export type ReadAttempts = (execution: {
   workflowId: string;
   runId: string;
 }) => Promise<ReadonlyMap<StepName, StepOutcome>>;
 
-/** Asks for the attempts of these steps, to be kept on record when their run is cancelled. */
+/** The steps whose attempts are kept on record when their run is cancelled. */
 export interface KeepAttemptsInput {
   steps: StepName[];
 }
 
-/** Answer of the `status` query. */
+/** The answer of the `status` query. */
 export interface EventProgress {
   status: 'processing' | 'delivering' | 'processed' | 'failed' | 'canceled' | 'discarded';
   steps: StepOutcome[];
@@ -173,7 +173,7 @@ export type ProcessEvent = (input: ProcessEventInput, body: RawBody) => Promise<
 export const PROCESS_EVENT = 'processEvent';
 export const STATUS_QUERY = 'status';
 
-/** A step with a longer limit for one attempt starts as a regular, heartbeating activity: a workflow task lasts 10 s. */
+/** A regular, heartbeating activity makes attempts with a longer limit: a workflow task has 10 s by default. */
 export const LOCAL_TIMEOUT_MAX_MS = 5_000;
 
 /** The endpoint that a delivery step names. */
@@ -181,17 +181,17 @@ export function endpointOf(step: StepName): string {
   return step.slice('deliver:'.length);
 }
 
-/** The attempt was cut off by the cancellation of its event. */
-export function cutShort({ running: _now, next_attempt_at: _never, ...attempt }: Attempt): Attempt {
+/** The record of an attempt that the cancellation of its event has cut off. */
+export function cutShort({ running: _running, next_attempt_at: _next, ...attempt }: Attempt): Attempt {
   return { ...attempt, error: 'canceled', message: 'the event was canceled during this attempt' };
 }
 
-/** Of a step that has not ended when its event was cancelled: no attempt of it will follow. */
+/** The outcome of a step once its event is cancelled: a step that has not ended makes no further attempt. */
 export function toCanceled(outcome: StepOutcome): StepOutcome {
   if (outcome.status === 'succeeded' || outcome.status === 'failed') return outcome;
   const [last] = outcome.attempts.slice(-1);
   if (last === undefined) return { ...outcome, status: 'canceled' };
-  const { next_attempt_at: _never, ...attempt } = last;
+  const { next_attempt_at: _next, ...attempt } = last;
   const ended = last.running ? cutShort(last) : attempt;
   return { ...outcome, status: 'canceled', attempts: [...outcome.attempts.slice(0, -1), ended] };
 }

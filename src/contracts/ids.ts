@@ -1,7 +1,7 @@
-// Workflow ids and the ids derived from them.
+// Workflow ids, and the rules for the names and ids that they are made of.
 import { EVENT_TYPE_MAX_LENGTH, KEYWORD_MAX_LENGTH, NAME_MAX_LENGTH } from './limits.ts';
 
-/** The source is part of the id, so that whoever holds one source's secret cannot claim another source's ids. */
+/** The source is part of the id: whoever has the secret of one source cannot claim the ids of another. */
 export function workflowIdOf(source: string, eventId: string): string {
   return `${source}:${eventId}`;
 }
@@ -13,7 +13,7 @@ export function parseWorkflowId(workflowId: string): { source: string; eventId: 
   return { source: workflowId.slice(0, colon), eventId: workflowId.slice(colon + 1) };
 }
 
-/** The workflow that stays open as long as the event is a dead letter. */
+/** The id of the workflow that stays open as long as the event is a dead letter. */
 export function deadLetterIdOf(workflowId: string): string {
   return `${DEAD_LETTER_PREFIX}${workflowId}`;
 }
@@ -27,7 +27,7 @@ export function eventOfDeadLetter(deadLetterId: string): string | undefined {
 
 const DEAD_LETTER_PREFIX = 'dead-letter:';
 
-/** The workflow that replays or discards many dead letters. */
+/** The id of the workflow that replays or discards many dead letters. */
 export function workflowIdOfJob(jobId: string): string {
   return `${JOB_PREFIX}${jobId}`;
 }
@@ -41,17 +41,17 @@ const JOB_PREFIX = 'job:';
 /** A UUID. */
 export const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** No source may be named so: workflows other than events have ids that begin with these. */
+/** Names that no source may have: the ids of workflows other than events begin with them. */
 export const RESERVED_SOURCE_NAMES: readonly string[] = ['agent', 'alert', 'dead-letter', 'endpoint', 'job'];
 
-/** The name of a source, or of an endpoint. */
+/** The rule for the name of a source, or of an endpoint. */
 export const SOURCE_NAME = new RegExp(`^[a-z0-9][a-z0-9_-]{0,${NAME_MAX_LENGTH - 1}}$`);
 
-/** What is left of a workflow id behind `dead-letter:`, the longest source, and a colon: 179 characters. */
+/** 179 characters: what a workflow id has left after `dead-letter:`, the longest source name, and a colon. */
 export const EVENT_ID_MAX_LENGTH = KEYWORD_MAX_LENGTH - deadLetterIdOf(':').length - NAME_MAX_LENGTH;
 
-/** Visible ASCII but the slash, `.` and `..`: safe in a URL path, a log line, a header and a visibility query. */
+/** Visible ASCII without a slash, and not `.` or `..`: safe in a URL path, log line, header and visibility query. */
 export const EVENT_ID = new RegExp(`^(?!\\.{1,2}$)[!-.0-~]{1,${EVENT_ID_MAX_LENGTH}}$`);
 
-/** An event type: what a header, a search attribute and PostgreSQL's visibility column all take. */
+/** The rule for an event type: what a header, a search attribute and PostgreSQL's visibility column all take. */
 export const EVENT_TYPE = new RegExp(`^[ -~]{1,${EVENT_TYPE_MAX_LENGTH}}$`);

@@ -1,16 +1,16 @@
-// What crosses the border between API, workflow and activities of a job: many dead letters replayed or discarded.
+// A job, which replays or discards many dead letters, as it passes between API, workflow and activities.
 
 export type JobAction = 'replay' | 'discard';
-/** As for one dead letter. */
+/** The same values as `ReplayFrom` in event.ts. */
 type ReplayFrom = 'failed_step' | 'start';
 
-/** The types of its workflows. */
+/** The workflow type of each action. */
 export const JOB_TYPES = { replay: 'replayDeadLetters', discard: 'discardDeadLetters' } as const;
 export const PAUSE_SIGNAL = 'pause';
 export const RESUME_SIGNAL = 'resume';
 export const PROGRESS_QUERY = 'progress';
 
-/** What an operator asked for, as the API takes it. */
+/** Which dead letters an operator chose, as the API takes it. */
 export interface JobFilter {
   source?: string | undefined;
   type?: string | undefined;
@@ -23,14 +23,14 @@ export interface JobFilter {
 export interface JobInput {
   job_id: string;
   filter: JobFilter;
-  /** The same, as conditions of a visibility query. */
+  /** The filter as conditions of a visibility query. */
   conditions: string[];
   rate_per_second: number;
-  /** How many dead letters there were when it was asked for. */
+  /** How many dead letters the filter matched when the job was requested. */
   matched: number;
-  /** Of a replay. */
+  /** Set for a replay. */
   from?: ReplayFrom;
-  /** Of a discard. */
+  /** Set for a discard. */
   reason?: string;
 }
 
@@ -38,7 +38,7 @@ export interface JobInput {
 export interface JobItem {
   source: string;
   event_id: string;
-  /** The run that has failed: another run that has failed since is another dead letter. null: its memo cannot be read. */
+  /** The failed run: a later run that fails is another dead letter. null if the dead letter's memo cannot be read. */
   run_id: string | null;
 }
 
@@ -48,38 +48,41 @@ export interface JobFailure {
   reason: string;
 }
 
-/** `started`: replayed or discarded by this job. `skipped`: somebody else was first. */
+/** `started`: replayed or discarded by this job. `skipped`: somebody else closed the dead letter first. */
 export interface JobCounts {
   started: number;
   skipped: number;
   failed: number;
 }
 
-/** In the memo of the workflow, and the answer of its query. */
+/** A part of the workflow's memo, and the answer of its query. */
 export interface JobProgress extends JobCounts {
   paused: boolean;
-  /** 2 and more: it looks again for what visibility may have told late. */
+  /** 1 for the first pass over the list. Later passes look for dead letters that visibility may have shown late. */
   pass: number;
 }
 
-/** What can be seen of a job without a worker. */
+/** What can be read of a job without a worker. */
 export interface JobMemo {
   filter: JobFilter;
   rate_per_second: number;
   matched: number;
-  /** RFC 3339 UTC: letters that have failed later are none of its business. */
+  /** RFC 3339 UTC: when the job was requested. Dead letters that open later are not part of it. */
   asked_at: string;
   from?: ReplayFrom;
   reason?: string;
   progress: JobProgress;
-  /** The first of them. */
+  /** The first `FAILURES_MAX` failures. */
   failures: JobFailure[];
 }
 
 export const FAILURES_MAX = 100;
-/** Enough for seconds of work, and small enough to be carried from run to run. */
+/** Items of a page: enough for seconds of work, and few enough to be carried from run to run. */
 export const LIST_MAX = 200;
-/** On two cores that Temporal shares, the ingress does not notice it; 10 made its acknowledgements half as slow again. */
+/**
+ * Dead letters per second. On two cores that Temporal shares, the ingress does not notice this rate; a rate of 10 made
+ * its acknowledgements half as slow again.
+ */
 export const RATE_DEFAULT = 5;
 export const RATE_MAX = 200;
 
@@ -92,27 +95,27 @@ export interface ListJobItemsInput {
   failed_until: string;
   /** Base64. */
   page_token?: string;
-  /** Before it looks: visibility hears of everything a moment late. */
+  /** Milliseconds to wait before the list is read, since visibility is a moment behind. */
   wait_ms: number;
 }
 
 export interface ListJobItemsResult {
   items: JobItem[];
-  /** More, whose runs are just about to fail. */
+  /** How many dead letters were left out, since their runs are just about to fail. */
   failing: number;
   page_token?: string;
 }
 
-/** Dead letters that were open at that time. */
+/** Lists the open dead letters that opened by `failed_until`. */
 export type ListJobItems = (
   input: Pick<ListJobItemsInput, 'conditions' | 'failed_until' | 'page_token'>,
 ) => Promise<ListJobItemsResult>;
 
-/** One part of a job: about a second of it, so that pause and cancel have to wait no longer. */
+/** One part of a job: about a second of work, so that a pause or a cancellation waits no longer. */
 export interface JobPart {
   action: JobAction;
   job_id: string;
-  /** Counts up over the job: what an earlier attempt of this very part has started is told by it. */
+  /** Counts up over the job. It identifies the runs that an earlier attempt of this very part has started. */
   part: number;
   from?: ReplayFrom;
   reason?: string;
@@ -121,20 +124,20 @@ export interface JobPart {
 export interface RunJobPartInput extends JobPart {
   items: JobItem[];
   rate_per_second: number;
-  /** Milliseconds since the epoch: the first item may start then; 0: at once. */
+  /** Milliseconds since the epoch: when the first item may start. 0: at once. */
   due: number;
 }
 
 export interface RunJobPartResult extends JobCounts {
-  /** How many of the items, from the first on. */
+  /** How many of the items the part has processed, counted from the first. */
   taken: number;
   failures: JobFailure[];
-  /** Of the item after these. */
+  /** Milliseconds since the epoch: when the item after these may start. */
   due: number;
 }
 
-/** `counted`: an earlier part of this job has started it. */
+/** `counted`: an earlier part of this job has started the item, and has counted it. */
 export type ItemOutcome = 'started' | 'skipped' | 'counted' | { failed: string };
 
-/** @throws what will pass: Temporal or the storage is away */
+/** Replays or discards one dead letter. @throws an error that will pass: Temporal or the storage does not answer */
 export type RunJobItem = (part: JobPart, item: JobItem) => Promise<ItemOutcome>;

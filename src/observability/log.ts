@@ -10,7 +10,7 @@ export function createLog(level: string, isTerminal = process.stdout.isTTY === t
     formatters: { level: levelName },
   };
   const destination = pino.destination({ dest: 1, sync: true });
-  destination.on('error', () => undefined); // a terminal that was closed must not keep us from stopping in order
+  destination.on('error', () => undefined); // a closed terminal must not prevent the orderly stop
   if (!isTerminal) return pino(options, destination);
   return pino(
     options,

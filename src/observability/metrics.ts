@@ -1,8 +1,8 @@
-// Every metric of Surehook: its name, help, labels and buckets, and the one way to record each.
+// Every metric of Surehook: its name, help, labels and buckets, and the one method that records it.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BreakerState } from '../contracts/endpoint.ts';
 
-/** Label values are bounded: what the config does not name is this. */
+/** The label value of every name that the config does not have, so that the label values are bounded. */
 const UNKNOWN = 'unknown';
 
 /** In seconds: an acknowledgement takes a few milliseconds, and is given up after 2.5 s. */
@@ -21,10 +21,10 @@ export interface QueueStats {
 /** How an event's run ended; a failed one is a dead letter. */
 export type ClosedStatus = 'processed' | 'failed' | 'canceled' | 'discarded';
 export type HandlerOutcome = 'succeeded' | 'failed' | 'timeout';
-/** `error`: no answer came, for another reason than time. */
+/** `error`: no answer came, for another reason than a time-out. */
 export type StatusClass = '2xx' | '3xx' | '4xx' | '5xx' | 'timeout' | 'error';
 
-/** `sent`, or an attempt that failed and is made again; `dropped`: the route is gone from the config. */
+/** `failed`: the alert is retried; `dropped`: the config no longer has the alert route. */
 export type AlertOutcome = 'sent' | 'failed' | 'dropped';
 
 const ALERT_OUTCOMES: AlertOutcome[] = ['sent', 'failed', 'dropped'];
@@ -32,14 +32,14 @@ const BREAKER_STATES: BreakerState[] = ['closed', 'half_open', 'open'];
 const CLOSED_STATUSES: ClosedStatus[] = ['processed', 'failed', 'canceled', 'discarded'];
 const HANDLER_OUTCOMES: HandlerOutcome[] = ['succeeded', 'failed', 'timeout'];
 const STATUS_CLASSES: StatusClass[] = ['2xx', '3xx', '4xx', '5xx', 'timeout', 'error'];
-/** A counter that appears with its first event at 1 has not increased, as Prometheus sees it: these begin at 0. */
+/** Outcomes whose counters begin at 0: for Prometheus, a counter that first appears at 1 has not increased. */
 const OUTCOMES_FROM_ZERO = ['accepted', 'duplicate', 'not_queued'];
 
-/** What may be a label value: the names in the config. */
+/** The names in the config, which may be label values. */
 export interface Names {
   sources: Iterable<string>;
   endpoints: Iterable<string>;
-  /** Of alerts. */
+  /** The names of the alert routes. */
   routes: Iterable<string>;
 }
 
@@ -67,7 +67,7 @@ export class Metrics {
   );
   readonly #deadLetters = this.#counter(
     'surehook_dead_letters_total',
-    'Events that became dead letters, an event that fails again counted again.',
+    'Events that became dead letters. An event that fails again after a replay is counted again.',
     ['source'],
   );
   readonly #handlerAttempts = this.#counter(
@@ -83,7 +83,7 @@ export class Metrics {
   );
   readonly #deliveryAttempts = this.#counter(
     'surehook_delivery_attempts_total',
-    'Attempts of deliveries, by class of the answer: 2xx to 5xx, timeout, or error where none came.',
+    'Attempts of deliveries, by class of the answer: 2xx to 5xx, timeout, or error if no answer came.',
     ['endpoint', 'status_class'],
   );
   readonly #deliveryDuration = this.#histogram(
@@ -99,12 +99,12 @@ export class Metrics {
   );
   readonly #deliveriesHeld = this.#counter(
     'surehook_deliveries_held_total',
-    'Deliveries that had to wait for their endpoint: it is down, or has as many attempts in flight as it may.',
+    'Deliveries that were held: their endpoint was down, or had as many attempts in flight as one endpoint may have.',
     ['endpoint'],
   );
   readonly #alerts = this.#counter(
     'surehook_alerts_total',
-    'Attempts to send an alert, by outcome: sent, failed (it is retried), or dropped with its route.',
+    'Attempts to send an alert, by outcome: sent, failed (and retried), or dropped (the config has no such route).',
     ['route', 'outcome'],
   );
   readonly #temporalUp = this.#gauge(
@@ -114,7 +114,7 @@ export class Metrics {
   );
   readonly #queueBacklog = this.#gauge(
     'surehook_queue_backlog_tasks',
-    'Tasks that wait in the task queue for a worker, as Temporal estimates; retries that are not due are not among them.',
+    'Tasks that wait in the task queue for a worker, as Temporal estimates, without retries that are not due.',
     ['task_type'],
   );
   readonly #queueAge = this.#gauge(
@@ -132,7 +132,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** Names that the config knows; their counters begin at 0. */
+  /** Makes the names in the config label values; their counters begin at 0. */
   know({ sources, endpoints, routes }: Names): void {
     for (const source of sources) {
       this.#sources.add(source);
@@ -152,7 +152,7 @@ export class Metrics {
     }
   }
 
-  /** @param outcome `accepted`, `duplicate`, or a code of the table of errors */
+  /** @param outcome `accepted`, `duplicate`, or an error code of the table in `api/http/errors.ts` */
   requestAnswered(name: string, outcome: string, status: number, durationMs: number): void {
     const source = this.#source(name);
     this.#ingressRequests.inc({ source, outcome });
@@ -182,7 +182,7 @@ export class Metrics {
     this.#breakerState.set({ endpoint }, BREAKER_STATES.indexOf(state));
   }
 
-  /** Once for each time that it begins to wait. */
+  /** Called each time a delivery begins to be held. */
   deliveryHeld(endpoint: string): void {
     this.#deliveriesHeld.inc({ endpoint });
   }
@@ -191,7 +191,7 @@ export class Metrics {
     this.#alerts.inc({ route: this.#routes.has(name) ? name : UNKNOWN, outcome });
   }
 
-  /** @param stats undefined: Temporal did not answer, and nothing is known of the queue */
+  /** @param stats undefined if Temporal did not answer: the metrics of the queue are then absent */
   queueRead(stats: Record<TaskType, QueueStats> | undefined): void {
     this.#temporalUp.set(stats ? 1 : 0);
     for (const gauge of [this.#queueBacklog, this.#queueAge, this.#queueWorkers]) gauge.reset();

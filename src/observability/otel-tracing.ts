@@ -1,4 +1,4 @@
-// Tracing with OpenTelemetry: spans go to a collector by OTLP over HTTP. Loaded only where tracing is configured.
+// Tracing with OpenTelemetry: spans go to a collector by OTLP over HTTP. Loaded only if tracing is configured.
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Context,
@@ -30,12 +30,14 @@ const KINDS = {
   internal: SpanKind.INTERNAL,
   client: SpanKind.CLIENT,
 } as const;
-/** A stop has to be over within 10 s, whether or not the collector answers. */
+/** The stop of a process has to end within 10 s, even if the collector does not answer. */
 const FLUSH_WITHIN_MS = 2_000;
 
 /**
- * @param url of the collector's traces; what else OTEL_EXPORTER_OTLP_* and OTEL_RESOURCE_ATTRIBUTES say
- * (headers, time-outs, names), the OpenTelemetry packages read themselves
+ * The OpenTelemetry packages read the other settings themselves: headers and time-outs from
+ * OTEL_EXPORTER_OTLP_*, names from OTEL_RESOURCE_ATTRIBUTES.
+ *
+ * @param url where the collector takes traces
  */
 export function createOtelTracing(url: string, version: string, log: Logger): Tracing {
   diag.setLogger(toDiagLogger(log.child({ component: 'tracing' })), DiagLogLevel.WARN);
@@ -44,7 +46,7 @@ export function createOtelTracing(url: string, version: string, log: Logger): Tr
   );
   const processor = new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url }) });
   const provider = new TracerProvider({ resource, spanProcessors: [processor] });
-  // So that what handlers trace with OpenTelemetry's API joins the trace of their event.
+  // The provider is global so that spans of handlers, made with OpenTelemetry's API, join the event's trace.
   trace.setGlobalTracerProvider(provider);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager());
   const tracer = provider.getTracer('surehook', version);
@@ -59,7 +61,7 @@ export function createOtelTracing(url: string, version: string, log: Logger): Tr
   };
 }
 
-/** Of the parent that is given: never of what happens to be active in this process. */
+/** The context of the given parent. A span that happens to be active in this process is never the parent. */
 function toContext({ traceparent }: SpanStart['parent']): Context {
   const parent = parseTraceparent(traceparent);
   if (parent === undefined) return ROOT_CONTEXT;
@@ -84,7 +86,7 @@ function toSpan(span: OtelSpan, active: Context, parent: SpanStart['parent']): S
   };
 }
 
-/** A collector that is down would be told of with every batch. */
+/** A collector that is down would cause one warning per batch. */
 const LOG_INTERVAL_MS = 60_000;
 
 function toDiagLogger(log: Logger) {

@@ -1,4 +1,4 @@
-// Encrypts every payload before it leaves the process: AES-256-GCM under the first key, any known key to decrypt.
+// Encrypts every payload before it leaves the process: AES-256-GCM under the first key. Any known key decrypts.
 import {
   createCipheriv,
   createDecipheriv,
@@ -15,39 +15,39 @@ import type { STORED_MAX_BYTES } from '../contracts/limits.ts';
 import { isRawBody } from './raw-body.ts';
 
 export interface EncryptionKey {
-  /** Stored beside each payload, in clear. */
+  /** The name of the key, which is stored in clear beside each payload. */
   id: string;
   /** 32 bytes. */
   key: Uint8Array;
 }
 
-/** The first one encrypts, all decrypt. */
+/** The first key encrypts, every key decrypts. */
 export type EncryptionKeys = readonly [EncryptionKey, ...EncryptionKey[]];
 
 const ENCODING = 'binary/encrypted';
 const KEY_ID = 'encryption-key-id';
-/** Of a body over a megabyte: its size in clear, in bytes. Encrypted and compressed, it may be a thousandth of that. */
+/** Metadata of a body over a megabyte: its size in bytes in clear. Once packed, the body may have a thousandth of it. */
 const CLEAR_BYTES = 'clear-bytes';
-/** NIST SP 800-38D: 96 random bits a message, 128 bits of tag. */
+/** NIST SP 800-38D: 96 random bits per message, 128 bits of tag. */
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-/** Below this, deflate saves less than its time costs. */
+/** Below this size, deflate saves less than its time costs. */
 const COMPRESS_FROM_BYTES = 1_024;
-/** A megabyte takes 10 to 20 ms to compress: above this, in a thread of its own, so that other requests are not held up. */
+/** From this size on another thread compresses, so that other requests do not wait: a megabyte takes 10 to 20 ms. */
 const ASIDE_FROM_BYTES = 1_048_576;
-/** Payloads import types alone, so the number stands here once more: the compiler holds it to the one in `limits.ts`. */
+/** This room imports only types, so the number stands here once more. The compiler checks it against `limits.ts`. */
 const BODY_MAX_BYTES: typeof STORED_MAX_BYTES = 16_777_216;
-/** Room for the largest body and its metadata: a damaged or hostile payload must not fill the memory. */
+/** Room for the largest body and its metadata. A damaged or hostile payload must not fill the memory. */
 const INFLATED_MAX_BYTES = BODY_MAX_BYTES + 1_048_576;
 
 const deflateAside = promisify(deflateRaw) as (bytes: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
 const inflateAside = promisify(inflateRaw) as (bytes: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
 
-/** The first byte of what is encrypted. */
+/** The first byte of the text that is encrypted says how the rest is packed. */
 const PLAIN = 0;
 const DEFLATED = 1;
 
-/** A payload that cannot be read: its key is not known here, or it was altered. */
+/** A payload cannot be decrypted: this process does not know its key, or the payload was altered. */
 export class DecryptionError extends ValueError {
   override readonly name = 'DecryptionError';
 }
@@ -55,7 +55,7 @@ export class DecryptionError extends ValueError {
 const { Payload: PayloadProto } = proto.temporal.api.common.v1;
 
 export class EncryptionCodec implements PayloadCodec {
-  /** As objects: OpenSSL would set up raw bytes anew for each payload, three times as slow. */
+  /** Key objects: OpenSSL would set up raw bytes anew for each payload, which is three times as slow. */
   readonly #keys: ReadonlyMap<string, KeyObject>;
   readonly #first: { id: string; key: KeyObject };
   readonly #ivs = new RandomIvs();
@@ -110,7 +110,10 @@ export class EncryptionCodec implements PayloadCodec {
   }
 }
 
-/** Random bytes by the block: each call for some costs more than encrypting a small payload. */
+/**
+ * Gets random bytes in blocks, since one call for random bytes costs more than encrypting a small payload. `next` gives
+ * a copy, which the next fill of the block does not reach.
+ */
 class RandomIvs {
   readonly #block = Buffer.alloc(IV_BYTES * 512);
   #used = this.#block.length;
@@ -120,18 +123,18 @@ class RandomIvs {
       randomFillSync(this.#block);
       this.#used = 0;
     }
-    const iv = Buffer.from(this.#block.subarray(this.#used, this.#used + IV_BYTES)); // the next fill must not reach it
+    const iv = Buffer.from(this.#block.subarray(this.#used, this.#used + IV_BYTES));
     this.#used += IV_BYTES;
     return iv;
   }
 }
 
-/** Whether it is a body that takes over a megabyte of memory once it is decrypted. */
+/** Whether an encrypted payload is a body that takes over a megabyte of memory once it is decrypted. */
 export function isLarge({ metadata }: Payload): boolean {
   return metadata?.[CLEAR_BYTES] !== undefined;
 }
 
-/** A local activity gets its body from the workflow in this process; only what it returns is stored. */
+/** A local activity gets its body in clear from the workflow in this process. Only the activity's result is stored. */
 function staysHere(payload: Payload, context: SerializationContext | undefined): boolean {
   return context?.type === 'activity' && context.isLocal && isRawBody(payload);
 }

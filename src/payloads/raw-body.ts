@@ -13,14 +13,14 @@ export class RawBody {
   readonly bytes: Uint8Array;
   readonly encoding: BodyEncoding;
 
-  /** `json/plain` only for bytes that are one valid JSON text: Temporal's tools parse them. */
+  /** @param encoding `json/plain` only for bytes that are one valid JSON text, since Temporal's tools parse them */
   constructor(bytes: Uint8Array, encoding: BodyEncoding) {
     this.bytes = bytes;
     this.encoding = encoding;
   }
 }
 
-/** A body that is not in Temporal, as a worker has it: the key under which the storage has it. */
+/** A body that is not in Temporal. A worker has the key under which the storage keeps the body. */
 export class StoredBody {
   readonly key: string;
 
@@ -32,7 +32,7 @@ export class StoredBody {
 const MARK = 'surehook-raw';
 const STORED_MARK = 'surehook-stored';
 
-/** Of a payload in clear: an encrypted one does not show its kind. */
+/** Whether a payload in clear is a body. An encrypted payload does not show its kind. */
 export function isRawBody({ metadata }: Payload): boolean {
   return metadata?.[MARK] !== undefined;
 }
@@ -56,5 +56,5 @@ class SurehookPayloadConverter implements PayloadConverter {
   }
 }
 
-/** The name is the SDK's: it looks for this export in the module that `payloadConverterPath` names. */
+/** The SDK looks for an export of this name in the module that `payloadConverterPath` names. */
 export const payloadConverter: PayloadConverter = new SurehookPayloadConverter();

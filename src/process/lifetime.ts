@@ -1,7 +1,7 @@
-// One stop per process, whatever asks for it: in order, the last started first.
+// Stops a process once, whoever asks first: everything that was started, in order, the last started first.
 import type { Logger } from 'pino';
 
-/** Things to stop, the last started last. */
+/** The functions that stop what was started, in the order of the starts. */
 export type Stops = (() => Promise<void>)[];
 
 export class Lifetime {
@@ -20,6 +20,7 @@ export class Lifetime {
     });
   }
 
+  /** Begins the stop. Further calls change nothing. */
   stop(exitCode: number): void {
     if (this.#begun) return;
     this.#begun = true;
@@ -31,6 +32,7 @@ export class Lifetime {
   }
 }
 
+/** A stop that fails does not keep the others from running. */
 export async function stopAll(stops: Stops): Promise<void> {
   for (const stop of stops.reverse()) await stop().catch(() => undefined);
 }

@@ -10,7 +10,7 @@ export function hmacText(key: Uint8Array, parts: Parts, encoding: SignatureEncod
   return hmac.digest(encoding);
 }
 
-/** Tells whether an encoded signature is one of these parts by this key. Anything but its canonical text is not. */
+/** Makes a check whether an encoded signature signs these parts with this key. Only its canonical text passes. */
 export function signatureCheck(
   key: Key,
   parts: Parts,

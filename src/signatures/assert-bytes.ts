@@ -1,4 +1,4 @@
-// Holds callers to raw bytes, the mistake behind most failing webhook signatures.
+// Checks that callers give raw bytes: a parsed body is the mistake behind most failing webhook signatures.
 
 export function assertBytes(rawBody: unknown): asserts rawBody is Uint8Array {
   if (rawBody instanceof Uint8Array) return;

@@ -1,14 +1,14 @@
-// Says whether a secret can serve a scheme, before any request depends on it.
+// Says whether a scheme can use a secret, before any request depends on that secret.
 import type { Key } from './scheme.ts';
 import { findScheme, type SchemeName } from './schemes.ts';
 
 type SecretUse = SchemeName | 'delivery';
 
 /**
- * Why a secret cannot be used, in one line that does not show it; undefined when it can. No length is asked for: the
- * provider chooses its secrets.
+ * Says in one line why a secret cannot be used, without showing the secret; undefined if it can be used. Any length
+ * passes, since the provider chooses its secrets.
  *
- * @param use the scheme that verifies with it, or `delivery` for a secret that signs what Surehook sends, where
+ * @param use the scheme that verifies with the secret, or `delivery` for a secret that signs what Surehook sends, where
  *   Standard Webhooks' rules hold (`whsec_` before base64, or plain text)
  * @throws TypeError for an unknown scheme
  */
@@ -29,8 +29,8 @@ export function signingKey(use: SecretUse, secret: string): Key {
 }
 
 function decodeKey(scheme: SchemeName, secret: string): Key | string {
-  // Plain JavaScript callers pass what `process.env` gave them.
-  return typeof secret === 'string' ? findScheme(scheme).decodeKey(secret) : 'the secret is not a text';
+  // A caller in plain JavaScript may pass the undefined that `process.env` gave it.
+  return typeof secret === 'string' ? findScheme(scheme).decodeKey(secret) : 'the secret is not a string';
 }
 
 function decodeSigningKey(scheme: SchemeName, secret: string): Key | string {

@@ -1,13 +1,13 @@
 // Reads headers by name from what servers and frameworks give: Node's records, or a Fetch `Headers`.
 
-/** Names in any case. A list stands for a header that came several times. */
+/** Header names in any case. A list stands for a header that came several times. */
 export type HeadersInput = Readonly<Record<string, string | readonly string[] | undefined>> | FetchHeaders;
 
 interface FetchHeaders {
   get(name: string): string | null;
 }
 
-/** Repeated headers read as HTTP joins them (RFC 9110, 5.3), so that Node, Fetch and records give the same text. */
+/** Joins repeated headers as HTTP does (RFC 9110, 5.3), so that Node, Fetch and records give the same text. */
 export function headerReader(headers: HeadersInput): (lowerCaseName: string) => string | undefined {
   if (isFetchHeaders(headers)) return (name) => headers.get(name) ?? undefined;
   const values = new Map<string, string>();

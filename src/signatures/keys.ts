@@ -1,15 +1,15 @@
-// Turns a configured secret into the key it stands for.
+// Turns a configured secret into the key it stands for, or into the reason why it cannot be used.
 import type { Key } from './scheme.ts';
 
 const ED25519_PUBLIC_KEY_BYTES = 32;
 
-/** The whole text is the key. Stripe's `whsec_` belongs to it too. */
+/** Takes the whole text as the key. For Stripe, `whsec_` is part of the key. */
 export function textKey(secret: string): Key | string {
   if (secret.trim() === '') return 'the secret is empty';
   return { algorithm: 'hmac-sha256', bytes: Buffer.from(secret, 'utf8') };
 }
 
-/** As Standard Webhooks serialises keys: `whsec_` and `whpk_` with base64; anything else is raw text. */
+/** Reads keys as Standard Webhooks serialises them: `whsec_` and `whpk_` with base64; anything else is raw text. */
 export function standardKey(secret: string): Key | string {
   if (secret.startsWith('whsec_')) {
     const bytes = decodeKeyText(secret.slice('whsec_'.length));
@@ -28,7 +28,7 @@ export function standardKey(secret: string): Key | string {
   return textKey(secret);
 }
 
-/** Padding is required, as by the Standard Webhooks libraries: without it, the other side could not use the key. */
+/** Requires padding, as the Standard Webhooks libraries do: without padding, the other side could not use the key. */
 function decodeKeyText(text: string): Uint8Array | undefined {
   const isBase64 = text.length % 4 === 0 && /^[A-Za-z0-9+/]{2,}={0,2}$/.test(text);
   return isBase64 ? Buffer.from(text, 'base64') : undefined;

@@ -16,7 +16,7 @@ export interface Candidate {
 
 export interface SignatureHeader {
   candidates: readonly Candidate[];
-  /** For schemes that put the time beside the signature, as Stripe does. */
+  /** Set for schemes that put the time beside the signature, as Stripe does. */
   timestamp?: string;
 }
 
@@ -24,14 +24,14 @@ export interface SignatureHeader {
 export interface Message {
   body: Uint8Array;
   id: string;
-  /** The text as it came, since that is what was signed. */
+  /** The text of the time as it came, since the sender signed that text. */
   timestamp: string;
   method: string;
-  /** The configured public URL: the Host header is the sender's to choose. */
+  /** The configured public URL, since the sender chooses the Host header. */
   url: string;
 }
 
-/** Lower-case header names; each one named must be in the request. */
+/** Lower-case header names. A request must have each header that is named here. */
 export interface SchemeHeaders {
   signature: string;
   id?: string;
@@ -39,19 +39,19 @@ export interface SchemeHeaders {
 }
 
 export interface Scheme {
-  /** Alternatives. The first of which any header is there is used, and only that one. */
+  /** Alternative sets. Only the first set of which the request has any header is used. */
   headers: readonly [SchemeHeaders, ...SchemeHeaders[]];
-  /** Undefined: the header cannot be read without guessing. */
+  /** Returns undefined if the header cannot be read without guessing. */
   parse: (value: string) => SignatureHeader | undefined;
   format: (signature: string, timestamp: string) => string;
   encoding: SignatureEncoding;
-  /** A text is the reason why the secret cannot be used. */
+  /** Returns the key, or a text that says why the secret cannot be used. */
   decodeKey: (secret: string) => Key | string;
-  /** The parts of the signed string, in order. Undefined: another message would give the same string. */
+  /** Returns the parts of the signed string in order; undefined if another message would give the same string. */
   content: (message: Message) => readonly (string | Uint8Array)[] | undefined;
-  /** Where it is: in `headers`' timestamp, or in what `parse` gives. */
+  /** Set if requests carry a time: in the timestamp header of `headers`, or in what `parse` returns. */
   timestamp?: { unit: 's' | 'ms'; toleranceSeconds: number };
-  /** Where the event's id is, in the order to look: `header.<name>` or `body.<path>`. */
+  /** The places of the event's id, in the order in which they are searched: `header.<name>` or `body.<path>`. */
   eventId: readonly string[];
   eventType: readonly string[];
 }

@@ -10,11 +10,11 @@ export interface HmacOptions {
   prefix?: string;
   /** `hex` (lower-case) unless given. */
   encoding?: SignatureEncoding;
-  /** A header with Unix seconds; when given, it must be there and within the tolerance. It is not signed. */
+  /** A header with Unix seconds, which is not signed. If given, each request must have it, within the tolerance. */
   timestampHeader?: string;
 }
 
-/** Stripe's and Standard Webhooks' libraries both allow five minutes, for clock skew and slow networks. */
+/** Seconds. Stripe's and Standard Webhooks' libraries both allow five minutes, for clock skew and slow networks. */
 const FIVE_MINUTES = 300;
 
 const WEBHOOK: SchemeHeaders = {
@@ -41,7 +41,7 @@ function hmac({ header, prefix, encoding, timestampHeader }: HmacOptions): Schem
 /** https://www.standardwebhooks.com and https://docs.svix.com/receiving/verifying-payloads/how-manual */
 function standard(first: SchemeHeaders, second: SchemeHeaders): Scheme {
   return {
-    // The locators of the event id keep this order, so that the id acted upon is the one that was signed.
+    // `eventId` below has the same order, so that the id that is used is the id that was signed.
     headers: [first, second],
     ...versionedList,
     encoding: 'base64',
@@ -53,7 +53,7 @@ function standard(first: SchemeHeaders, second: SchemeHeaders): Scheme {
   };
 }
 
-/** Visible ASCII without the dot: a dot in the id would move the border between id, time and body. */
+/** Visible ASCII without a dot: a dot in the id would move the border between id, time and body. */
 const STANDARD_ID = /^[!-\-/-~]+$/;
 
 function standardContent({ id, timestamp, body }: Message) {
@@ -95,7 +95,7 @@ export type SchemeName = keyof typeof SCHEMES;
 /** Every scheme, in the order of the reference page. */
 export const SCHEME_NAMES: readonly SchemeName[] = Object.keys(SCHEMES) as SchemeName[];
 
-/** The row of the table; for `hmac`, the row that the options describe. */
+/** The row of the table; for `hmac`, the row that the options describe. @throws TypeError for an unknown scheme */
 export function findScheme(name: SchemeName, options: HmacOptions = {}): Scheme {
   if (!Object.hasOwn(SCHEMES, name)) {
     throw new TypeError(
@@ -106,11 +106,11 @@ export function findScheme(name: SchemeName, options: HmacOptions = {}): Scheme 
 }
 
 /**
- * What a source of this scheme uses unless its config says otherwise.
+ * Returns what a source of this scheme uses unless its config says otherwise.
  *
  * @param options for `hmac`: the header configured in place of `X-Webhook-Signature`
- * @returns where the event's id and type are (`header.<name>` or `body.<path>`, in the order to look), and the
- *   lower-case names of the headers not to be stored: whoever reads one beside its body could send both again
+ * @returns the places of the event's id and type (`header.<name>` or `body.<path>`, in the order of the search), and
+ *   the lower-case names of headers not to be stored: whoever reads such a header and the body could send both again
  * @throws TypeError for an unknown scheme
  */
 export function schemeDefaults(

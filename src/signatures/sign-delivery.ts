@@ -5,9 +5,9 @@ import { assertBytes } from './assert-bytes.ts';
 import { signingKey } from './check-secret.ts';
 
 export interface SignDeliveryOptions {
-  /** Every active secret, at least one; the first also makes `x-webhook-signature`. */
+  /** Every active secret, at least one. The first secret also makes `x-webhook-signature`. */
   secrets: readonly string[];
-  /** Gives `webhook-id`, which thereby stays the same over retries and replays. */
+  /** Determines `webhook-id`, which so stays the same over retries and replays. */
   workflowId: string;
   /** The bytes that are sent. */
   rawBody: Uint8Array;
@@ -22,11 +22,11 @@ export type DeliveryHeaders = Record<
 >;
 
 /**
- * The signature headers of one delivery attempt: `x-webhook-signature`, lower-case hex HMAC-SHA256 of the body under
- * the whole text of the first secret, and Standard Webhooks' three headers with one `v1,…` per secret. A `whsec_`
- * secret is base64-decoded for the latter, as https://www.standardwebhooks.com says; any other is used as UTF-8.
+ * Makes the signature headers of one delivery attempt: `x-webhook-signature`, the lower-case hex HMAC-SHA256 of the
+ * body under the whole text of the first secret, and Standard Webhooks' three headers with one `v1,…` per secret. For
+ * those, a `whsec_` secret is base64-decoded, as https://www.standardwebhooks.com says; any other is used as UTF-8.
  *
- * @throws TypeError for an empty list of secrets, one that `checkSecret('delivery', …)` refuses, or a body
+ * @throws TypeError for an empty list of secrets, a secret that `checkSecret('delivery', …)` refuses, or a body
  *   that is not bytes
  */
 export function signDelivery({ secrets, workflowId, rawBody, now }: SignDeliveryOptions): DeliveryHeaders {
@@ -51,7 +51,7 @@ export function signDelivery({ secrets, workflowId, rawBody, now }: SignDelivery
   };
 }
 
-/** A digest, since a workflow id may hold dots, and ids of the sender's that are not the receiver's to know. */
+/** Digests the workflow id, which may have dots, and ids of the sender that the receiver should not learn. */
 function messageId(workflowId: string): string {
   return `msg_${createHash('sha256').update(workflowId).digest('hex').slice(0, 32)}`;
 }

@@ -9,17 +9,17 @@ export interface SignRequestOptions extends HmacOptions {
   scheme: SchemeName;
   secret: string;
   rawBody: Uint8Array;
-  /** Sent where the scheme has a header for it; other schemes have it in the body. */
+  /** Sent if the scheme has a header for the event's id; other schemes have the id in the body. */
   eventId?: string;
-  /** As `eventId`. */
+  /** Sent if the scheme has a header for the event's type. */
   eventType?: string;
   /** Unix seconds; the system's clock unless given. */
   now?: number;
 }
 
 /**
- * The headers that a sender of this scheme would set, under lower-case names. Standard Webhooks signs an id, so one
- * is made (`msg_…`) when none is given.
+ * Makes the headers that a sender of this scheme would set, under lower-case names. Standard Webhooks signs an id, so
+ * an id (`msg_…`) is made when none is given.
  *
  * @throws TypeError for an unknown scheme, a secret that cannot be used or cannot sign, a body that is not bytes, or
  *   an event id that the scheme cannot sign (Standard Webhooks: visible ASCII without a dot)

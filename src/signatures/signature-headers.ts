@@ -3,9 +3,9 @@ import type { Candidate, Scheme } from './scheme.ts';
 
 type HeaderSyntax = Pick<Scheme, 'parse' | 'format'>;
 
-/** `<prefix><signature>`. Several are parted by commas, which is also how HTTP joins a repeated header. */
+/** `<prefix><signature>`. Commas separate several signatures, as HTTP does when it joins a repeated header. */
 export function prefixed(prefix: string): HeaderSyntax {
-  // A prefix such as `v1,` holds the comma itself; then only HTTP's own `, ` parts two signatures.
+  // If the prefix itself has a comma, such as `v1,`, only HTTP's own `, ` separates two signatures.
   const separator = prefix.includes(',') ? ', ' : ',';
   return {
     parse: (value) => ({
@@ -30,7 +30,7 @@ export function keyValueList(keys: {
       const items = value.split(keys.separator).map((item) => splitAtFirst(item.trimStart(), '='));
       const valuesOf = (key: string) => items.filter((item) => item[0] === key).map((item) => item[1]);
       const [timestamp, ...others] = new Set(valuesOf(keys.timestamp));
-      // Two times leave open which one was signed; public libraries differ on it.
+      // Two times leave open which of them was signed; public libraries differ on that.
       if (timestamp === undefined || others.length > 0) return undefined;
       const candidates = valuesOf(keys.signature).map(
         (text): Candidate => ({ algorithm: 'hmac-sha256', text }),
@@ -42,10 +42,10 @@ export function keyValueList(keys: {
   };
 }
 
-/** Standard Webhooks: `v1,<HMAC>` and `v1a,<Ed25519>`, parted by spaces; unknown versions are passed over. */
+/** Standard Webhooks: `v1,<HMAC>` and `v1a,<Ed25519>`, separated by spaces; unknown versions are skipped. */
 export const versionedList: HeaderSyntax = {
   parse: (value) => ({
-    // The comma is the one with which HTTP joins a repeated header.
+    // HTTP joins a repeated header with a comma before the space.
     candidates: value.split(/,? /).flatMap((item): Candidate[] => {
       const [version, text] = splitAtFirst(item, ',');
       if (version === 'v1') return [{ algorithm: 'hmac-sha256', text }];

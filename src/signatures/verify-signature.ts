@@ -1,4 +1,4 @@
-// The public verifier: checks what the caller configured, then hands the request to the byte-level one.
+// The public verifier: checks what the caller configured, then gives the request to the byte-level verifier.
 import { assertBytes } from './assert-bytes.ts';
 import { verifyingKey } from './check-secret.ts';
 import { type HeadersInput, headerReader } from './headers.ts';
@@ -8,31 +8,31 @@ import { type VerifyResult, verify } from './verify.ts';
 /** How a source's requests are verified. `header` to `timestampHeader` are for the scheme `hmac` only. */
 export interface VerifyOptions extends HmacOptions {
   scheme: SchemeName;
-  /** Every active secret, at least one: a signature by any of them is good, so that keys can be rotated. */
+  /** Every active secret, at least one. A signature by any of them is valid, so that keys can be rotated. */
   secrets: readonly string[];
-  /** How far a signed time may lie from now, before or after, in seconds; 300 unless given. */
+  /** How far a signed time may be from the present, before or after, in seconds; 300 unless given. */
   toleranceSeconds?: number;
 }
 
 /** The request to verify. */
 export interface SignedRequest {
   headers: HeadersInput;
-  /** The body as it came, before any decoding or parsing; empty for a request without one. */
+  /** The body as it came, before any decoding or parsing; empty for a request without a body. */
   rawBody: Uint8Array;
-  /** For schemes that sign it. */
+  /** The HTTP method, for schemes that sign it. */
   method?: string;
-  /** For schemes that sign it: the public URL as the provider knows it, never built from the Host header. */
+  /** The public URL as the provider knows it, for schemes that sign it. Never build it from the Host header. */
   url?: string;
   /** Unix seconds; the system's clock unless given. */
   now?: number;
 }
 
 /**
- * Verifies that a webhook was sent by a holder of one of the secrets. What a sender controls, headers and body, gives
- * a result and never throws. The rules are those of the providers' own SDKs, see `docs/`.
+ * Verifies that the sender of a webhook has one of the secrets. Whatever headers and body a sender sends, the function
+ * returns a result and does not throw. The rules are those of the providers' own SDKs, see `docs/`.
  *
- * @returns `signature_missing` when a header that the scheme needs is absent or empty; `signature_invalid` when one
- *   is malformed or nothing in it matches; `timestamp_out_of_tolerance` only for a request that is correctly signed
+ * @returns `signature_missing` if a header that the scheme needs is absent or empty; `signature_invalid` if such a
+ *   header is malformed or no signature matches; `timestamp_out_of_tolerance` only for a correctly signed request
  * @throws TypeError for an unknown scheme, an empty list of secrets, a secret that cannot be used (see
  *   `checkSecret`), a body that is not bytes, or a tolerance that is not a number from 0 up
  */

@@ -1,4 +1,4 @@
-// The verifier under every scheme: takes a row of the table and a request's bytes, and says whether they agree.
+// The verifier of every scheme: takes a row of the table and a request's bytes, and says whether its signature holds.
 import { type Parts, signatureCheck } from './algorithms.ts';
 import type { Candidate, Key, Scheme } from './scheme.ts';
 
@@ -13,13 +13,13 @@ export interface VerifyInput {
   method: string;
   url: string;
   nowSeconds: number;
-  /** The scheme's own unless given. */
+  /** The scheme's own tolerance unless given. */
   toleranceSeconds: number | undefined;
 }
 
 /**
- * Rotation needs two or three. Each Ed25519 signature costs a pass over the body, and a 16 KiB header holds 170 of
- * them, which would let anybody buy half a second of CPU with one request of 1 MiB.
+ * Rotation needs two or three signatures. Each Ed25519 signature costs a pass over the body, and a 16 KiB header holds
+ * 170 of them: anybody could make us spend half a second of CPU with one request of 1 MiB.
  */
 const MAX_SIGNATURES = 16;
 
@@ -55,13 +55,13 @@ function isSigned({ scheme, keys }: VerifyInput, candidates: readonly Candidate[
   });
 }
 
-/** Plain digits only: `1700000000abc`, `+1`, `1e9` and ` 1` are not times. Fifteen digits stay exact. */
+/** Accepts plain digits only: `1700000000abc`, `+1`, `1e9` and ` 1` are not times. Fifteen digits stay exact. */
 function parseTimestamp(text: string, unit: 's' | 'ms'): number | undefined {
   if (!/^(0|[1-9][0-9]{0,14})$/.test(text)) return undefined;
   return unit === 'ms' ? Number(text) / 1000 : Number(text);
 }
 
-/** Both ways: a time ahead of ours would keep a captured request valid for longer than the tolerance. */
+/** Looks both ways: a time ahead of ours would keep a captured request valid for longer than the tolerance. */
 function isRecent(sentAtSeconds: number, { scheme, nowSeconds, ...given }: VerifyInput): boolean {
   const toleranceSeconds = given.toleranceSeconds ?? scheme.timestamp?.toleranceSeconds ?? 0;
   return Math.abs(Math.floor(nowSeconds) - Math.floor(sentAtSeconds)) <= toleranceSeconds;

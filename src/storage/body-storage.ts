@@ -1,4 +1,4 @@
-// Large bodies outside of Temporal: the SDK's external storage over a store of objects.
+// Keeps large bodies outside of Temporal: the SDK's external storage over a store of objects.
 import { createHash } from 'node:crypto';
 import { ExternalStorage, type Payload, type StorageDriver, StorageDriverClaim } from '@temporalio/common';
 import proto from '@temporalio/proto';
@@ -7,19 +7,19 @@ import { toStoredPayload } from '../payloads/raw-body.ts';
 import { BodyLostError, StorageUnavailableError } from './errors.ts';
 import type { ObjectStore } from './object-store.ts';
 
-/** The ingress answers within 3 s, and Temporal needs its part of them. */
+/** The ingress answers within 3 s, and Temporal needs its part of that time. */
 const STORE_WITHIN_MS = 2_000;
-/** Shorter than an activity waits for its body. */
+/** Shorter than the time for which an activity waits for its body. */
 const FETCH_WITHIN_MS = 3_500;
 
-/** In each reference: the objects may move to another store under the same keys. */
+/** The name in each reference. It names no store, so the objects may move to another store under the same keys. */
 const DRIVER_NAME = 'surehook';
-/** The day, so that old objects are easy to find; then the SHA-256 of the object. */
+/** A key has the day, so that old objects are easy to find, and the SHA-256 of the object. */
 const KEY = /^\d{4}-\d\d-\d\d\/([0-9a-f]{64})$/;
 
 const { Payload: PayloadProto } = proto.temporal.api.common.v1;
 
-/** It is handed payloads that the codec has encrypted, and nothing else. */
+/** Stores and reads only payloads that the codec has encrypted. */
 export class BodyStorage {
   readonly #store: ObjectStore;
   readonly #fetching = new Map<string, Promise<Payload>>();
@@ -28,14 +28,14 @@ export class BodyStorage {
     this.#store = store;
   }
 
-  /** @throws Error if it cannot be used, with the reason */
+  /** @throws Error with the reason if the store cannot be used */
   async check(): Promise<void> {
     await this.#store.check();
   }
 
   /**
-   * Stores what is large in clear, and reads it again: Temporal takes up to 2 MB, and a worker has each body that Temporal
-   * has in memory, for as long as it has its workflow in the cache. Nothing but bodies.
+   * For clients: stores bodies that are large in clear, and nothing else, and reads them back. Temporal takes up to
+   * 2 MB, and a worker keeps a body that is in Temporal in memory for as long as it keeps the workflow in its cache.
    */
   forClients(): ExternalStorage {
     const retrieve = async (claims: StorageDriverClaim[]) =>
@@ -46,8 +46,8 @@ export class BodyStorage {
   }
 
   /**
-   * Gives a workflow the key in place of the body, for its activities to read: no workflow task depends on the
-   * storage, and no cached workflow holds a body. Stores nothing: what a workflow hands to its local activities is in clear.
+   * For workers: gives a workflow the key in place of the body, which its activities read. So no workflow task depends
+   * on the storage, and no cached workflow has a body. It stores nothing: local activities get their bodies in clear.
    */
   forWorkers(): ExternalStorage {
     const retrieve = async (claims: StorageDriverClaim[]) =>
@@ -56,7 +56,7 @@ export class BodyStorage {
   }
 
   /**
-   * The activities of one event ask for the same body at the same time: it is read once for all of them.
+   * Reads a body. The activities of one event ask for the same body at the same time: it is read once for all of them.
    *
    * @throws BodyLostError or StorageUnavailableError
    */
@@ -94,7 +94,7 @@ export class BodyStorage {
     };
   }
 
-  /** The operation hears of its end by the signal; whoever waits hears of it even if the operation does not. */
+  /** Aborts the operation after `ms`. The caller gets an error then, even if the operation ignores its signal. */
   async #within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const signal = AbortSignal.timeout(ms);
     const late = new Promise<never>((_, reject) => {

@@ -1,4 +1,4 @@
-// Objects as files of a folder: written beside their place, flushed, then renamed into it.
+// Keeps objects as files of a folder: each is written beside its place, flushed, then renamed into its place.
 import { randomUUID } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import type { ObjectStore } from './object-store.ts';
 export class DiskStore implements ObjectStore {
   readonly name: string;
   readonly #folder: string;
-  /** The latest that was made, by its path: whoever comes meanwhile waits until it is durable. */
+  /** The folder that was made last. Every `put` into it waits until the folder is durable. */
   #made: { path: string; done: Promise<void> } | undefined;
 
   constructor(path: string) {
@@ -45,7 +45,7 @@ export class DiskStore implements ObjectStore {
   async #make(path: string): Promise<void> {
     if (this.#made?.path === path) {
       await this.#made.done;
-      if (existsSync(path)) return; // nobody has removed it since
+      if (existsSync(path)) return; // else somebody has removed the folder
     }
     const done = makeFolder(path);
     this.#made = { path, done };

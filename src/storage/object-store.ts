@@ -1,10 +1,10 @@
-// What a place for large bodies has to do: keep immutable objects under keys that Surehook makes.
+// What a store of large bodies does: it keeps immutable objects under keys that Surehook makes.
 export interface ObjectStore {
-  /** As the log names it: no credentials. */
+  /** The name of the store in the log, without credentials. */
   readonly name: string;
-  /** @throws Error if the place cannot be used, with the reason in words */
+  /** @throws Error with the reason in words if the store cannot be used */
   check(): Promise<void>;
-  /** Resolves once the object is durable. The same key and bytes again change nothing. */
+  /** Resolves once the object is durable. A second `put` of the same key and bytes changes nothing. */
   put(key: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   /** @returns undefined if there is no such object */
   get(key: string, signal: AbortSignal): Promise<Uint8Array | undefined>;

@@ -5,7 +5,7 @@ import { BodyStorage } from './body-storage.ts';
 import { DiskStore } from './disk-store.ts';
 import { S3Store } from './s3-store.ts';
 
-/** @throws ConfigError if it cannot be used */
+/** @throws ConfigError if the storage cannot be used */
 export async function openStorage(place: StoragePlace): Promise<BodyStorage> {
   const store = place.kind === 'disk' ? new DiskStore(place.path) : new S3Store(place);
   const storage = new BodyStorage(store);

@@ -1,17 +1,17 @@
-// Objects in a bucket of S3, or of a store that speaks its protocol.
+// Keeps objects in a bucket of S3, or of a store that speaks its protocol.
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { ObjectStore } from './object-store.ts';
 
 export interface S3Place {
   bucket: string;
-  /** Before each key: empty, or with a slash at its end. */
+  /** Stands before each key. It is empty, or ends with a slash. */
   prefix: string;
-  /** Of a store that is not Amazon's. */
+  /** The URL of a store that is not Amazon's. */
   endpoint?: string | undefined;
   region?: string | undefined;
 }
 
-/** A server that swallows everything must not use up the time of the whole operation. */
+/** A server that never answers must not use up the time of the whole operation. */
 const CONNECT_WITHIN_MS = 1_000;
 const HEAD_WITHIN_MS = 10_000;
 
@@ -57,7 +57,7 @@ export class S3Store implements ObjectStore {
     return { Bucket: this.#place.bucket, Key: this.#place.prefix + key };
   }
 
-  /** Only a process that uses it loads the SDK. */
+  /** Loads the SDK at its first use, so that a process without this store does not load it. */
   async #load() {
     this.#loaded ??= import('@aws-sdk/client-s3').then((sdk) => ({ sdk, client: this.#connect(sdk) }));
     return await this.#loaded;
@@ -68,7 +68,7 @@ export class S3Store implements ObjectStore {
     return new sdk.S3Client({
       ...(region ? { region } : endpoint ? { region: 'us-east-1' } : {}),
       ...(endpoint ? { endpoint, forcePathStyle: true } : {}),
-      // Our keys are digests, checked at each read; not every store knows the SDK's own checksums.
+      // Our keys contain digests that are checked at each read. Not every store knows the SDK's own checksums.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       maxAttempts: 2,

@@ -10,11 +10,11 @@ import type { BodyStorage } from '../storage/body-storage.ts';
 import { createDataConverter, createPayloadReader, type PayloadReader } from './data-converter.ts';
 import { inTime } from './in-time.ts';
 
-/** A connection, and what it takes to read and write through it. */
+/** A connection, and what is needed to read and write through it. */
 export interface Temporal extends PayloadReader {
   connection: NativeConnection;
   client: Client;
-  /** For workers: see `BodyStorage`. */
+  /** The converter for workers: see `BodyStorage.forWorkers`. */
   dataConverter: DataConverter;
   storage: BodyStorage | undefined;
   codec: PayloadCodec;
@@ -22,15 +22,15 @@ export interface Temporal extends PayloadReader {
   address: string;
 }
 
-/** The SDK alone would hold a start for half a minute at an address that swallows what it is sent. */
+/** The SDK alone would wait for half a minute at an address that takes what it is sent and never answers. */
 const CONNECT_WITHIN_MS = 10_000;
 
 /**
- * Connects as Temporal's own tools do: environment, profile and config file, read by `@temporalio/envconfig`.
+ * Connects as Temporal's own tools do: `@temporalio/envconfig` reads environment, profile and config file.
  *
- * @param keys encrypt all that is written
- * @param storage has what is too large for Temporal
- * @param address of the dev server, where Surehook has started one
+ * @param keys the keys that encrypt all that is written
+ * @param storage where bodies are that are too large for Temporal
+ * @param address the address of the dev server, if Surehook has started one
  * @throws ConfigError if Temporal does not answer
  */
 export async function connectToTemporal(
@@ -74,7 +74,7 @@ function readConnectConfig({ env }: Settings) {
   }
 }
 
-/** The native client gives Rust's debug output: what it quotes last is the reason in words. */
+/** The native client's message is Rust's debug output. Its last quotation is the reason in words. */
 function reasonOf(error: unknown): string {
   const line = firstLine(error);
   return /\b(?:message|error): "([^"]+)"[^"]*$/.exec(line)?.[1] ?? line;

@@ -1,4 +1,4 @@
-// How clients and workers write values into Temporal, and how histories are read without them.
+// Makes the data converter of clients and workers, and the reader of payloads in raw histories and descriptions.
 import { fileURLToPath } from 'node:url';
 import type { DataConverter, ExternalStorage, Payload, PayloadCodec, ProtoFailure } from '@temporalio/common';
 import {
@@ -10,7 +10,7 @@ import {
 } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { StorageUnavailableError } from '../storage/errors.ts';
 
-// The SDK loads both by path: it bundles them into the workflow sandbox too.
+// The SDK loads both converters by path, since it bundles them into the workflow sandbox too.
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const path = (name: string) => fileURLToPath(new URL(`../payloads/${name}.${extension}`, import.meta.url));
 
@@ -25,11 +25,11 @@ export function createDataConverter(codec: PayloadCodec, externalStorage?: Exter
 
 type Resolve = (payloads: Payload[]) => Promise<Payload[]>;
 
-/** Reads what a history or a description holds, as the SDK would. */
+/** Reads the payloads of a history or a description, as the SDK would. */
 export interface PayloadReader {
   /** @throws DecryptionError, BodyLostError or StorageUnavailableError */
   readPayloads(payloads: { payloads?: Payload[] | null } | null | undefined): Promise<unknown[]>;
-  /** Puts what the storage has in the place of references to it. @throws BodyLostError or StorageUnavailableError */
+  /** Replaces references by the payloads that the storage has. @throws BodyLostError or StorageUnavailableError */
   resolve: Resolve;
   /** @throws DecryptionError */
   readFailure(failure: ProtoFailure | null | undefined): Promise<Error | undefined>;

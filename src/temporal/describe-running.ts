@@ -1,8 +1,8 @@
-// The workflow of an id, as long as it runs.
+// Describes the workflow of an id as long as it runs.
 import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import type { Temporal } from './connection.ts';
 
-/** @returns undefined if the latest run of this id has closed, or there is none */
+/** @returns undefined if the latest run of this id has closed, or there is no run */
 export async function describeRunning(
   { client }: Pick<Temporal, 'client'>,
   workflowId: string,

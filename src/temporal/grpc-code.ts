@@ -1,6 +1,6 @@
-// What went wrong in a call to Temporal, as gRPC numbers it.
+// Reads from an error why a call to Temporal failed, by gRPC's codes.
 
-/** Of google.golang.org/grpc/codes, those that are told apart here. */
+/** The codes of google.golang.org/grpc/codes that Surehook tells apart. */
 export const GRPC = {
   CANCELLED: 1,
   INVALID_ARGUMENT: 3,
@@ -13,21 +13,21 @@ export const GRPC = {
   UNAVAILABLE: 14,
 } as const;
 
-/** Temporal does not answer, or not now. */
+/** Temporal does not answer, or refuses to answer now. */
 const UNAVAILABLE: readonly unknown[] = [GRPC.DEADLINE_EXCEEDED, GRPC.RESOURCE_EXHAUSTED, GRPC.UNAVAILABLE];
-/** The call says nothing of what it was about: Temporal was away, was cut off, or failed inside. */
+/** The failure has nothing to do with the request: Temporal was away, was cut off, or failed inside. */
 const PASSING: readonly unknown[] = [...UNAVAILABLE, GRPC.CANCELLED, GRPC.ABORTED, GRPC.INTERNAL];
 
-/** @returns undefined if the error is none of gRPC's; the SDK's clients wrap those */
+/** @returns the code of a gRPC error, also if the SDK's client has wrapped it; undefined for any other error */
 export function grpcCodeOf(error: unknown): number | undefined {
   const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-  return [code, cause?.code].find((one) => typeof one === 'number');
+  return [code, cause?.code].find((found) => typeof found === 'number');
 }
 
 export const isNotFound = (error: unknown) => grpcCodeOf(error) === GRPC.NOT_FOUND;
 
-/** Temporal cannot be asked at present: whoever waits for the answer hears that. */
+/** Temporal does not answer at present, and a caller that waits for the answer gets that as an error. */
 export const isUnavailable = (error: unknown) => UNAVAILABLE.includes(grpcCodeOf(error));
 
-/** The same call may succeed later: work that can wait makes it again. */
+/** The same call may succeed later, and work that can wait makes the call again. */
 export const isPassing = (error: unknown) => PASSING.includes(grpcCodeOf(error));

@@ -1,9 +1,9 @@
-// Waits for something, but not for longer than said: a native connection goes on trying whatever its caller wants.
+// Waits for a promise for a limited time: a call of a native connection goes on for longer than its caller can wait.
 
-/** It may still succeed, or fail, when nobody waits any more. */
+/** The operation may still succeed or fail after this error. */
 export class LateError extends Error {}
 
-/** @throws LateError if the promise has not settled by then, with `what` at the beginning of its message */
+/** @throws LateError if the promise has not settled after `ms`; `what` begins its message */
 export async function inTime<T>(ms: number, promise: Promise<T>, what: string): Promise<T> {
   promise.catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;

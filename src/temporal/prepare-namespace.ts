@@ -1,4 +1,4 @@
-// What Surehook needs of a namespace: its search attributes registered, and a retention that deduplication can rely on.
+// Prepares a namespace: registers the search attributes, and warns of a retention that is too short for deduplication.
 import { setTimeout as delay } from 'node:timers/promises';
 import proto from '@temporalio/proto';
 import type { Logger } from 'pino';
@@ -12,14 +12,14 @@ const INDEXED_VALUE_TYPES = {
   KEYWORD: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
   KEYWORD_LIST: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
 } as const;
-/** The longest automatic retry window of the schemes: Stripe resends for three days. */
+/** The longest time for which a sender of the schemes retries by itself: Stripe resends for three days. */
 const RETRY_WINDOW_MS = 3 * 24 * 3_600_000;
 const SEARCHABLE_WITHIN_MS = 15_000;
 const SEARCHABLE_POLL_MS = 200;
 
 /**
- * @param retentionDays is set where the namespace is ours: in dev
- * @throws ConfigError with what to register, where this server does not let us, as Temporal Cloud does not
+ * @param retentionDays set only in dev, where the namespace is ours
+ * @throws ConfigError with what to register, if the server does not let us, as Temporal Cloud does not
  */
 export async function prepareNamespace(
   temporal: Temporal,
@@ -47,7 +47,7 @@ export async function prepareNamespace(
   log.info({ attributes: missing.map(({ name }) => name) }, 'search attributes registered');
 }
 
-/** A server with its own database knows them 1 to 2 s later only; a start that carries one fails until then. */
+/** A server with its own database knows new attributes only after 1 to 2 s. A start with one of them fails until then. */
 async function untilSearchable(
   { connection, namespace }: Temporal,
   attributes: { name: string }[],
@@ -69,7 +69,7 @@ async function missingAttributes({ connection, namespace }: Temporal) {
   return Object.values(SEARCH_ATTRIBUTES).filter(({ name }) => !known.has(name));
 }
 
-/** The workflow service's list is the one that Temporal Cloud answers too. */
+/** Falls back on the workflow service's list, which Temporal Cloud answers too. */
 async function knownAttributes({ connection, namespace }: Pick<Temporal, 'connection' | 'namespace'>) {
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });

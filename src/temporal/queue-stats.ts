@@ -1,4 +1,4 @@
-// How much waits in Temporal's task queue, for how long, and how many workers poll it: read at a scrape, and bounded.
+// Reads for a scrape how many tasks wait in Temporal's task queue, for how long, and how many workers poll the queue.
 import proto from '@temporalio/proto';
 import type { QueueStats, TaskType } from '../observability/metrics.ts';
 import type { Temporal } from './connection.ts';
@@ -9,16 +9,16 @@ const TASK_TYPES = {
   workflow: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
   activity: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
 } satisfies Record<TaskType, unknown>;
-/** Several scrapers, or a browser that reloads, cost Temporal no more than one. */
+/** Several scrapers, or a browser that reloads, cost Temporal no more than one scraper. */
 const CACHED_FOR_MS = 5_000;
 /** A scrape must not wait for a server that hangs: Prometheus gives it 10 s for everything. */
 const ANSWER_WITHIN_MS = 1_000;
-/** A worker polls anew at least every 70 s; Temporal remembers one that is gone for 5 minutes. */
+/** A worker polls again at least every 70 s. Temporal remembers a worker that is gone for 5 minutes. */
 const WORKER_SEEN_WITHIN_MS = 120_000;
 
 export type ReadQueueStats = () => Promise<Record<TaskType, QueueStats> | undefined>;
 
-/** Reads undefined while Temporal does not answer. */
+/** The function that is returned resolves to undefined while Temporal does not answer. */
 export function createReadQueueStats(temporal: Temporal, taskQueue: string): ReadQueueStats {
   let last: ReturnType<ReadQueueStats> | undefined;
   let lastAt = 0;

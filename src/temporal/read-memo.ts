@@ -1,9 +1,9 @@
-// The memo of a row of visibility's list, decrypted.
+// Reads the memo of a row of visibility's list, and decrypts it.
 import { DecryptionError } from '../payloads/encryption-codec.ts';
 import type { Temporal } from './connection.ts';
 import type { ListedExecution } from './visibility.ts';
 
-/** @returns nothing of it where the key that it is encrypted under is not known */
+/** @returns an empty object if this process does not know the key under which the memo is encrypted */
 export async function readMemo<M extends object>(
   { readPayloads }: Temporal,
   { memo }: ListedExecution,

@@ -1,4 +1,4 @@
-// How long a namespace keeps the runs that have closed: read for dead letters, set in dev.
+// Reads how long a namespace keeps closed runs, for dead letters, and sets it in dev.
 import type { ConnectionLike } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import type { ReadRetentionMs } from '../contracts/dead-letter.ts';
@@ -6,12 +6,12 @@ import type { Temporal } from './connection.ts';
 
 type Namespace = Awaited<ReturnType<ConnectionLike['workflowService']['describeNamespace']>>;
 
-/** How long a namespace keeps a run that has closed; 0: it does not say. */
+/** Milliseconds for which a namespace keeps a closed run; 0 if the namespace does not say. */
 export function retentionMsOf({ config }: Namespace): number {
   return Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) * 1_000;
 }
 
-/** A storm of dead letters asks once. */
+/** A storm of dead letters asks Temporal only once in this time. */
 const KEPT_MS = 60_000;
 
 export function createReadRetentionMs({ client, namespace }: Temporal): ReadRetentionMs {
@@ -34,8 +34,9 @@ export function createReadRetentionMs({ client, namespace }: Temporal): ReadRete
 }
 
 /**
- * How long closed workflows, and so the ids that deduplicate, are kept. Measured on server 1.29: a new dev namespace
- * has 1 day; a change survives restarts, leaves search attributes alone, and holds for what closes 2 s later or more.
+ * Sets how long closed workflows, and so the ids that deduplicate, are kept. Measured on server 1.29: a new dev
+ * namespace has 1 day; a change survives restarts, does not touch search attributes, and holds for workflows that close
+ * 2 s later or more.
  */
 export async function setRetention(
   connection: Pick<ConnectionLike, 'workflowService'>,

@@ -1,4 +1,4 @@
-// The SDK's runtime of a process: its lines in our log, the ends of events, and its metrics.
+// Installs the SDK's runtime: its lines go into our log, the ends of events are reported, and its metrics can be read.
 import {
   DefaultLogger,
   type LogMetadata,
@@ -13,29 +13,29 @@ import { parseWorkflowId } from '../contracts/ids.ts';
 import type { ClosedStatus } from '../observability/metrics.ts';
 import { claimPort, LOOPBACK } from './dev/ports-and-processes.ts';
 
-/** Every poller of the SDK tells of each of its retries: with Temporal down, ten lines a second that say the same. */
+/** Every poller of the SDK logs each of its retries: with Temporal down, that makes ten equal lines a second. */
 const RETRY_TARGET = 'temporalio_client::retry';
 const RETRY_LOG_INTERVAL_MS = 10_000;
 
 export interface RuntimeHooks {
   log: Logger;
-  /** This worker has ended a run of an event; again if Temporal did not hear of it. */
+  /** This worker has ended a run of an event. Called again for the same run if Temporal did not get the result. */
   onEventClosed(source: string, status: ClosedStatus): void;
 }
 
 export interface InstalledRuntime {
-  /** The SDK's own metrics as Prometheus text; empty if they cannot be had. */
+  /** The SDK's own metrics as Prometheus text; empty if they cannot be read. */
   readMetrics(): Promise<string>;
 }
 
-/** Must come before any connection or worker is made. Signals are ours: a stop has an order. */
+/** Must be called before any connection or worker is made. The SDK handles no signals, since our stop has an order. */
 export async function installRuntime(hooks: RuntimeHooks): Promise<InstalledRuntime> {
   const options: RuntimeOptions = { shutdownSignals: [], logger: createSdkLogger(hooks) };
   const logging = {
     forward: {},
     filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }),
   };
-  // Another process may take the port between our look and the SDK's: the next one will be free.
+  // Another process may take the free port before the SDK does: then the next port will do.
   for (let attempts = 0; attempts < 3; attempts += 1) {
     const port = await claimPort('port', 0, 'none');
     const bindAddress = `${LOOPBACK}:${port}`;
@@ -46,7 +46,7 @@ export async function installRuntime(hooks: RuntimeHooks): Promise<InstalledRunt
       hooks.log.debug({ err: error }, 'no port for the metrics of the SDK');
     }
   }
-  hooks.log.warn("no port for the metrics of Temporal's SDK: /metrics goes without them");
+  hooks.log.warn("no port for the metrics of Temporal's SDK: /metrics lacks them");
   Runtime.install({ ...options, telemetryOptions: { logging } });
   return { readMetrics: async () => '' };
 }
@@ -66,20 +66,20 @@ async function readMetrics(address: string): Promise<string> {
   }
 }
 
-/** The lines with which the SDK tells of the end of a workflow, whatever its type. */
+/** The lines that the SDK logs at the end of a workflow, whatever the workflow's type. */
 const CLOSED: Record<string, ClosedStatus> = {
   'Workflow completed': 'processed',
   'Workflow failed': 'failed',
   'Workflow completed as cancelled': 'canceled',
 };
 
-/** Undefined for a workflow that is no event's. */
+/** @returns undefined for a workflow that is not the run of an event */
 function toClosedStatus(status: ClosedStatus, workflowType: unknown): ClosedStatus | undefined {
   if (workflowType === PROCESS_EVENT) return status;
   return workflowType === DISCARD_EVENT && status === 'processed' ? 'discarded' : undefined;
 }
 
-/** It gives us every line: how an event ended is told at DEBUG. We log from WARN up. */
+/** Gets the SDK's lines from DEBUG up, since the SDK logs the end of an event at DEBUG. It logs those from WARN up. */
 function createSdkLogger({ log, onEventClosed }: RuntimeHooks): DefaultLogger {
   const temporal = log.child({ component: 'temporal' });
   const isTime = atMostEvery(RETRY_LOG_INTERVAL_MS);
@@ -103,7 +103,7 @@ function atMostEvery(ms: number): () => boolean {
   };
 }
 
-/** The SDK tells of each workflow that ends in failure; its line, in our terms. */
+/** The fields of the SDK's line about a failed workflow, under our names. */
 function toEventFields(meta: LogMetadata = {}) {
   const workflow_id = String(meta.workflowId);
   const id = parseWorkflowId(workflow_id);

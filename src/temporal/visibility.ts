@@ -1,4 +1,4 @@
-// Temporal's visibility: how its queries and its rows are written.
+// Writes queries of Temporal's visibility, and reads its rows.
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import type { JobFilter } from '../contracts/job.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
@@ -10,19 +10,19 @@ export type ListedExecution = NonNullable<
 
 export interface PageRequest {
   query: string;
-  /** At most so many rows. */
+  /** The largest number of rows. */
   limit: number;
-  /** Of the page before; undefined for the first. */
+  /** The token from the page before; undefined for the first page. */
   pageToken?: Uint8Array | undefined;
 }
 
 export interface VisibilityPage {
   rows: ListedExecution[];
-  /** undefined: this page is the last. */
+  /** undefined if this page is the last one. */
   nextPageToken: Uint8Array | undefined;
 }
 
-/** One page of the runs that a visibility query finds. */
+/** Reads one page of the runs that a visibility query finds. */
 export async function listPage(
   { client, namespace }: Pick<Temporal, 'client' | 'namespace'>,
   { query, limit, pageToken }: PageRequest,
@@ -33,25 +33,26 @@ export async function listPage(
     pageSize: limit,
     ...(pageToken ? { nextPageToken: pageToken } : {}),
   });
-  // The server writes the token of the last page as no bytes.
+  // The token of the last page has no bytes.
   return { rows: executions ?? [], nextPageToken: nextPageToken?.length ? nextPageToken : undefined };
 }
 
-/** A string of a visibility query. */
+/** Quotes a string for a visibility query. */
 export function quote(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-/** What lists of events and of dead letters have in common. */
+/** The filters that lists of events and of dead letters have in common. */
 type Filter = Pick<JobFilter, 'source' | 'type' | 'since' | 'until'>;
 
 /**
  * Temporal adds `TemporalNamespaceDivision IS NULL` to every query that does not name it, and SQLite then reads each row,
- * or even takes the index of that column, in which all rows are alike. This names it, and is true before it is looked at.
+ * or even takes the index of that column, in which all rows are alike. This condition names the column, and is true
+ * before SQLite looks at the column.
  */
 export const ANY_DIVISION = "(StartTime > '1970-01-01T00:00:00Z' OR TemporalNamespaceDivision IS NULL)";
 
-/** The conditions of a visibility query that it becomes. */
+/** Turns a filter into conditions of a visibility query. */
 export function filterConditions({ source, type, since, until }: Filter): string[] {
   const parts: string[] = [];
   if (source !== undefined) parts.push(`${SEARCH_ATTRIBUTES.source.name} = ${quote(source)}`);
@@ -78,13 +79,13 @@ export function statusName({ status }: ListedExecution): WorkflowExecutionStatus
   return STATUS_NAMES[status ?? 0] ?? 'UNKNOWN';
 }
 
-/** Search attributes are JSON in clear: a keyword, or a list of them. */
+/** Search attributes are JSON in clear: a keyword, or a list of keywords. */
 export function searchAttribute({ searchAttributes }: ListedExecution, name: string): unknown {
   const data = searchAttributes?.indexedFields?.[name]?.data;
   return data?.length ? JSON.parse(Buffer.from(data).toString()) : undefined;
 }
 
-/** null for a run of a workflow that is no event's. */
+/** null if the row has no event type. */
 export function eventTypeOf(row: ListedExecution): string | null {
   return (searchAttribute(row, SEARCH_ATTRIBUTES.eventType.name) as string | undefined) ?? null;
 }

@@ -1,17 +1,17 @@
-// The thread that runs workflow code, with two safeguards of the SDK left out that cost more than the workflows do.
+// The thread that runs workflow code, without two safeguards of the SDK that cost more than the workflows do.
 import { createRequire } from 'node:module';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 
-// Against endless loops, each call into a workflow starts and joins a watchdog thread, some fifteen times an event.
-// Our workflows have no such loop, and users' code runs in activities.
+// Each call into a workflow starts and joins a watchdog thread against endless loops, some fifteen times an event.
+// Our workflows have no endless loops, and users' code runs in activities.
 const { runInContext } = vm.Script.prototype;
 vm.Script.prototype.runInContext = function (context, options = {}) {
   const { timeout: _none, ...rest } = options;
   return runInContext.call(this, context, rest);
 };
 
-// For the `__stack_trace` query, each promise formats a stack trace when it is made; our `status` query says more.
+// Each promise formats a stack trace when it is made, for the `__stack_trace` query; our `status` query says more.
 v8.promiseHooks.createHook = () => () => undefined;
 
 createRequire(import.meta.url)('@temporalio/worker/lib/workflow/workflow-worker-thread.js');

@@ -73,7 +73,7 @@ export class UserCodeProcess {
   #hasExited = false;
   #nextId = 1;
 
-  constructor({ memoryMb, inspectPort, ...setup }: ChildOptions) {
+  constructor({ memoryMb, inspectPort, path, logLevel, tracesUrl }: ChildOptions) {
     this.#isPatient = inspectPort !== undefined;
     // A group of its own: Ctrl-C on a terminal does not reach it, and what it has spawned ends with it.
     this.#child = fork(ENTRY, [], {
@@ -89,11 +89,11 @@ export class UserCodeProcess {
       this.#child.once('exit', (code, signal) => resolve(this.#end(signal ?? `exit code ${code}`)));
       this.#child.once('error', (error) => resolve(this.#end(error.message)));
     });
-    this.ready = this.#untilReady(setup.path);
+    this.ready = this.#untilReady(path);
     this.ready.catch(() => undefined);
     this.#child.on('message', (message: FromChild) => this.#receive(message));
     const memoryMaxBytes = memoryMb === undefined ? undefined : (memoryMb + OWN_MEMORY_MB) * MIB;
-    this.#send({ type: 'setup', setup: { ...setup, memoryMaxBytes } });
+    this.#send({ type: 'setup', setup: { path, logLevel, tracesUrl, memoryMaxBytes } });
   }
 
   get pid(): number | undefined {

@@ -268,7 +268,7 @@ describe('a cancelled event', () => {
   it('whose long handler runs: the handler is told by its signal, and nothing follows', async () => {
     const event_id = await send({ '/handler': ['hang'] }, 'any', 'slow');
     await waitFor(() => calls(event_id, '/handler') === 1);
-    expect((await run('events', 'cancel', 'slow', event_id)).stdout).toContain('Told to stop.');
+    expect((await run('events', 'cancel', 'slow', event_id)).stdout).toContain('Cancellation requested.');
     const event = await surehook.untilEvent('slow', event_id, isClosed);
     expect(event).toMatchObject({
       status: 'canceled',

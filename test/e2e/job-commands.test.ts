@@ -88,13 +88,13 @@ it('discards what a filter matches, and leaves a job alone that it does not wait
 });
 
 it.each([
-  [['replay'], 'name an event, or give a filter such as --source; --all is every dead letter'],
+  [['replay'], 'name an event, or give a filter such as --source; --all takes every dead letter'],
   [['replay', 'partner'], 'name the event, too'],
-  [['replay', '--all', '--source', 'once'], '--all: it is every dead letter'],
+  [['replay', '--all', '--source', 'once'], '--all: the option takes every dead letter'],
   [['replay', '--source', 'once', '--rate', 'fast'], '--rate: expected a number from 1 to 200'],
-  [['replay', '--source', 'once', '--payload', 'x.json'], '--payload: it corrects one event'],
+  [['replay', '--source', 'once', '--payload', 'x.json'], '--payload: the option corrects one event'],
   [['replay', '--source', 'once', '--since', 'now-ish'], '--since: expected a time'],
-  [['replay', 'once', 'evt_1', '--rate', '5'], '--rate: it is for many dead letters'],
+  [['replay', 'once', 'evt_1', '--rate', '5'], '--rate: the option is for many dead letters'],
   [['discard', '--source', 'once'], "required option '--reason <text>' not specified"],
 ])('%j is refused', async (args, message) => {
   const { code, stderr } = await run('dead-letters', ...args);

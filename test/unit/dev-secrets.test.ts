@@ -46,7 +46,7 @@ describe('the secrets that dev makes', () => {
       writeFileSync(file, content);
       expect(() => new DevSecrets(dir)).toThrow(
         new ConfigError(
-          `SUREHOOK_STATE_DIR: ${file} is not a JSON object of texts; restore it, or delete it to have new secrets made`,
+          `SUREHOOK_STATE_DIR: ${file} is not a JSON object of strings; restore it, or delete it to have new secrets made`,
         ),
       );
       expect(readFileSync(file, 'utf8')).toBe(content);

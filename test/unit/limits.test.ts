@@ -33,7 +33,7 @@ it('docs/configuration.md says them', () => {
   const row = /^\| `maxBodyBytes` .*$/m.exec(docs('configuration.md'))?.[0];
   expect(row).toContain(`1 to ${written(INLINE_MAX_BYTES)}; with`);
   expect(row).toContain(`to ${written(STORED_MAX_BYTES)} |`);
-  expect(docs('configuration.md')).toContain(`More than ${written(RESULT_MAX_BYTES)} bytes of JSON`);
+  expect(docs('configuration.md')).toContain(`${written(RESULT_MAX_BYTES)} bytes of JSON`);
   expect(docs('operating.md')).toContain(`up to ${written(INLINE_MAX_BYTES)} bytes`);
 });
 

@@ -145,7 +145,7 @@ describe('checkSecret', () => {
       ...([...SCHEME_NAMES, 'delivery'] as const).flatMap((name): typeof bad => [
         [name, '', /empty/],
         [name, ' \n', /empty/],
-        [name, undefined as unknown as string, /not a text/],
+        [name, undefined as unknown as string, /not a string/],
       ]),
       ...(['standard', 'svix', 'delivery'] as const).flatMap((name): typeof bad => [
         ...['', 'a', 'ab', 'ab=', 'abc==', 'ab*d', 'a-_d', 'abcde', 'ab cd', 'abcd\n', '====', 'ab=d'].map(

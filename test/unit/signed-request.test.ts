@@ -117,7 +117,7 @@ describe('a test event with a body of its own', () => {
       const source = await schemeOf('hmac');
       const call = () => buildSignedRequest(source, { body: Buffer.from(text), id: 'evt_1' });
       expect(call).toThrow(ConfigError);
-      expect(call).toThrow('the body is not a JSON object, so that no id or type can be put into it');
+      expect(call).toThrow('the body is not a JSON object, so no id or type can be put into it');
     },
   );
 

@@ -1,4 +1,4 @@
-// What every listener has: its routes between security headers and error handling, health, and its own OpenAPI document.
+// What every listener has: the bare Express app, health, its own OpenAPI document, and error handling at the end.
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ export type CheckReady = () => Promise<void>;
 export interface HealthDeps {
   checkReady: CheckReady;
   log: Logger;
-  /** The OpenAPI document of the listener. */
+  /** The listener's OpenAPI document. */
   document: unknown;
 }
 
@@ -21,15 +21,15 @@ export const HEALTH_ROUTES = [
   route<HealthDeps>()({
     method: 'get',
     path: '/healthz',
-    summary: 'The process lives',
-    answers: { 200: { description: 'It does', view: z.object({ status: z.literal('ok') }) } },
+    summary: 'Whether the process is alive',
+    answers: { 200: { description: 'The process is alive', view: z.object({ status: z.literal('ok') }) } },
     errors: [],
     handle: async () => reply(200, { status: 'ok' }),
   }),
   route<HealthDeps>()({
     method: 'get',
     path: '/readyz',
-    summary: 'Temporal answers, and the worker polls where this process has one',
+    summary: 'Whether Temporal answers, and the worker polls if this process has one',
     answers: {
       200: { description: 'Ready', view: z.object({ status: z.literal('ready') }) },
       503: {
@@ -67,7 +67,7 @@ export function createBaseApp(): Express {
   return app;
 }
 
-/** Adds the last two layers: one answers what no route took, the other answers what a route threw. */
+/** Adds the last two layers: one answers requests that no route takes, the other answers errors that a route throws. */
 export function endApp(app: Express, log: Logger): Express {
   app.use((request) => {
     throw new HttpError('not_found', `there is nothing at ${request.method} ${request.path.slice(0, 200)}`);

@@ -27,10 +27,10 @@ export const ERRORS = {
   // events
   event_not_found: [404, 'There is no such event'],
   event_closed: [409, 'The event is not under way'],
-  nothing_waits: [409, 'Nothing waits for its next retry'],
+  nothing_waits: [409, 'No step waits for its next attempt'],
   // dead letters
   not_dead_letter: [409, 'The event is not a dead letter'],
-  already_replayed: [409, 'Somebody else was first'],
+  already_replayed: [409, 'Somebody else closed the dead letter first'],
   // jobs and endpoints
   job_not_found: [404, 'There is no such job'],
   job_ended: [409, 'The job has ended'],
@@ -56,7 +56,7 @@ export interface ErrorExtras {
   /** RFC 9457 extension members, such as `errors`. */
   members?: Record<string, unknown>;
   headers?: Record<string, string>;
-  /** The client may still be sending: what it sends is not read, and the connection is closed. */
+  /** The client may still be sending the body: the rest is not read, and the connection is closed. */
   bodyUnread?: true;
 }
 
@@ -64,7 +64,7 @@ export class HttpError extends Error {
   readonly code: ErrorCode;
   readonly extras: ErrorExtras;
 
-  /** `detail` is for the caller: it names the field and the fix, and holds no secret. */
+  /** @param detail for the caller: it names the field and the fix, and contains no secret */
   constructor(code: ErrorCode, detail: string, extras: ErrorExtras = {}) {
     super(detail);
     this.code = code;
@@ -87,7 +87,7 @@ export function toProblem({ code, message, extras, status }: HttpError): Record<
   };
 }
 
-/** What a client that is still sending has to read the answer. */
+/** The time that a client that is still sending has to read the answer. */
 const LINGER_MS = 2_000;
 
 export function sendProblem(response: Response, error: HttpError): void {
@@ -95,8 +95,8 @@ export function sendProblem(response: Response, error: HttpError): void {
   const { headers = {}, bodyUnread } = error.extras;
   response.status(error.status).set(headers).type('application/problem+json');
   if (!bodyUnread) return void response.send(body);
-  // The answer is whole before its end: at the end Node closes the socket, and bytes left unread turn that into a
-  // reset, which fails the client's next write before it has read anything.
+  // The whole answer is written before the response ends. When it ends, Node closes the socket, and unread bytes turn
+  // the close into a reset, which fails the client's next write before the client has read anything.
   response.set({ connection: 'close', 'content-length': String(Buffer.byteLength(body)) }).write(body);
   setTimeout(() => response.end(), LINGER_MS).unref();
 }

@@ -1,4 +1,4 @@
-// An HTTP server on a port: bounded in time, and stopped without cutting off what it is answering.
+// Runs an HTTP server on a port, with limits of time, and stops it without cutting off what it is answering.
 import {
   createServer,
   type IncomingMessage,
@@ -22,13 +22,13 @@ export interface ListenOptions {
   app: Express;
   host: string;
   port: number;
-  /** The names of the settings, for the error when the port cannot be had. */
+  /** The names of the settings, for the error if the port cannot be opened. */
   settings: { host: string; port: string };
 }
 
-/** @throws ConfigError if the address is in use or not ours */
+/** @throws ConfigError if the address is in use or cannot be opened */
 export async function listen({ app, host, port, settings }: ListenOptions): Promise<Listener> {
-  // A sender that trickles its request is cut off; proxies keep connections for 60 s, so we keep them a little longer.
+  // A sender that trickles its request is cut off. Proxies keep connections for 60 s, so we keep them a little longer.
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 });
   const drain = new Drain(server);
   const handle = (request: IncomingMessage, response: ServerResponse) => {
@@ -36,7 +36,7 @@ export async function listen({ app, host, port, settings }: ListenOptions): Prom
     app(request as Request, response as Response, (error) => answerRest(response as Response, error));
   };
   server.on('request', handle);
-  server.on('checkContinue', handle); // or Node would ask for a body that `readBody` is to refuse
+  server.on('checkContinue', handle); // else Node asks for a body that `readBody` may refuse
   server.on('clientError', refuseMalformed);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -63,16 +63,16 @@ function toConfigError(
   return new ConfigError(`${settings.host}: cannot listen on ${host}: ${error.message}`);
 }
 
-/** A client that keeps a connection busy sends its next request on it within this. */
+/** A client that keeps a connection busy sends its next request on it within this time. */
 const IDLE_FOR_MS = 1_000;
-/** What is still being sent, or answered, by then is cut off: a process is to stop within 10 s. */
+/** A request that is still being sent or answered after this time is cut off: a process has to stop within 10 s. */
 const DRAIN_WITHIN_MS = 5_000;
 
 /**
  * Stops a server without failing a request. New connections are refused at once, so that a load balancer turns to
- * another process. A request that is in flight, or comes on a connection that is open, is answered, and told that
- * this was the connection's last. Node's own `close` would cut off idle connections under the feet of a client that
- * is about to send, and go on serving busy ones.
+ * another process. A request that is in flight, or comes on an open connection, is answered, and the answer says that
+ * the connection closes. Node's own `close` would cut off idle connections on which a client is about to send, and go
+ * on serving busy ones.
  */
 class Drain {
   readonly #server: Server;
@@ -90,7 +90,7 @@ class Drain {
   }
 
   async begin(): Promise<void> {
-    await nextTurn(); // connections that the kernel has taken for us would be reset
+    await nextTurn(); // else connections that the kernel has accepted would be reset
     this.#begun = true;
     for (const response of this.#unanswered) sayLast(response);
     const closed = new Promise<void>((resolve) => {
@@ -108,7 +108,7 @@ function sayLast(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('connection', 'close');
 }
 
-/** What passes the app by: a URL without a path, and errors of its error handler. Express would answer in HTML. */
+/** Answers what the app does not: a URL without a path, errors of its error handler. Express would answer in HTML. */
 function answerRest(response: Response, error: unknown): void {
   if (error || response.headersSent) response.destroy();
   else sendProblem(response, new HttpError('bad_request', 'the URL has no path'));
@@ -125,7 +125,7 @@ function toParserProblem(code: string | undefined): HttpError {
   }
 }
 
-/** What Node's parser refuses never reaches the app; it is answered in the same form. */
+/** Answers a request that Node's parser refuses, and that never reaches the app, in the same form as the app. */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: import('node:stream').Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const problem = toParserProblem(error.code);

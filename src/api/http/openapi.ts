@@ -1,4 +1,4 @@
-// The OpenAPI 3.1 document of a listener, made from its route tables and the one error table.
+// Makes the OpenAPI 3.1 document of a listener from its route tables and the one error table.
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import type { Answer, AnyRoute } from './route.ts';
@@ -7,7 +7,7 @@ import type { Answer, AnyRoute } from './route.ts';
 export interface RouteGroup {
   // biome-ignore lint/suspicious/noExplicitAny: the document does not depend on what handlers are given
   routes: readonly AnyRoute<any>[];
-  /** Before each path; none unless given. */
+  /** Stands before each path; empty unless given. */
   prefix?: string;
   /** The routes ask for a bearer token. */
   needsToken?: boolean;
@@ -87,7 +87,7 @@ function toOperation(route: RouteGroup['routes'][number], group: RouteGroup, toS
   };
 }
 
-/** `get_events_source_event_id`: unique, and stable as long as the route is. */
+/** Such as `get_events_source_event_id`: the id is unique, and stable as long as the route is. */
 function toOperationId({ method, path }: RouteGroup['routes'][number]): string {
   return `${method}${path.replaceAll(/[^a-zA-Z0-9]+/g, '_')}`.replace(/_$/, '');
 }
@@ -128,7 +128,7 @@ function toResponse({ description, view, contentType, headers }: Answer, toSchem
   };
 }
 
-/** One response per status, with the codes that the route can answer with under it. */
+/** One response per status, with the route's codes that have this status. */
 function toErrorResponses(codes: readonly ErrorCode[]) {
   const statuses = [...new Set(codes.map((code) => ERRORS[code][0]))].sort();
   return Object.fromEntries(
@@ -143,13 +143,13 @@ function toErrorResponses(codes: readonly ErrorCode[]) {
   );
 }
 
-/** A zod schema as JSON Schema. Schemas with an `id` go to the components, and are referred to. */
+/** Converts a zod schema to JSON Schema. Schemas with an `id` become components, to which the others refer. */
 function convert(type: z.ZodType, io: 'input' | 'output', schemas: Record<string, Schema>): Schema {
   const converted = z.toJSONSchema(type, {
     io,
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
-      // A later version may add fields to an answer: a client must not be told to refuse them.
+      // A later version may add fields to an answer, and the schema must not make a client refuse them.
       if (io === 'output' && jsonSchema.additionalProperties === false)
         delete jsonSchema.additionalProperties;
     },

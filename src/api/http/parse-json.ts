@@ -1,7 +1,7 @@
 // Parses a request's body as JSON, within bounds that every reader after it can rely on.
 import { HttpError } from './errors.ts';
 
-/** Deeper than any webhook known, and shallow enough for every recursive reader after us. */
+/** Deeper than any known webhook, and shallow enough for every recursive reader after the parser. */
 const MAX_DEPTH = 200;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 

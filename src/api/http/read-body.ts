@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpError } from './errors.ts';
 
 /**
- * @param onBytes may throw when so many more have come, and the rest is not read
- * @throws HttpError `payload_too_large`, or `bad_request` if the body ends early (mostly, nobody is left to read that answer)
+ * @param onBytes called with the size of each chunk; if it throws, the rest is not read, and the error is thrown on
+ * @throws HttpError `payload_too_large`, or `bad_request` if the body ends early (the client has mostly gone by then)
  */
 export function readBody(
   request: IncomingMessage,
@@ -27,13 +27,13 @@ export function readBody(
         chunks.push(chunk);
       } catch (error) {
         request.removeAllListeners('data').pause();
-        chunks.length = 0; // the request lingers, and nobody counts them any more
+        chunks.length = 0; // the request lingers, and its bytes are not counted then
         reject(error);
       }
     });
     const endedEarly = () => reject(new HttpError('bad_request', 'the body ended early'));
     request.on('end', () => {
-      request.off('close', endedEarly); // each request closes; an error with its stack for each would be waste
+      request.off('close', endedEarly); // every request closes, and an error's stack is costly
       resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
     });
     request.on('error', endedEarly);
@@ -41,7 +41,7 @@ export function readBody(
   });
 }
 
-/** Until it hears that the body is wanted: `listen` leaves it to us to say so. */
+/** Whether the client waits for `100 Continue` before it sends the body; `listen` leaves that answer to `readBody`. */
 function holdsBodyBack({ headers, httpVersion }: IncomingMessage): boolean {
   return httpVersion !== '1.0' && /100-continue/i.test(headers.expect ?? '');
 }

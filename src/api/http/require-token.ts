@@ -1,9 +1,9 @@
-// The bearer token that the operator API asks for.
+// Checks the bearer token that the operator API asks for.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { HttpError } from './errors.ts';
 
-/** Compares digests: of equal length whatever is sent, and in constant time. */
+/** Compares digests in constant time: digests have equal length, whatever the client sends. */
 export function requireToken(token: string): RequestHandler {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const expected = digest(`Bearer ${token}`);

@@ -7,20 +7,20 @@ import { readBody } from './read-body.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** What one status of a route answers with. */
+/** The answer of a route under one status. */
 export interface Answer {
   description: string;
-  /** The shape of the body, as `handle` gives it. Absent: the body is no JSON, or there is none. */
+  /** The shape of the body, as `handle` gives it. Absent if the body is not JSON, or there is no body. */
   view?: z.ZodType;
   /** `application/json` unless given. */
   contentType?: string;
-  /** By lower-case name: what the header is for. */
+  /** What each header is for, by its lower-case name. */
   headers?: Record<string, string>;
 }
 
 export type Answers = Readonly<Record<number, Answer>>;
 
-/** A JSON body. An empty one counts as `{}`. */
+/** A JSON body. An empty body counts as `{}`. */
 export interface JsonBody<B extends z.ZodType, D> {
   schema: B;
   /** Bytes; a longer body is refused with `payload_too_large`. */
@@ -92,7 +92,7 @@ export interface Route<
 // biome-ignore lint/suspicious/noExplicitAny: a table holds routes of different shapes; `route` has checked each
 export type AnyRoute<D> = Route<D, any, any, any, any>;
 
-/** The body that a route answers with under a status, for those who call it. */
+/** The body that a route answers with under a status, for clients of the route. */
 export type ViewOf<R, S extends number = 200> =
   // biome-ignore lint/suspicious/noExplicitAny: only the answers matter here
   R extends Route<any, any, any, any, infer A>
@@ -101,7 +101,7 @@ export type ViewOf<R, S extends number = 200> =
       : never
     : never;
 
-/** Checks that `handle` fits what the route declares. */
+/** Declares a route. The compiler checks that `handle` fits what the route declares. */
 export function route<D>() {
   return <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, const A extends Answers>(
     declared: Route<D, P, Q, B, A>,
@@ -114,12 +114,12 @@ export function mountRoutes<D>(
   { routes, prefix = '', deps }: { routes: readonly AnyRoute<D>[]; prefix?: string; deps: D },
 ): void {
   const methods = new Map<string, string[]>();
-  for (const one of routes) {
-    const path = prefix + one.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    const listener = (request: Request, response: Response) => answer(one, deps, request, response);
-    if (one.everyMethod) app.all(path, listener);
-    else app[one.method](path, listener);
-    methods.set(path, [...(methods.get(path) ?? []), one.method.toUpperCase()]);
+  for (const declared of routes) {
+    const path = prefix + declared.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    const listener = (request: Request, response: Response) => answer(declared, deps, request, response);
+    if (declared.everyMethod) app.all(path, listener);
+    else app[declared.method](path, listener);
+    methods.set(path, [...(methods.get(path) ?? []), declared.method.toUpperCase()]);
   }
   for (const [path, known] of methods) app.all(path, (request) => refuseMethod(request, known));
 }
@@ -130,11 +130,16 @@ function refuseMethod({ method, path }: Request, known: readonly string[]): neve
   throw new HttpError('method_not_allowed', detail, { headers: { allow } });
 }
 
-async function answer<D>(one: AnyRoute<D>, deps: D, request: Request, response: Response): Promise<void> {
+async function answer<D>(
+  declared: AnyRoute<D>,
+  deps: D,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const params = request.params as Record<string, string>;
-  const query = one.query ? parseQuery(one.query, request.query) : {};
-  const { body, rawBody } = await parseBody(one.body, deps, request, response);
-  const reply = await one.handle(deps, { params, query, body, rawBody, request, response });
+  const query = declared.query ? parseQuery(declared.query, request.query) : {};
+  const { body, rawBody } = await parseBody(declared.body, deps, request, response);
+  const reply = await declared.handle(deps, { params, query, body, rawBody, request, response });
   if (reply === SENT) return;
   response
     .status(reply.status)

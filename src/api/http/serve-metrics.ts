@@ -6,7 +6,7 @@ import { route, SENT } from './route.ts';
 export interface MetricsPage {
   metrics: Metrics;
   readQueueStats: ReadQueueStats;
-  /** Prometheus text; empty if it cannot be had. */
+  /** Prometheus text; empty if the metrics cannot be read. */
   readSdkMetrics: () => Promise<string>;
 }
 

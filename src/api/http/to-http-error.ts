@@ -1,4 +1,4 @@
-// What a route threw, as the error that is answered.
+// Turns what a route threw into the error that the client gets.
 import { DecryptionError } from '../../payloads/encryption-codec.ts';
 import { BodyLostError, storageFaultOf } from '../../storage/errors.ts';
 import { isUnavailable } from '../../temporal/grpc-code.ts';
@@ -10,7 +10,7 @@ export function toHttpError(error: unknown): HttpError {
     return new HttpError('payload_unreadable', error.message);
   const storageFault = storageFaultOf(error);
   if (storageFault) return new HttpError('storage_unavailable', storageFault.message);
-  if (error instanceof URIError) return new HttpError('bad_request', 'the path cannot be decoded'); // by Express's router
+  if (error instanceof URIError) return new HttpError('bad_request', 'the path cannot be decoded'); // from Express's router
   if (isUnavailable(error))
     return new HttpError('temporal_unavailable', 'Temporal does not answer; try again');
   return new HttpError('internal_error', 'the request failed; the log of this process says why');

@@ -1,20 +1,20 @@
-// How many starts may be in flight at Temporal at once: as many as it has shown to confirm in time.
+// Limits the starts that are in flight at Temporal to as many as Temporal has shown to confirm in time.
 
-/** Of a busy process whose Temporal keeps up; more would only hold more bodies, of up to a megabyte each. */
-const MOST = 1_000;
-/** Until Temporal has shown more: at the 10 to 50 ms that a start takes, thousands a second. */
-const AT_FIRST = 100;
-/** With Temporal down, these find out that it is back. */
-const LEAST = 4;
+/** The limit of a busy process whose Temporal keeps up. More starts would only keep more bodies, of up to a megabyte. */
+const LIMIT_MAX = 1_000;
+/** The limit until Temporal has shown more: at the 10 to 50 ms that a start takes, it allows thousands a second. */
+const LIMIT_AT_FIRST = 100;
+/** While Temporal is down, so many starts find out that it is back. */
+const LIMIT_MIN = 4;
 
 /**
  * A start goes on in the background after its 503, and the sender sends the event again. Without a limit, a Temporal
- * that has fallen behind is given ever more starts, confirms each too late, and so none: it stays behind for as long
- * as the senders go on. So the limit is halved whenever starts are confirmed too late, and grows by one with each that
- * is in time, as TCP does it.
+ * that has fallen behind gets ever more starts and confirms each of them too late: it stays behind for as long as the
+ * senders go on. So the limit is halved whenever starts are confirmed too late, and grows by one with each start that
+ * is confirmed in time, as TCP does it.
  */
 export class Admission {
-  #limit = AT_FIRST;
+  #limit = LIMIT_AT_FIRST;
   #inFlight = 0;
   #loweredAt = Number.NEGATIVE_INFINITY;
 
@@ -22,19 +22,19 @@ export class Admission {
     return this.#limit;
   }
 
-  /** @returns what to call with how it went; undefined: refused */
+  /** @returns the object to which the caller reports how the start went; undefined if the start is refused */
   enter(now = performance.now()): Admitted | undefined {
     if (this.#inFlight >= this.#limit) return undefined;
     this.#inFlight += 1;
     return {
       inTime: () => {
-        // A limit that is not used says nothing of what Temporal can do.
-        const isProven = this.#limit < AT_FIRST || this.#inFlight * 2 >= this.#limit;
-        if (isProven) this.#limit = Math.min(MOST, this.#limit + 1);
+        // A limit that is not used up says nothing about what Temporal can do.
+        const isProven = this.#limit < LIMIT_AT_FIRST || this.#inFlight * 2 >= this.#limit;
+        if (isProven) this.#limit = Math.min(LIMIT_MAX, this.#limit + 1);
       },
       tooLate: (lateAt = performance.now()) => {
-        if (now < this.#loweredAt) return; // it belongs to the same crowd
-        this.#limit = Math.max(LEAST, Math.floor(this.#limit / 2));
+        if (now < this.#loweredAt) return; // the limit was lowered for its crowd already
+        this.#limit = Math.max(LIMIT_MIN, Math.floor(this.#limit / 2));
         this.#loweredAt = lateAt;
       },
       leave: () => {
@@ -47,6 +47,6 @@ export class Admission {
 export interface Admitted {
   inTime(): void;
   tooLate(lateAt?: number): void;
-  /** It is in flight no longer, whatever its sender was told. */
+  /** The start has ended, whatever answer its sender got before. */
   leave(): void;
 }

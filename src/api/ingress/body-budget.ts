@@ -1,15 +1,15 @@
-// How many bytes of bodies a process holds at once: no signature is checked before a body is whole.
+// Limits the bytes of bodies that a process keeps at once, since no signature can be checked before a body is whole.
 import { INLINE_MAX_BYTES } from '../../contracts/limits.ts';
 
 const MIB = 1_024 * 1_024;
-/** Each is there some three times while it is parsed, compressed and encrypted. */
-const LARGE_MOST_BYTES = 64 * MIB;
-/** Far more than a process starts at once; a crowd that holds back the last byte of each body gets no further. */
-const SMALL_MOST_BYTES = 256 * MIB;
+/** A large body is in memory some three times while it is parsed, compressed and encrypted. */
+const LARGE_MAX_BYTES = 64 * MIB;
+/** Far more than a process starts at once. A crowd that holds back the last byte of each body gets no further. */
+const SMALL_MAX_BYTES = 256 * MIB;
 
-/** What one request holds. */
+/** The part of the budget that one request has. */
 export interface BodyAdmission {
-  /** @returns whether there is room for so many bytes that have come */
+  /** @returns whether there is room for the bytes that have come */
   add(bytes: number): boolean;
   leave(): void;
 }
@@ -19,17 +19,17 @@ export class BodyBudget {
   #small = 0;
 
   /**
-   * Large bodies are counted as they are announced, so that each that is begun can end; small ones as they come.
+   * Counts a large body when it is announced, so that each body that has begun can end, and a small body as it comes.
    *
-   * @param bytes at most so many will come
-   * @returns undefined: refused
+   * @param bytes the largest number of bytes that will come
+   * @returns undefined if the body is refused
    */
   enter(bytes: number): BodyAdmission | undefined {
     return bytes > INLINE_MAX_BYTES ? this.#enterLarge(bytes) : this.#enterSmall();
   }
 
   #enterLarge(bytes: number): BodyAdmission | undefined {
-    if (this.#large + bytes > LARGE_MOST_BYTES) return undefined;
+    if (this.#large + bytes > LARGE_MAX_BYTES) return undefined;
     this.#large += bytes;
     const leave = () => {
       this.#large -= bytes;
@@ -38,15 +38,15 @@ export class BodyBudget {
   }
 
   #enterSmall(): BodyAdmission {
-    let held = 0;
+    let counted = 0;
     const add = (bytes: number) => {
-      if (this.#small + bytes > SMALL_MOST_BYTES) return false;
+      if (this.#small + bytes > SMALL_MAX_BYTES) return false;
       this.#small += bytes;
-      held += bytes;
+      counted += bytes;
       return true;
     };
     const leave = () => {
-      this.#small -= held;
+      this.#small -= counted;
     };
     return { add, leave };
   }

@@ -4,7 +4,7 @@ import type { Locator, SourceConfig } from '../../config/config.ts';
 import { EVENT_ID, EVENT_ID_MAX_LENGTH, EVENT_TYPE } from '../../contracts/ids.ts';
 import { HttpError } from '../http/errors.ts';
 
-/** For an event that has no type, or an unusable one: handlers under `*` get it. */
+/** The type of an event that has none, or an unusable one. Handlers under `*` get such an event. */
 const UNKNOWN_TYPE = 'unknown';
 
 /** @throws HttpError `event_id_missing` or `event_id_invalid` */
@@ -19,7 +19,7 @@ export function findEventId(source: SourceConfig, headers: IncomingHttpHeaders, 
   throw new HttpError('event_id_missing', `no event id found; looked at ${places}`);
 }
 
-/** Numbers are refused since JSON readers round large ones: two events could come to share an id. */
+/** Numbers are refused, since JSON readers round large numbers: two events could get the same id. */
 function describeFault(value: unknown): string {
   const type = Array.isArray(value) ? 'array' : typeof value;
   if (typeof value !== 'string') return `is of type ${type}; an event id is a string`;

@@ -1,11 +1,11 @@
-// The limits of a process that receives webhooks. They are built once, and handed to everything that takes part in them.
+// The limits of a process that receives webhooks. They are made once, and given to everything that they limit.
 import { Admission } from './admission.ts';
 import { BodyBudget } from './body-budget.ts';
 
 export interface IngressLimits {
-  /** Bounds the starts that are in flight at Temporal. */
+  /** Limits the starts that are in flight at Temporal. */
   admission: Admission;
-  /** Bounds the bytes of bodies that the process holds. */
+  /** Limits the bytes of bodies that the process keeps. */
   bodies: BodyBudget;
 }
 

@@ -52,7 +52,7 @@ function endSpan(span: Span, { outcome, statusCode, eventId }: Received): void {
   });
 }
 
-/** A request that is refused is no error of the server's, in OpenTelemetry's terms: only a 5xx is. */
+/** In OpenTelemetry's terms, only a 5xx is an error of the server; a request that is refused is none. */
 function endSpanRefused(span: Span, { code, status }: HttpError): void {
   const attributes = { 'http.response.status_code': status, 'surehook.outcome': code };
   if (status >= 500) span.end(attributes, code);

@@ -24,14 +24,14 @@ const receiveWebhookRoute = route<PublicRouteDeps>()({
   path: '/webhooks/{source}',
   summary: 'Receive one webhook of a source',
   description:
-    'Signed as the scheme of the source asks. A 2xx is sent only once Temporal has stored the event.',
+    'The request is signed as the scheme of the source asks. A 2xx is sent only once Temporal has stored the event.',
   params: z.object({ source: z.string().describe('a source of the config') }),
   rawRequestBody: {
     description: 'JSON, exactly as the sender has signed it',
     contentTypes: ['application/json'],
   },
   answers: {
-    202: { description: 'A new event, stored', view: receiptView },
+    202: { description: 'The event is new, and is stored', view: receiptView },
     200: { description: 'The event was known already', view: receiptView },
   },
   errors: [

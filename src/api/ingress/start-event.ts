@@ -14,10 +14,10 @@ import { inTime, LateError } from '../../temporal/in-time.ts';
 import { HttpError } from '../http/errors.ts';
 import type { IngressLimits } from './limits.ts';
 
-/** The sender hears of it within 3 s; a native connection alone would go on trying for 5 to 9 s. */
+/** The sender gets its answer within 3 s. A native connection alone would go on for 5 to 9 s. */
 const CONFIRM_WITHIN_MS = 2_500;
 const RETRY_AFTER_SECONDS = '5';
-/** The first byte of a byte order mark: Temporal's own JSON readers refuse it. */
+/** The first byte of a byte order mark, which Temporal's own JSON readers refuse. */
 const UTF8_BOM = 0xef;
 
 export interface StartEventInput {
@@ -25,7 +25,7 @@ export interface StartEventInput {
   steps: StepPlan[];
   rawBody: Uint8Array;
   source: SourceConfig;
-  /** Given the start itself, which may go on, and hold the body, after the answer. */
+  /** Gets the start itself, which may go on after the answer, and keeps the body in memory until it ends. */
   onStart?: (started: Promise<unknown>) => void;
 }
 
@@ -43,17 +43,17 @@ export function createStartEvent(deps: StartEventDeps): StartEvent {
   const { admission } = deps.limits;
   return async (input) => {
     const admitted = admission.enter();
-    if (!admitted) throw notQueued('Temporal is behind with the events before it; send it again later');
+    if (!admitted) throw notQueued('Temporal is behind with earlier events; send this event again later');
     const workflowId = workflowIdOf(input.event.source, input.event.event_id);
     const started = startOnce(deps, workflowId, input).finally(admitted.leave);
     input.onStart?.(started);
     try {
-      // A start that fails, or succeeds, after the answer is harmless: the sender tries again.
+      // A start that fails or succeeds after the answer is harmless: the sender sends the event again.
       const isNew = await inTime(CONFIRM_WITHIN_MS, started, 'no confirmation');
       admitted.inTime();
       return { status: isNew ? 'accepted' : 'duplicate', workflowId };
     } catch (error) {
-      // Temporal has not seen it, and is not behind.
+      // Temporal has not seen the event, so the error does not mean that Temporal is behind.
       if (storageFaultOf(error)) {
         deps.log.error({ workflow_id: workflowId, error: String(error) }, 'body not stored');
         throw notQueued('the body could not be stored; send it again');
@@ -67,7 +67,7 @@ export function createStartEvent(deps: StartEventDeps): StartEvent {
   };
 }
 
-/** Not, for one, a resend whose old payload cannot be read: that says nothing of how fast Temporal is. */
+/** Other errors, such as an old payload that cannot be read for a resend, say nothing about how fast Temporal is. */
 function saysBehind(error: unknown): boolean {
   return error instanceof LateError || isGrpcServiceError(error) || error instanceof ServiceError;
 }
@@ -82,9 +82,9 @@ async function startOnce(deps: StartEventDeps, workflowId: string, input: StartE
   if (await startFirstRun(deps, { ...event, steps }, body)) return true;
   if (source.redelivery === 'ignore') return false;
   const latest = await findLatestRun(deps.temporal, workflowId);
-  if (latest === undefined) throw new Error('Temporal has just deleted the run of this event before');
+  if (latest === undefined) throw new Error('Temporal has just deleted the earlier run of this event');
   if (latest.status === 'RUNNING' || latest.status === 'COMPLETED') return false;
-  // Somebody fixed what was broken and pressed "resend": it runs again, without the steps that had succeeded.
+  // Somebody fixed what was broken and pressed "resend": the event runs again, without the steps that had succeeded.
   const checkpoint = succeededSteps(await readEvent(deps.temporal, workflowId, false));
   const rerun: Rerun = { of: latest.runId, how: 'resent', at: new Date().toISOString() };
   return (await startRerun(deps, { ...event, steps, checkpoint, rerun }, body)) !== undefined;

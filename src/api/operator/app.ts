@@ -11,7 +11,7 @@ import { API_ROUTES, CODEC_ROUTES, OPERATOR_DOCUMENT } from './routes.ts';
 
 export interface OperatorAppDeps extends OperatorDeps {
   token: string;
-  /** The codec asks for no token: in dev, where the Web UI has none to send. */
+  /** The codec asks for no token. Set in dev, where the Web UI has no token to send. */
   openCodec: boolean;
   metricsPage: MetricsPage;
   checkReady: CheckReady;

@@ -1,4 +1,4 @@
-// Temporal's codec-server protocol: the Web UI has payloads decrypted here, in the browser of whoever looks.
+// Temporal's codec-server protocol: a browser that shows the Web UI has payloads decrypted here.
 import type { Payload } from '@temporalio/common';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
@@ -7,11 +7,11 @@ import { reply, route } from '../http/route.ts';
 import type { CodecDeps } from './deps.ts';
 
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
-/** A page of a history with several large payloads, in base64. */
+/** Room for a page of a history with several large payloads, in base64. */
 const BODY_MAX_BYTES = 32 * 1_024 * 1_024;
 
 const base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
-const NOT_THE_PROTOCOL = 'the body is not {"payloads": […]} as of the codec protocol';
+const NOT_THE_PROTOCOL = 'the body is not {"payloads": […]}, as the codec protocol asks';
 /** JSON of `temporal.api.common.v1.Payloads`. */
 const payloadsSchema = z.object(
   {
@@ -67,7 +67,7 @@ function toJson({ metadata, data }: Payload) {
   return { metadata: Object.fromEntries(entries), ...(data ? { data: text(data) } : {}) };
 }
 
-/** CORS for the Web UI's origin alone; on this machine it has two names. */
+/** CORS for the Web UI's origin alone. A Web UI on this machine may be opened under any loopback name. */
 export function allowWebUi(webUiUrl: string): RequestHandler {
   const url = new URL(webUiUrl);
   const allowed = LOOPBACK_NAMES.includes(url.hostname)
@@ -88,7 +88,7 @@ export function allowWebUi(webUiUrl: string): RequestHandler {
   };
 }
 
-/** Without a token, only the name keeps a page of another site, whose name was made to resolve to us, from reading. */
+/** Only this check, without a token, keeps out a page of another site whose host name was made to resolve to us. */
 export const refuseOtherHosts: RequestHandler = (request, _response, next) => {
   if (LOOPBACK_NAMES.includes(request.hostname)) return next();
   throw new HttpError('unauthorized', 'without a token, the codec answers under a loopback name only');

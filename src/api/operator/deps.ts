@@ -11,7 +11,7 @@ export interface OperatorDeps extends DeadLetterDeps {
   log: Logger;
 }
 
-/** What `/codec` needs of the process. */
+/** What the handlers of `/codec` are given. */
 export interface CodecDeps {
   temporal: { codec: PayloadCodec; resolve: PayloadCodec['decode'] };
 }

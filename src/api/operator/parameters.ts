@@ -1,4 +1,4 @@
-// The parameters that lists share: their rules, and the cursor that leads from page to page.
+// The parameters that lists share: their rules, and the cursor for the next page.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { EVENT_TYPE, SOURCE_NAME } from '../../contracts/ids.ts';
@@ -7,9 +7,9 @@ import { EVENT_TYPE_MAX_LENGTH, KEYWORD_MAX_LENGTH, PAGE_MAX } from '../../contr
 /** RFC 3339, with `Z` or an offset. */
 const time = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T12:00:00Z' });
 
-/** Measured on server 1.29: it decodes the escapes of a query's string, and drops all quotes at its ends. */
+/** Measured on server 1.29: the server decodes the escapes of a string in a query, and drops all quotes at its ends. */
 const SEARCHABLE = /^(?!')[^"\\]*(?<!')$/;
-const NOT_SEARCHABLE = 'Temporal cannot look for backslashes, double quotes, and quotes at an end';
+const NOT_SEARCHABLE = 'Temporal cannot search for a backslash, a double quote, or a quote at either end';
 const LIMIT = `expected a whole number from 1 to ${PAGE_MAX}`;
 const CURSOR = 'expected the next_cursor of the page before';
 
@@ -25,13 +25,13 @@ export const filterParameters = {
   source: z
     .string()
     .regex(SOURCE_NAME, 'expected a source name')
-    .describe('only those of this source')
+    .describe('only items of this source')
     .optional(),
   type: z
     .string()
     .regex(EVENT_TYPE, `expected at most ${EVENT_TYPE_MAX_LENGTH} visible ASCII characters`)
     .regex(SEARCHABLE, NOT_SEARCHABLE)
-    .describe('only those of exactly this event type')
+    .describe('only items of exactly this event type')
     .optional(),
   since: time.describe('at or after this time').optional(),
   until: time.describe('before this time').optional(),
@@ -50,7 +50,7 @@ export const pageParameters = {
     .int(LIMIT)
     .min(1, LIMIT)
     .max(PAGE_MAX, LIMIT)
-    .describe('at most so many items on a page')
+    .describe('the largest number of items on a page')
     .default(50),
   cursor: z.base64url(CURSOR).transform(toPageToken).describe('`next_cursor` of the page before').optional(),
 };
@@ -63,7 +63,7 @@ export function pageOf<V extends z.ZodType>(item: V) {
   });
 }
 
-/** Temporal retries a token that it cannot read for seconds: a checksum finds it here. */
+/** Adds a checksum, which finds a damaged cursor here: Temporal would retry a token that it cannot read for seconds. */
 export function toCursor(token: Uint8Array | undefined): string | null {
   return token ? Buffer.concat([checksum(token), token]).toString('base64url') : null;
 }

@@ -25,7 +25,7 @@ import { listJobsRoute } from './jobs/list-jobs.ts';
 import { showJobRoute } from './jobs/show-job.ts';
 import { discardManyRoute, replayManyRoute } from './jobs/start-job.ts';
 
-/** Under `OPERATOR_API_PATH`, behind the operator's token. */
+/** The routes under `OPERATOR_API_PATH`, behind the operator's token. */
 export const API_ROUTES: readonly AnyRoute<OperatorDeps>[] = [
   listEventsRoute,
   showEventRoute,
@@ -49,7 +49,7 @@ export const API_ROUTES: readonly AnyRoute<OperatorDeps>[] = [
   showEndpointRoute,
 ];
 
-/** Temporal's codec-server protocol: the Web UI calls it from the browser of whoever looks. */
+/** Temporal's codec-server protocol, which a browser that shows the Web UI calls. */
 export const CODEC_ROUTES = [decodeRoute, encodeRoute] as const;
 
 const COMMON_ERRORS: readonly ErrorCode[] = [...LISTENER_ERRORS, 'unauthorized', 'temporal_unavailable'];
@@ -57,7 +57,7 @@ const COMMON_ERRORS: readonly ErrorCode[] = [...LISTENER_ERRORS, 'unauthorized',
 export const OPERATOR_DOCUMENT = toOpenApi({
   title: 'Surehook operator API',
   version: '1',
-  description: 'Events, dead letters, jobs and endpoints: looked at, and acted upon.',
+  description: 'Shows events, dead letters, jobs and endpoints, and acts on them.',
   groups: [
     { routes: API_ROUTES, prefix: OPERATOR_API_PATH, needsToken: true, errors: COMMON_ERRORS },
     { routes: [metricsRoute], needsToken: true, errors: [...LISTENER_ERRORS, 'unauthorized'] },

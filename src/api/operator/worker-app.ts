@@ -8,7 +8,7 @@ import { type MetricsPage, metricsRoute } from '../http/serve-metrics.ts';
 import { WORKER_DOCUMENT } from './routes.ts';
 
 export interface WorkerAppDeps {
-  /** A worker may have none: then its metrics are open to whoever reaches the port. */
+  /** undefined if the worker has no token: then its metrics are open to whoever reaches the port. */
   token: string | undefined;
   metricsPage: MetricsPage;
   checkReady: CheckReady;

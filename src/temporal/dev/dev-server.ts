@@ -13,7 +13,7 @@ const POLL_MS = 25;
 const READY_TIMEOUT_MS = 30_000;
 /** Measured: 1 to 2 s from SIGTERM (or SIGINT) to the end, with or without workers. */
 const STOP_TIMEOUT_MS = 5_000;
-/** By their names. */
+/** The types of Surehook's own search attributes, by name. */
 const OURS = Object.fromEntries(Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, type]));
 const FLAG_TYPES = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList' } as const;
 
@@ -23,17 +23,17 @@ export interface DevServerOptions {
   cliPath: string;
   /** Holds temporal.db, temporal.pid and temporal.log; made if missing. */
   stateDir: string;
-  /** 0 picks a free one, here and for `uiPort`. */
+  /** 0 picks a free port, here and for `uiPort`. */
   port: number;
   uiPort: number;
-  /** Default: ours. Read by the server only when it makes its database: an older one needs `addSearchAttributes`. */
+  /** Default: `OURS`. The server reads them when it makes its database; an older one needs `addSearchAttributes`. */
   searchAttributes?: Readonly<Record<string, keyof typeof FLAG_TYPES>>;
-  /** Where the Web UI has payloads decrypted. */
+  /** The URL at which the Web UI has payloads decrypted. */
   codecEndpoint?: string;
   logFile?: string;
-  /** No database file, and so nothing to adopt later: it ends with this process. */
+  /** The server has no database file, so nobody can adopt it later: it ends with this process. */
   inMemory?: boolean;
-  /** The server died without `stop()`: its exit code or signal; null if it was adopted and so not our child. */
+  /** The server died without `stop()`. Gets its exit code or signal; null if it was adopted and so is not our child. */
   onExit: (reason: ExitReason) => void;
 }
 
@@ -41,7 +41,7 @@ export interface DevServer {
   address: string;
   uiUrl: string;
   pid: number;
-  /** Left running by a Surehook that was killed. */
+  /** Whether a Surehook that was killed had left the server running. */
   adopted: boolean;
   /** Never rejects. */
   stop(): Promise<void>;
@@ -69,7 +69,7 @@ export async function startDevServer(given: DevServerOptions): Promise<DevServer
   return { address: `${LOOPBACK}:${port}`, uiUrl: `http://${LOOPBACK}:${uiPort}`, pid, adopted, stop };
 }
 
-/** One that hangs, is on its way out, or runs with other arguments than ours is ended: it holds our database. */
+/** Ends a former server that hangs, is stopping, or runs with other arguments than ours, since it has our database. */
 async function adoptFormer(options: DevServerOptions): Promise<Server | undefined> {
   const former = readPidFile(options);
   const command = former ? commandLine(former.pid) : '';
@@ -104,8 +104,8 @@ async function launch(options: DevServerOptions): Promise<Server> {
     uiPort: await claimPort('TEMPORAL_UI_PORT', options.uiPort, 'TEMPORAL_ADDRESS to use a server that runs'),
   };
   const log = openSync(filesOf(options).log, 'w');
-  // In a process group of its own: a terminal's Ctrl-C must not end the server before Surehook has drained.
-  // One in memory should end with us, since nobody can adopt it.
+  // The server has its own process group: a terminal's Ctrl-C must not end the server before Surehook has drained.
+  // A server in memory should end with us, since nobody can adopt it.
   const child = spawn(options.cliPath, serverArguments(ports, options), {
     detached: !options.inMemory,
     stdio: ['ignore', log, log],
@@ -161,7 +161,7 @@ async function untilReady(server: Server, timeoutMs: number): Promise<void> {
 
 async function answers({ port, uiPort }: Ports, deadline: number): Promise<boolean> {
   if (!(await isOpen(port)) || !(await isOpen(uiPort))) return false;
-  // Without its interceptors it does not retry: `untilReady` does, and knows when the server has died.
+  // Without its interceptors the connection does not retry. `untilReady` retries, and knows when the server has died.
   const connection = Connection.lazy({
     address: `${LOOPBACK}:${port}`,
     interceptors: [],
@@ -184,7 +184,7 @@ async function end(server: Server, options: DevServerOptions): Promise<void> {
       process.kill(options.inMemory ? server.pid : -server.pid, signal);
       await Promise.race([server.gone, delay(STOP_TIMEOUT_MS, undefined, { signal: timer.signal })]);
     } catch {
-      break; // No such process: it has ended.
+      break; // There is no such process: the server has ended.
     } finally {
       timer.abort();
     }
@@ -199,7 +199,7 @@ async function end(server: Server, options: DevServerOptions): Promise<void> {
   }
 }
 
-/** The server leaves up to 5 MB of its data in the write-ahead log; a copy of temporal.db would lack them. */
+/** The server leaves up to 5 MB of its data in the write-ahead log; a copy of temporal.db would lack that data. */
 async function checkpoint(database: string): Promise<void> {
   const { DatabaseSync } = await import('node:sqlite');
   const opened = new DatabaseSync(database);

@@ -8,32 +8,33 @@ import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 /** The last version whose module `go install` accepts: later ones carry a `replace`. */
 const VERSION = '1.5.1';
 const MODULE = `github.com/temporalio/cli/cmd/temporal@v${VERSION}`;
-/** It takes 0.05 s; the rest is room for a cold 250 MB file on a busy machine. */
+/** `temporal --version` takes 0.05 s; the rest is room for a cold 250 MB file on a busy machine. */
 const VERSION_TIMEOUT_MS = 20_000;
-/** From name look-up to response headers, a redirect included: offline, the next way should come soon. */
+/** From name look-up to response headers, a redirect included. Offline, the build with Go should follow soon. */
 const DOWNLOAD_START_TIMEOUT_MS = 5_000;
 const DOWNLOAD_TIMEOUT_MS = 60_000;
 const PROGRESS_INTERVAL_MS = 20_000;
 /** SIGINT ends Go and its compilers in 0.02 s. */
 const KILL_AFTER_MS = 5_000;
-/** Ten times what a build takes: whoever made this folder is dead. */
+/** Ten times as long as a build takes: the process that made an older folder is dead. */
 const LEFTOVER_AGE_MS = 3_600_000;
 const MISSING = 'does not exist';
 
 export interface FindCliOptions {
-  /** The value of TEMPORAL_CLI_PATH, as `path` is that of PATH. */
+  /** The value of TEMPORAL_CLI_PATH. */
   cliPath?: string | undefined;
+  /** The value of PATH. */
   path: string;
-  /** Whatever is downloaded or built stays in it, as `temporal-cli-<version>/temporal`. */
+  /** The folder that keeps the binary that was downloaded or built, as `temporal-cli-<version>/temporal`. */
   cacheDir: string;
   onProgress: (line: string) => void;
-  /** Without one, a build is left in the terminal's process group, so that Ctrl-C ends it with us. */
+  /** Without a signal, a build stays in the terminal's process group, so that Ctrl-C ends it with us. */
   signal?: AbortSignal;
-  /** Of a .tar.gz with `temporal` in it. Default: Temporal's own, for this platform. */
+  /** The URL of a .tar.gz with `temporal` in it. Default: Temporal's own, for this platform. */
   downloadUrl?: string;
 }
 
-/** @throws Error, of one line, that names the setting or all ways to get a `temporal` binary */
+/** @throws Error of one line that names the setting, or all ways to get a `temporal` binary */
 export async function findTemporalCli(options: FindCliOptions): Promise<string> {
   const { cliPath, path, cacheDir, signal } = options;
   if (cliPath) return await checkGiven(cliPath, signal);
@@ -66,7 +67,7 @@ async function checkGiven(cliPath: string, signal?: AbortSignal): Promise<string
   throw new Error(`TEMPORAL_CLI_PATH ${cliPath} ${problem}; name a working \`temporal\` binary, or unset it`);
 }
 
-/** Why it is not a working binary; undefined if it is one. */
+/** Says why a file is not a working binary; undefined if it is a working binary. */
 async function problemOf(file: string, signal?: AbortSignal): Promise<string | undefined> {
   try {
     await access(file, constants.X_OK);
@@ -82,7 +83,7 @@ async function problemOf(file: string, signal?: AbortSignal): Promise<string | u
   }
 }
 
-/** Two processes may be at it at once, and either may be killed: only a working binary gets the final name. */
+/** Two processes may make the binary at once, and either may be killed: only a working binary gets the final name. */
 async function makeInto(cached: string, make: typeof download, options: FindCliOptions): Promise<string> {
   const prefix = `${dirname(cached)}.`;
   await mkdir(dirname(prefix), { recursive: true });
@@ -149,7 +150,7 @@ async function goInstall(folder: string, options: FindCliOptions): Promise<void>
   }
 }
 
-/** Rejects with the last line of output unless it exits with 0; when aborted, once its whole group has ended. */
+/** Rejects with the last line of output unless the command exits with 0; if aborted, once its whole group has ended. */
 async function run(command: string, args: string[], signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   const child = spawn(command, args, { detached: signal !== undefined, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -191,7 +192,7 @@ function either(signal: AbortSignal, other?: AbortSignal): AbortSignal {
   return other ? AbortSignal.any([signal, other]) : signal;
 }
 
-/** `fetch` tells the reason only in its error's cause. */
+/** The error of `fetch` has the reason only in its cause. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? reasonOf(cause) : message;

@@ -8,9 +8,10 @@ export const LOOPBACK = '127.0.0.1';
 const POLL_MS = 250;
 
 /**
- * @param setting that names the port, and `otherwise` what else may help: both go into the error
- * @returns the port, or a free one for 0
- * @throws Error if it is in use
+ * @param setting the setting that names the port, for the error
+ * @param otherwise what else may help, for the error
+ * @returns the port, or a free port for 0
+ * @throws Error if the port is in use or cannot be opened
  */
 export async function claimPort(setting: string, port: number, otherwise: string): Promise<number> {
   const fail = (problem: string) =>
@@ -22,13 +23,13 @@ export async function claimPort(setting: string, port: number, otherwise: string
     throw fail(code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`);
   });
   const claimed = (listener.address() as AddressInfo).port;
-  // A connection that the listener closes keeps the kernel from giving the port to others that ask for a free one.
+  // A connection that the listener closes keeps the kernel from giving the port to others that ask for a free port.
   if (port === 0) await once(connect(claimed, LOOPBACK).resume(), 'close');
   listener.close();
   return claimed;
 }
 
-/** Something listens there. */
+/** Whether something listens on the port. */
 export async function isOpen(port: number): Promise<boolean> {
   const socket = connect(port, LOOPBACK);
   const connected = once(socket, 'connect').then(() => true);
@@ -46,7 +47,7 @@ export function goneByPolling(pid: number): Promise<null> {
   });
 }
 
-/** Empty if there is no such process, or only a zombie. */
+/** The command line of a process; empty if there is no such process, or only a zombie. */
 export function commandLine(pid: number): string {
   try {
     if (existsSync('/proc/self'))

@@ -1,7 +1,7 @@
-// The fields that requests to replay or discard dead letters share, be it one or many.
+// The fields that requests to replay or discard share, for one dead letter or many.
 import { z } from 'zod';
 
-/** Room for everything but a payload. */
+/** Room for every field but a payload. */
 export const ACTION_BODY_MAX_BYTES = 100_000;
 
 const REASON_MAX_LENGTH = 1_000;
@@ -12,9 +12,9 @@ export const reasonField = z
   .trim()
   .min(1, REASON)
   .max(REASON_MAX_LENGTH, REASON)
-  .describe('why; it is kept with the event');
+  .describe('the reason, which is kept with the event');
 
 export const fromField = z
   .enum(['failed_step', 'start'], { error: "expected 'failed_step' or 'start'" })
-  .describe('`failed_step`: what had succeeded is not repeated')
+  .describe('`failed_step`: steps that had succeeded are not repeated')
   .default('failed_step');

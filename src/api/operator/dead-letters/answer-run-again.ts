@@ -1,4 +1,4 @@
-// Replays or discards one dead letter for an operator, and answers once list and count no longer have it.
+// Replays or discards one dead letter for an operator, and answers once list and count leave the dead letter out.
 import { z } from 'zod';
 import type { RunAgainOutcome } from '../../../dead-letters/run-again.ts';
 import { openDeadLetterRunOf, untilClosed } from '../../../dead-letters/until-closed.ts';
@@ -19,7 +19,7 @@ export const replayedView = z.object({ status: z.literal('replayed'), ...runAgai
 export const discardedView = z.object({ status: z.literal('discarded'), ...runAgainFields });
 
 /**
- * The new run is durable at once; the answer waits up to 2 s until list and count show it, too.
+ * The new run is durable at once. The answer waits up to 2 s until list and count show the change, too.
  *
  * @throws HttpError `event_not_found`, `not_dead_letter` or `already_replayed`
  */
@@ -37,7 +37,7 @@ export async function answerRunAgain<S extends 'replayed' | 'discarded'>(
       throw eventNotFound(params);
     case 'not_dead_letter':
       throw notDeadLetter(params, result.status);
-    case 'done_by_job': // no job has asked
+    case 'done_by_job': // cannot happen: no job asks here
     case 'already_done':
       throw new HttpError(
         'already_replayed',

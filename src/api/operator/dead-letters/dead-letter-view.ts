@@ -1,4 +1,4 @@
-// A dead letter as the operator API shows it: in a list, or whole, which is the event and what failed.
+// A dead letter as the operator API shows it: as an item of a list, or whole, with its event and what failed.
 import { z } from 'zod';
 import { errorCodeOf } from '../../../contracts/failures.ts';
 import type { DeadLetterItem } from '../../../dead-letters/list.ts';
@@ -7,8 +7,11 @@ import type { WebUi } from '../../../temporal/web-ui.ts';
 import { earlierRunsField, eventFields, toEventView } from '../events/event-view.ts';
 import { pageOf } from '../parameters.ts';
 
-const expiresAt = z.string().nullable().describe('when Temporal deletes it; null if that is not known');
-const expiresSoon = z.boolean().describe('the alert routes have been told that it expires');
+const expiresAt = z
+  .string()
+  .nullable()
+  .describe('when Temporal deletes the dead letter; null if that is not known');
+const expiresSoon = z.boolean().describe('whether the alert routes were warned that the dead letter expires');
 
 export const deadLetterItemView = z
   .object({
@@ -21,7 +24,7 @@ export const deadLetterItemView = z
     received_at: z
       .string()
       .nullable()
-      .describe('null, as the next three, if its encryption key is not known'),
+      .describe('null, as the next three fields, if their encryption key is not known'),
     attempts: z.int().nullable(),
     error: z.string().nullable(),
     run_id: z.string().nullable(),
@@ -46,7 +49,7 @@ const failedFields = {
     ),
     checkpoint: z
       .array(z.object({ step: z.string(), result: z.unknown().optional() }))
-      .describe('what had succeeded: a replay does not repeat it'),
+      .describe('the steps that had succeeded, which a replay does not repeat'),
   }),
 };
 

@@ -1,4 +1,4 @@
-// POST /dead-letters/{source}/{event_id}/discard: ends one dead letter for good.
+// POST /dead-letters/{source}/{event_id}/discard: discards one dead letter, which ends it for good.
 import { z } from 'zod';
 import { discardDeadLetter } from '../../../dead-letters/run-again.ts';
 import { route } from '../../http/route.ts';
@@ -10,8 +10,8 @@ import { answerRunAgain, discardedView } from './answer-run-again.ts';
 export const discardDeadLetterRoute = route<OperatorDeps>()({
   method: 'post',
   path: '/dead-letters/{source}/{event_id}/discard',
-  summary: 'End one dead letter for good',
-  description: 'It stays on record with the reason, and a resend of the event is a duplicate.',
+  summary: 'Discard one dead letter',
+  description: 'The event stays on record with the reason. A resend of the event is a duplicate.',
   params: eventParams,
   body: { schema: z.strictObject({ reason: reasonField }), limit: ACTION_BODY_MAX_BYTES },
   answers: { 202: { description: 'The dead letter is discarded', view: discardedView } },

@@ -16,7 +16,7 @@ import { deadLetterFilter } from '../parameters.ts';
 import { toDeadLetterView } from './dead-letter-view.ts';
 
 const PAGE_SIZE = 100;
-/** Each holds a payload of up to 2 MB, or of 16 MiB where there is a storage for them. */
+/** Dead letters that are read at once. Each has a payload of up to 2 MB, or 16 MiB with a storage of large bodies. */
 const AT_ONCE = 8;
 
 export const exportDeadLettersRoute = route<OperatorDeps>()({
@@ -24,13 +24,13 @@ export const exportDeadLettersRoute = route<OperatorDeps>()({
   path: '/dead-letters/export',
   summary: 'Export dead letters',
   description:
-    'Each dead letter whole, one JSON a line. A line whose payload cannot be read has its ids and an `error`.',
+    'Each line is one whole dead letter in JSON; if its payload cannot be read, its ids and an `error`.',
   query: z.strictObject(deadLetterFilter),
-  answers: { 200: { description: 'One JSON a line', contentType: 'application/x-ndjson' } },
+  answers: { 200: { description: 'One JSON object per line', contentType: 'application/x-ndjson' } },
   errors: ['invalid_parameter', 'storage_unavailable'],
   async handle(deps, { query, response }) {
     const lines = toLines(deps, listAll(deps.temporal, toConditions(query)));
-    const first = await lines.next(); // until here, a fault is still answered as an error
+    const first = await lines.next(); // until the first line, a fault is answered as an error
     response.type('application/x-ndjson');
     if (first.done) response.end();
     else await send(deps, first.value, lines, response);
@@ -44,12 +44,12 @@ async function send(
   rest: AsyncGenerator<string>,
   response: Response,
 ): Promise<void> {
-  const all = async function* () {
+  const lines = async function* () {
     yield first;
     yield* rest;
   };
   try {
-    await pipeline(Readable.from(all(), { objectMode: true, highWaterMark: 1 }), response);
+    await pipeline(Readable.from(lines(), { objectMode: true, highWaterMark: 1 }), response);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
     log.info('export ended early: its reader has left');
@@ -65,19 +65,19 @@ async function* listAll(temporal: Temporal, conditions: string[]): AsyncGenerato
   } while (pageToken !== undefined);
 }
 
-/** In order, some read ahead. */
+/** Yields the lines in order, and reads `AT_ONCE` dead letters ahead. */
 async function* toLines(deps: OperatorDeps, items: AsyncGenerator<DeadLetterItem>): AsyncGenerator<string> {
   const reading: Promise<string>[] = [];
   for await (const item of items) {
     const line = toLine(deps, item);
-    line.catch(() => undefined); // it is heard of when its turn comes
+    line.catch(() => undefined); // the loop gets the error when it comes to this line
     reading.push(line);
     if (reading.length >= AT_ONCE) yield (await reading.shift()) as string;
   }
   for (const line of reading) yield await line;
 }
 
-/** Empty if it is no dead letter any more. */
+/** The line of a dead letter; empty if its event has ceased to be one. */
 async function toLine({ temporal, webUi }: OperatorDeps, item: DeadLetterItem): Promise<string> {
   try {
     const run = await readEvent(temporal, item.workflow_id);

@@ -1,4 +1,4 @@
-// POST /dead-letters/{source}/{event_id}/replay: runs one dead letter again, as it was or with a corrected payload.
+// POST /dead-letters/{source}/{event_id}/replay: replays one dead letter, as it was or with a corrected payload.
 import { z } from 'zod';
 import type { SourceConfig } from '../../../config/config.ts';
 import { INLINE_MAX_BYTES } from '../../../contracts/limits.ts';
@@ -15,12 +15,12 @@ import { answerRunAgain, replayedView } from './answer-run-again.ts';
 export const replayDeadLetterRoute = route<OperatorDeps>()({
   method: 'post',
   path: '/dead-letters/{source}/{event_id}/replay',
-  summary: 'Run one dead letter again',
+  summary: 'Replay one dead letter',
   params: eventParams,
   body: {
     schema: z.strictObject({
       from: fromField,
-      payload: z.unknown().describe('in place of the payload that failed').optional(),
+      payload: z.unknown().describe('a payload that replaces the one that failed').optional(),
     }),
     limit: ({ config }, { source = '' }) =>
       maxPayloadBytes(config.sources.get(source)) + ACTION_BODY_MAX_BYTES,
@@ -46,11 +46,11 @@ export const replayDeadLetterRoute = route<OperatorDeps>()({
   },
 });
 
-/** A source that is not in the config any more has no limit of its own: then Temporal's holds. */
+/** A source that is not in the config any more has no limit of its own, so Temporal's limit holds. */
 const maxPayloadBytes = (source: SourceConfig | undefined) => source?.maxBodyBytes ?? INLINE_MAX_BYTES;
 
 /**
- * @returns the corrected payload as it is written in the request; undefined if there is none
+ * @returns the corrected payload as it is written in the request; undefined if the request has no payload
  * @throws HttpError `invalid_payload` or `payload_too_large`
  */
 async function readPayload(
@@ -68,7 +68,7 @@ async function readPayload(
   return written;
 }
 
-/** Keeps numbers as they were written: JavaScript would round large ones. */
+/** Keeps numbers as they were written, since JavaScript would round large numbers. */
 function payloadAsWritten(text: string): string {
   const { rawJSON } = JSON as unknown as { rawJSON(source: string): unknown };
   const keep = (_key: string, value: unknown, context?: { source?: string }) =>

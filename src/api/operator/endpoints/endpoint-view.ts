@@ -1,4 +1,4 @@
-// An endpoint as the operator API shows it: its address, and what the workers say of its breaker.
+// An endpoint as the operator API shows it: its address, and what the workers report about its breaker.
 import { z } from 'zod';
 import type { EndpointConfig } from '../../../config/config.ts';
 import type { BreakerReport, BreakerReports, BreakerState } from '../../../contracts/endpoint.ts';
@@ -6,7 +6,7 @@ import { readBreaker } from '../../../events/read-breaker.ts';
 import type { Temporal } from '../../../temporal/connection.ts';
 
 const breakerReportView = z.object({
-  worker: z.string().describe('process and host'),
+  worker: z.string().describe('process id and host'),
   state: z.enum(['closed', 'half_open', 'open']),
   since: z.string(),
   failures: z.int(),
@@ -23,12 +23,15 @@ export const endpointView = z
     breaker: z.object({
       state: z
         .enum(['closed', 'half_open', 'open', 'off'])
-        .describe('the worst of all workers; `off` by the config'),
+        .describe('the worst state of all workers; `off` if the config turns the breaker off'),
       since: z.string().nullable().describe('null unless the endpoint is down'),
-      failures: z.int().describe('attempts that failed one after the other'),
+      failures: z.int().describe('failed attempts in a row'),
       last_error: z.string().nullable(),
-      next_probe_at: z.string().nullable().describe('when the next worker looks whether it is back'),
-      held: z.int().describe('deliveries that wait, over all workers'),
+      next_probe_at: z
+        .string()
+        .nullable()
+        .describe('when the next worker finds out whether the endpoint is back'),
+      held: z.int().describe('held deliveries, over all workers'),
       workers: z.array(breakerReportView),
     }),
   })
@@ -36,7 +39,7 @@ export const endpointView = z
 
 export type EndpointView = z.output<typeof endpointView>;
 
-/** Reads what the workers have reported of the endpoint's breaker. No worker is needed. */
+/** Reads what the workers have reported about the endpoint's breaker. It needs no worker. */
 export async function toEndpointView(temporal: Temporal, endpoint: EndpointConfig): Promise<EndpointView> {
   const reports: BreakerReports = endpoint.breaker ? await readBreaker(temporal, endpoint.name) : {};
   const workers = Object.entries(reports).map(([worker, report]) => ({ worker, ...report }));
@@ -66,7 +69,7 @@ function earliest(times: string[]): string | null {
   return times.toSorted()[0] ?? null;
 }
 
-/** Credentials may be in each of the parts that are left out. */
+/** Leaves out each part of the URL that may have credentials. */
 function toPublicUrl(text: string): string {
   const { origin, pathname } = new URL(text);
   return origin + pathname;

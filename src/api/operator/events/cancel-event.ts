@@ -10,13 +10,13 @@ import { findRunningEvent } from './find-running-event.ts';
 export const cancelEventRoute = route<OperatorDeps>()({
   method: 'post',
   path: '/events/{source}/{event_id}/cancel',
-  summary: 'Stop an event',
+  summary: 'Cancel an event',
   description:
-    'A worker carries it out: an attempt that runs is told to stop, and what was attempted is kept on record.',
+    'A worker cancels the event: it aborts an attempt that is running, and keeps every attempt on record.',
   params: eventParams,
   answers: {
     202: {
-      description: 'The event is told to stop',
+      description: 'The cancellation is requested',
       view: z.object({
         status: z.literal('canceling'),
         source: z.string(),

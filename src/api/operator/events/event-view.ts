@@ -41,7 +41,7 @@ const stepView = {
       next_attempt_at: z.string(),
     })
     .optional()
-    .describe('there while the delivery waits for its endpoint') satisfies z.ZodType<Held | undefined>,
+    .describe('present while the delivery waits for its endpoint') satisfies z.ZodType<Held | undefined>,
 };
 
 const beginningView = z.object({
@@ -55,7 +55,7 @@ const earlierRunView = z.object({
   status: eventStatusView,
   started_at: z.string(),
   closed_at: z.string().nullable(),
-  began: beginningView.nullable().describe('null: it cannot be read any more'),
+  began: beginningView.nullable().describe('null if it cannot be read any more'),
 }) satisfies z.ZodType<EarlierRun>;
 
 export const eventFields = {
@@ -66,8 +66,8 @@ export const eventFields = {
   received_at: z.string(),
   closed_at: z.string().nullable(),
   headers: z.record(z.string(), z.string()),
-  payload: z.unknown().describe('null: it is gone'),
-  handler: z.object(stepView).nullable().describe('null: the event has none'),
+  payload: z.unknown().describe('null if the payload is gone'),
+  handler: z.object(stepView).nullable().describe('null if the event has no handler'),
   deliveries: z.array(z.object({ endpoint: z.string(), ...stepView })),
   error: z.string().nullable(),
   began: beginningView,
@@ -121,7 +121,7 @@ function toStepView(run: EventRun, step: StepName): StepView {
   return { status, attempts, ...(result === undefined ? {} : { result }), ...(held ? { held } : {}) };
 }
 
-/** A string where the body is not JSON: the ingress takes none such today, a later source may. */
+/** A string if the body is not JSON. The ingress takes only JSON. */
 function toPayload(bytes: Uint8Array): unknown {
   const text = Buffer.from(bytes)
     .toString('utf8')

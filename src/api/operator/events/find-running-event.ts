@@ -1,4 +1,4 @@
-// Finds an event that is under way, for those who want to act on it.
+// Finds an event that is under way, for routes that act on the event.
 import { statusOf } from '../../../events/event-status.ts';
 import { readEvent } from '../../../events/read-event.ts';
 import type { Temporal } from '../../../temporal/connection.ts';

@@ -1,4 +1,4 @@
-// GET /events: the list of events, from Temporal's visibility store.
+// GET /events: the list of events, read from Temporal's visibility.
 import { z } from 'zod';
 import { DISCARD_EVENT } from '../../../contracts/dead-letter.ts';
 import { PROCESS_EVENT } from '../../../contracts/event.ts';
@@ -21,7 +21,7 @@ import { eventStatusView } from './event-view.ts';
 
 const ANY_TYPE = `WorkflowType IN ('${PROCESS_EVENT}', '${DISCARD_EVENT}')`;
 
-/** Visibility does not know how far a running event is: `delivering` and `processing` list the same. */
+/** Visibility does not know how far a running event is, so `delivering` and `processing` list the same events. */
 export const BY_STATUS: Record<EventStatus, string> = {
   processing: `WorkflowType = '${PROCESS_EVENT}' AND ExecutionStatus = 'Running'`,
   delivering: `WorkflowType = '${PROCESS_EVENT}' AND ExecutionStatus = 'Running'`,
@@ -35,7 +35,7 @@ export const statusParameter = z
   .enum(Object.keys(BY_STATUS) as [EventStatus, ...EventStatus[]], {
     error: `expected one of ${Object.keys(BY_STATUS).join(', ')}`,
   })
-  .describe('only those with this status; `processing` and `delivering` list the same')
+  .describe('only items with this status; `processing` and `delivering` list the same items')
   .optional();
 
 const eventItemView = z
@@ -58,11 +58,11 @@ export const listEventsRoute = route<OperatorDeps>()({
   method: 'get',
   path: '/events',
   summary: 'List events',
-  description: 'By their latest run: running ones first, then those that closed last.',
+  description: 'Ordered by their latest run: running events first, then those that closed last.',
   query: z.strictObject({ ...filterParameters, ...pageParameters, status: statusParameter }),
   answers: {
     200: {
-      description: 'One page. It may hold fewer items than `limit`, or none, and have a next one.',
+      description: 'One page. It may have fewer items than `limit`, or none, and still have a next page.',
       view: eventPageView,
     },
   },
@@ -76,7 +76,7 @@ export const listEventsRoute = route<OperatorDeps>()({
   },
 });
 
-/** Visibility lists runs, and an event is its latest run: an earlier run, which was followed by another, is left out. */
+/** Visibility lists runs, and the list shows each event by its latest run: an earlier run is left out. */
 async function toItem(temporal: Temporal, row: ListedExecution): Promise<EventItem | undefined> {
   const workflow_id = row.execution?.workflowId ?? '';
   const run_id = row.execution?.runId ?? '';

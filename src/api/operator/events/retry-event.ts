@@ -1,4 +1,4 @@
-// POST /events/{source}/{event_id}/retry: what waits for its next attempt makes it now.
+// POST /events/{source}/{event_id}/retry: each step that waits for its next attempt makes it now.
 import { z } from 'zod';
 import type { EventRun } from '../../../events/read-event.ts';
 import type { PendingStep } from '../../../events/read-pending.ts';
@@ -13,12 +13,12 @@ import { findRunningEvent } from './find-running-event.ts';
 export const retryEventRoute = route<OperatorDeps>()({
   method: 'post',
   path: '/events/{source}/{event_id}/retry',
-  summary: 'Do not wait for the next retry',
+  summary: 'Make the next attempts now',
   description: 'Each step that waits for its next attempt makes it now; the schedule goes on from there.',
   params: eventParams,
   answers: {
     202: {
-      description: 'The steps that were sent on',
+      description: 'The steps that make their next attempt now',
       view: z.object({
         status: z.literal('retrying'),
         source: z.string(),
@@ -35,7 +35,7 @@ export const retryEventRoute = route<OperatorDeps>()({
     const waiting = run.pending.filter(({ waits }) => waits);
     const nothing = (why: string) => new HttpError('nothing_waits', `${describeEvent(params)} ${why}`);
     if (waiting.length === 0) throw nothing(whyNothing(run));
-    const sent = await Promise.all(waiting.map((one) => resetActivity(temporal, run, one)));
+    const sent = await Promise.all(waiting.map((step) => resetActivity(temporal, run, step)));
     const steps = waiting.filter((_, i) => sent[i]).map(({ step }) => step);
     if (steps.length === 0) throw nothing('has just been retried');
     log.info({ ...ids, steps }, 'retried now by an operator');
@@ -45,11 +45,11 @@ export const retryEventRoute = route<OperatorDeps>()({
 
 function whyNothing({ pending }: EventRun): string {
   const running = pending.filter(({ outcome }) => outcome?.status === 'running').map(({ step }) => step);
-  if (running.length > 0) return `waits for nothing: an attempt of ${running.join(', ')} runs right now`;
-  return 'waits for no retry: it waits for a worker, or its first attempt runs right now';
+  if (running.length > 0) return `has no step that waits: an attempt of ${running.join(', ')} runs right now`;
+  return 'has no step that waits for a retry: the event waits for a worker, or its first attempt runs right now';
 }
 
-/** @returns false if the activity no longer waited: its attempt has begun meanwhile */
+/** @returns false if the activity does not wait, since its attempt has begun meanwhile */
 async function resetActivity(
   { client, namespace }: Temporal,
   { description: { workflowId, runId } }: EventRun,
@@ -60,7 +60,7 @@ async function resetActivity(
       namespace,
       execution: { workflowId, runId },
       id,
-      resetHeartbeat: false, // the heartbeat details are the log of its attempts
+      resetHeartbeat: false, // the heartbeat details are the log of the step's attempts
     });
     return true;
   } catch (error) {

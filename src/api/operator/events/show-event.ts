@@ -10,7 +10,7 @@ export const showEventRoute = route<OperatorDeps>()({
   method: 'get',
   path: '/events/{source}/{event_id}',
   summary: 'One event',
-  description: 'Read from Temporal: no worker is needed.',
+  description: 'The event is read from Temporal. No worker is needed.',
   params: eventParams,
   answers: { 200: { description: 'The event, as its latest run has it', view: eventView } },
   errors: ['event_not_found', 'payload_unreadable', 'storage_unavailable'],

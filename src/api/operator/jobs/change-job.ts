@@ -1,4 +1,4 @@
-// POST /jobs/{job_id}/pause, /resume and /cancel.
+// POST /jobs/{job_id}/pause, /resume and /cancel: changes a job, and answers once it has changed.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { PAUSE_SIGNAL, RESUME_SIGNAL } from '../../../contracts/job.ts';
@@ -9,7 +9,7 @@ import type { OperatorDeps } from '../deps.ts';
 import { type JobStatus, type JobView, jobView } from './job-view.ts';
 import { jobParams, readJob } from './read-job.ts';
 
-/** A part of a job ends within this time; the answer says what the job is then. */
+/** A part of a job ends within this time, and then the job changes. The answer shows what the job is then. */
 const CHANGED_WITHIN_MS = 4_000;
 const POLL_MS = 100;
 
@@ -17,22 +17,22 @@ interface Change {
   verb: 'pause' | 'resume' | 'cancel';
   summary: string;
   wanted: JobStatus;
-  tell: (client: Client, workflowId: string) => Promise<unknown>;
+  request: (client: Client, workflowId: string) => Promise<unknown>;
 }
 
-function changeRoute({ verb, summary, wanted, tell }: Change) {
+function changeRoute({ verb, summary, wanted, request }: Change) {
   return route<OperatorDeps>()({
     method: 'post',
     path: `/jobs/{job_id}/${verb}`,
     summary,
     params: jobParams,
-    answers: { 202: { description: 'The job, once it is so, or after 4 s', view: jobView } },
+    answers: { 202: { description: 'The job once it has changed, or as it is after 4 s', view: jobView } },
     errors: ['job_not_found', 'job_ended'],
     async handle({ temporal, log }, { params: { job_id } }) {
       const before = await readJob(temporal, job_id);
       if (before.closed_at !== null) throw jobEnded(before);
-      await tell(temporal.client, before.workflow_id);
-      log.info({ job_id, verb }, 'job told by an operator');
+      await request(temporal.client, before.workflow_id);
+      log.info({ job_id, verb }, 'job change requested by an operator');
       return reply(202, await untilChanged(temporal, job_id, wanted));
     },
   });
@@ -40,23 +40,23 @@ function changeRoute({ verb, summary, wanted, tell }: Change) {
 
 export const pauseJobRoute = changeRoute({
   verb: 'pause',
-  summary: 'Hold a job',
+  summary: 'Pause a job',
   wanted: 'paused',
-  tell: (client, id) => client.workflow.getHandle(id).signal(PAUSE_SIGNAL),
+  request: (client, id) => client.workflow.getHandle(id).signal(PAUSE_SIGNAL),
 });
 
 export const resumeJobRoute = changeRoute({
   verb: 'resume',
-  summary: 'Let a job go on',
+  summary: 'Resume a job',
   wanted: 'running',
-  tell: (client, id) => client.workflow.getHandle(id).signal(RESUME_SIGNAL),
+  request: (client, id) => client.workflow.getHandle(id).signal(RESUME_SIGNAL),
 });
 
 export const cancelJobRoute = changeRoute({
   verb: 'cancel',
-  summary: 'End a job',
+  summary: 'Cancel a job',
   wanted: 'canceled',
-  tell: (client, id) => client.workflow.getHandle(id).cancel(),
+  request: (client, id) => client.workflow.getHandle(id).cancel(),
 });
 
 function jobEnded({ job_id, status }: JobView): HttpError {

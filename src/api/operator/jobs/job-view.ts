@@ -1,4 +1,4 @@
-// A job as the operator API shows it: made of what Temporal knows of its workflow, so that no worker is needed.
+// A job as the operator API shows it: made from Temporal's description of its workflow, so that no worker is needed.
 import type { WorkflowExecutionStatusName } from '@temporalio/client';
 import { z } from 'zod';
 import { JOB_TYPES, type JobAction, type JobMemo } from '../../../contracts/job.ts';
@@ -10,28 +10,28 @@ export type JobStatus = z.output<typeof jobStatusView>;
 const jobFields = {
   job_id: z.string(),
   action: z.enum(['replay', 'discard']),
-  status: jobStatusView.describe('of the job, not of its items'),
-  filter: z.record(z.string(), z.unknown()).describe('as it was asked for'),
+  status: jobStatusView.describe('the status of the job, not of its items'),
+  filter: z.record(z.string(), z.unknown()).describe('the filter as it was requested'),
   from: z.string().optional(),
   reason: z.string().optional(),
   rate_per_second: z.number(),
-  matched: z.int().describe('dead letters when the job was asked for'),
+  matched: z.int().describe('dead letters when the job was requested'),
   done: z.int().describe('started, skipped and failed together'),
   started: z.int(),
-  skipped: z.int().describe('somebody else was first'),
-  failed: z.int().describe('those that could not be started'),
+  skipped: z.int().describe('dead letters that somebody else closed first'),
+  failed: z.int().describe('dead letters that could not be replayed or discarded'),
   started_at: z.string(),
   closed_at: z.string().nullable(),
-  eta: z.string().nullable().describe('at its rate, if it goes on without a pause'),
+  eta: z.string().nullable().describe('when the job ends at its rate, without a pause'),
   failures: z
     .array(z.object({ source: z.string(), event_id: z.string(), reason: z.string() }))
-    .describe('the first of those that failed'),
+    .describe('the first failures'),
   workflow_id: z.string(),
 };
 
 export const jobView = z.object(jobFields).meta({ id: 'Job' });
 
-/** A job with what became of the runs that it has started. */
+/** A job, and how the runs that it has started are doing or have ended. */
 export const jobWithRunsView = z
   .object({
     ...jobFields,
@@ -60,11 +60,11 @@ export function toAction(type: string): JobAction | undefined {
   return (Object.keys(JOB_TYPES) as JobAction[]).find((action) => JOB_TYPES[action] === type);
 }
 
-export function toJobView({ jobId, workflowId, type, status: ran, closedAt, memo }: JobRun): JobView {
+export function toJobView({ jobId, workflowId, type, status: runStatus, closedAt, memo }: JobRun): JobView {
   const { matched = 0, rate_per_second = 0, asked_at = '', filter = {}, failures = [] } = memo;
   const { started = 0, skipped = 0, failed = 0, paused = false } = memo.progress ?? {};
   const done = started + skipped + failed;
-  const status = toJobStatus(ran, paused);
+  const status = toJobStatus(runStatus, paused);
   return {
     job_id: jobId,
     action: toAction(type) as JobAction,

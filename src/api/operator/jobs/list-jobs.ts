@@ -1,4 +1,4 @@
-// GET /jobs: the jobs, running ones first.
+// GET /jobs: the jobs, running jobs first.
 import { z } from 'zod';
 import { parseJobId } from '../../../contracts/ids.ts';
 import { JOB_TYPES, type JobMemo } from '../../../contracts/job.ts';
@@ -21,7 +21,7 @@ export const listJobsRoute = route<OperatorDeps>()({
   method: 'get',
   path: '/jobs',
   summary: 'List jobs',
-  description: 'Replays and discards of many dead letters: running ones first, then those that closed last.',
+  description: 'Replays and discards of many dead letters: running jobs first, then those that closed last.',
   query: z.strictObject(pageParameters),
   answers: { 200: { description: 'One page', view: jobPageView } },
   errors: ['invalid_parameter'],

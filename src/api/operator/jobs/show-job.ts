@@ -1,4 +1,4 @@
-// GET /jobs/{job_id}: one job, and what became of the runs that it has started.
+// GET /jobs/{job_id}: one job, and how the runs that it has started are doing or have ended.
 import { SEARCH_ATTRIBUTES } from '../../../contracts/search-attributes.ts';
 import type { Temporal } from '../../../temporal/connection.ts';
 import { reply, route } from '../../http/route.ts';
@@ -13,7 +13,7 @@ export const showJobRoute = route<OperatorDeps>()({
   path: '/jobs/{job_id}',
   summary: 'One job',
   params: jobParams,
-  answers: { 200: { description: 'The job, and what became of its runs', view: jobWithRunsView } },
+  answers: { 200: { description: 'The job, and the counts of its runs by status', view: jobWithRunsView } },
   errors: ['job_not_found'],
   async handle({ temporal }, { params: { job_id } }) {
     const job = await readJob(temporal, job_id);
@@ -24,7 +24,7 @@ export const showJobRoute = route<OperatorDeps>()({
 /** The condition of a visibility query that finds the runs of a job. */
 export const ofJob = (jobId: string) => `${SEARCH_ATTRIBUTES.job.name} = '${jobId}'`;
 
-/** One query, however many runs there are. */
+/** Counts by one query, however many runs there are. */
 async function countRuns({ client }: Temporal, jobId: string): Promise<RunCounts> {
   const { groups } = await client.workflow.count(`${ofJob(jobId)} GROUP BY ExecutionStatus`);
   const counts: RunCounts = { processing: 0, succeeded: 0, failed: 0, canceled: 0 };

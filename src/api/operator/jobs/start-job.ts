@@ -1,4 +1,4 @@
-// POST /dead-letters/replay and /dead-letters/discard: start a job over many dead letters, or tell what it would take.
+// POST /dead-letters/replay and /dead-letters/discard: starts a job over many dead letters, or shows what it would take.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { workflowIdOfJob } from '../../../contracts/ids.ts';
@@ -29,11 +29,11 @@ const jobBody = {
       error: ({ code }) =>
         code === 'invalid_type' ? 'expected an object; {} is every dead letter' : undefined,
     })
-    .describe('`{}` is every dead letter'),
+    .describe('`{}` matches every dead letter'),
   rate_per_second: z.number(RATE).min(1, RATE).max(RATE_MAX, RATE).default(RATE_DEFAULT),
   dry_run: z
     .boolean('expected true or false')
-    .describe('start nothing, and tell what there is')
+    .describe('start nothing, and show what the job would take')
     .default(false),
 };
 
@@ -41,7 +41,7 @@ const matchesView = z
   .object({
     matched: z.int(),
     dry_run: z.literal(true),
-    sample: z.array(deadLetterItemView).describe('the first of them'),
+    sample: z.array(deadLetterItemView).describe('the first dead letters that match'),
   })
   .meta({ id: 'JobDryRun' });
 
@@ -63,7 +63,7 @@ const errors = ['invalid_json', 'payload_too_large'] as const;
 export const replayManyRoute = route<OperatorDeps>()({
   method: 'post',
   path: '/dead-letters/replay',
-  summary: 'Run many dead letters again',
+  summary: 'Replay many dead letters',
   body: { schema: z.strictObject({ ...jobBody, from: fromField }), limit: ACTION_BODY_MAX_BYTES },
   answers,
   errors,
@@ -74,7 +74,7 @@ export const replayManyRoute = route<OperatorDeps>()({
 export const discardManyRoute = route<OperatorDeps>()({
   method: 'post',
   path: '/dead-letters/discard',
-  summary: 'End many dead letters for good',
+  summary: 'Discard many dead letters',
   body: { schema: z.strictObject({ ...jobBody, reason: reasonField }), limit: ACTION_BODY_MAX_BYTES },
   answers,
   errors,
