@@ -1,9 +1,9 @@
-// What Surehook runs in the benchmarks: one source, a handler that does nothing, one endpoint.
+// The config of the benchmarks: a source with an empty handler, its endpoint, and a second pair for `--down`.
 import { defineConfig, type Handler, PermanentError, secret } from 'surehook';
 
 const refused = new Set<string>();
 
-/** Each is a dead letter at once, and handled when it is replayed. */
+/** Each event becomes a dead letter at once, and is handled when it is replayed. */
 const refuseOnce: Handler = async ({ id }) => {
   if (refused.has(id)) return;
   refused.add(id);
@@ -17,7 +17,7 @@ export default defineConfig({
       handlers: { '*': async () => undefined, 'order.refused': refuseOnce, 'order.lost': refuseOnce },
       forwardTo: ['receiver'],
     },
-    // Of `--down` alone.
+    // Only `--down` uses this source.
     other: {
       verify: { scheme: 'hmac', secrets: [secret('SOURCE_SECRET')] },
       forwardTo: ['other'],

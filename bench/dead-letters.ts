@@ -1,4 +1,4 @@
-// `npm run bench -- dead-letters`: what list and count cost with few and with many, and a bulk replay beside the ingress.
+// `npm run bench -- dead-letters`: measures list and count with few and many dead letters, and a bulk replay under load.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { Pool } from 'undici';
@@ -14,24 +14,24 @@ import { percentile } from './statistics.ts';
 import { startTemporal, type TemporalServer } from './temporal.ts';
 
 export interface DeadLetterLoad {
-  /** How many there are at the first look, and at the second. */
+  /** How many dead letters there are at the first measurement, and at the second. */
   steps: [few: number, many: number];
   replays: number;
   ratePerSecond: number;
-  /** Of each light load. */
+  /** How long each light load lasts. */
   seconds: number;
 }
 
 type Context = Omit<SideContext, 'temporalAddress'>;
 type Say = (line: string) => void;
 
-/** Calls whose median is taken; the limit of a dev server's visibility is 100 a second. */
+/** How many calls each median is taken of. A dev server's visibility allows 100 calls a second. */
 const CALLS = 60;
 const POLL_MS = 200;
-/** PostgreSQL plans by what its autovacuum has seen, which looks once a minute. */
+/** PostgreSQL plans queries by the statistics of its autovacuum, which runs once a minute. */
 const VACUUMED_AFTER_MS = 90_000;
 const AT_ONCE = 30;
-/** After a 503: PostgreSQL takes fewer at once than SQLite. */
+/** The wait after a 503: PostgreSQL takes fewer requests at once than SQLite. */
 const RESEND_AFTER_MS = 500;
 const LIGHT_PER_SECOND = 10;
 const GOALS = { cost: 3, rate: 0.1, slower: 0.2 };
@@ -48,7 +48,10 @@ export async function measureDeadLetters(load: DeadLetterLoad, context: Context,
   }
 }
 
-/** Call by call side by side, with few in a store of their own; one after the other where a server is given. */
+/**
+ * Alternates calls to two servers, one with few dead letters and one with many; a given server has few first,
+ * then many.
+ */
 async function measureCost(
   bench: Bench,
   { steps: [few, many], replays }: DeadLetterLoad,
@@ -94,7 +97,7 @@ async function costs(benches: Bench[]): Promise<Medians[]> {
     const took: number[][] = benches.map(() => []);
     for (let i = 0; i < CALLS; i++)
       for (const [k, bench] of benches.entries()) took[k]?.push(await bench.time(path));
-    for (const [k, one] of took.entries()) (medians[k] as Medians)[name] = percentile(one, 50);
+    for (const [k, times] of took.entries()) (medians[k] as Medians)[name] = percentile(times, 50);
   }
   return medians;
 }
@@ -105,7 +108,7 @@ async function measureReplay(bench: Bench, { ratePerSecond, seconds }: DeadLette
   const busy: number[] = [];
   while (!(await bench.hasEnded(job))) busy.push(...(await bench.light(Math.min(seconds, 5))));
   const rate = await bench.rateOf(job);
-  quiet.push(await bench.light(seconds)); // before and after: a store that grows slows both alike
+  quiet.push(await bench.light(seconds)); // measured before and after: a growing store alone slows the ingress
   const [p50, p50Busy] = [percentile(quiet.flat(), 50), percentile(busy, 50)];
   const [off, slower] = [rate.perSecond / ratePerSecond - 1, p50Busy / p50 - 1];
   const verdict = (value: number, goal: number) => (value <= goal ? 'yes' : 'NO');
@@ -130,7 +133,7 @@ async function measureReplay(bench: Bench, { ratePerSecond, seconds }: DeadLette
   return { jobId: job, rate, ack_p50: p50, ack_p50_during: p50Busy };
 }
 
-/** How long the job's history has become, over all its runs. */
+/** @returns the length of the job's history in events and bytes, run by run */
 async function measureHistory(address: string, jobId: string, say: Say) {
   const connection = await Connection.connect({ address });
   const query = `WorkflowId = '${workflowIdOfJob(jobId)}'`;
@@ -143,7 +146,7 @@ async function measureHistory(address: string, jobId: string, say: Say) {
     events: Number(historyLength),
     bytes: Number(historySizeBytes),
   }));
-  const total = (name: 'events' | 'bytes') => runs.reduce((sum, one) => sum + one[name], 0);
+  const total = (name: 'events' | 'bytes') => runs.reduce((sum, run) => sum + run[name], 0);
   say(`history of the job: ${total('events')} events, ${total('bytes')} bytes in ${runs.length} run(s)`);
   return runs;
 }
@@ -155,7 +158,10 @@ class Bench {
   readonly #pool: Pool;
   #sent = 0;
   letters = 0;
-  /** After a 503: an event that had failed by then was run again, and may be no dead letter any more. */
+  /**
+   * How many events were resent after a 503: an event that had failed by then ran again, and may be no dead
+   * letter.
+   */
   #resent = 0;
 
   private constructor(side: Side, context: Context, server: TemporalServer) {
@@ -179,7 +185,7 @@ class Bench {
     await this.server.stop();
   }
 
-  /** @returns what each acknowledgement took */
+  /** @returns milliseconds until each acknowledgement */
   async light(seconds: number): Promise<number[]> {
     const took: number[] = [];
     await this.#send({ kind: 'open', perSecond: LIGHT_PER_SECOND, seconds }, 'order.created', took);
@@ -194,7 +200,7 @@ class Bench {
     while ((await open()) < this.letters - this.#resent) await delay(POLL_MS);
   }
 
-  /** @returns milliseconds */
+  /** @returns milliseconds until the answer */
   async time(path: string): Promise<number> {
     const begin = performance.now();
     await this.#get(path);
@@ -219,7 +225,7 @@ class Bench {
       const more: string = cursor && `&cursor=${cursor}`;
       const path = `/api/v1/jobs/${jobId}/items?limit=200${more}`;
       const page = await this.#get<{ items: JobItemView[]; next_cursor: string | null }>(path);
-      times.push(...page.items.map((one) => Date.parse(one.started_at)));
+      times.push(...page.items.map((item) => Date.parse(item.started_at)));
       cursor = page.next_cursor;
     }
     const seconds = (Math.max(...times) - Math.min(...times)) / 1_000;

@@ -1,4 +1,4 @@
-// What an endpoint that hangs does to the deliveries of another one: the same load with the second one up, and down.
+// Measures the deliveries to one endpoint under the same load while another endpoint answers, and while it hangs.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,11 +14,11 @@ import { startTemporal } from './temporal.ts';
 type Context = Omit<SideContext, 'temporalAddress'>;
 
 const PER_SECOND = 8;
-/** Attempts that hang for 5 s each: more than a worker's 100 slots, if nothing bounds them. */
+/** Attempts hang for 5 s each: these need more than a worker's 100 slots, if nothing bounds them. */
 const OTHER_PER_SECOND = 25;
 const WARM_UP: Load = { kind: 'closed', count: 100, atOnce: 10 };
 
-/** Answers, or takes what comes and says nothing. */
+/** The other endpoint: it answers 200, or takes each request and never answers. */
 class Other {
   hangs = false;
   requests = 0;
@@ -90,12 +90,12 @@ export async function measureDown(options: Options, context: Context, say: (line
   return { down: samples };
 }
 
-/** As many events to the other endpoint; nobody waits for their deliveries. */
+/** Sends a load to the other endpoint; nobody waits for the deliveries. */
 async function sendToOther(side: Side, load: Load & { kind: 'open' }, prefix: string): Promise<void> {
   if (side.url === '') throw new Error(`${side.name} has no second endpoint`);
   const events = makeEvents(load.perSecond * load.seconds, `other-${side.name}-${process.pid}-${prefix}`);
   const pool = new Pool(new URL(side.url).origin, { connections: 50 });
-  await delay(500 / load.perSecond); // between those of the first
+  await delay(500 / load.perSecond); // half an interval, so that both loads do not send in the same moment
   await pace(load, async (i) => {
     const { body, headers } = events[i] as (typeof events)[number];
     const answer = await pool.request({ path: '/webhooks/other', method: 'POST', headers, body });

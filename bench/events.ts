@@ -1,4 +1,4 @@
-// The events that every side gets: signed JSON of about 2 KB, each with an id of its own.
+// Makes the events that every side gets: signed JSON of about 2 KB, each with its own id.
 import { signRequest } from '../src/signatures/index.ts';
 
 export const SOURCE_SECRET = 'bench-source-secret-0123456789';
@@ -10,7 +10,7 @@ export interface SignedEvent {
   headers: Record<string, string>;
 }
 
-/** Made and signed before the clock starts: the sender's work is not what is measured. */
+/** Makes and signs events before the clock starts, so that the sender's work is not measured. */
 export function makeEvents(count: number, prefix: string): SignedEvent[] {
   return Array.from({ length: count }, (_, i) => makeEvent(`${prefix}-${i}`));
 }

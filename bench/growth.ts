@@ -1,4 +1,4 @@
-// How the cost of an event, and the memory of `serve`, grow with the number of events.
+// Measures how the cost of an event and the memory of `serve` grow with the number of events.
 import { setTimeout as delay } from 'node:timers/promises';
 import { measure, type Sample } from './measure.ts';
 import { rssMb } from './processes.ts';
@@ -12,7 +12,7 @@ type Growth = (side: Side, server: TemporalServer) => Promise<void>;
 
 /** The burst whose cost is measured at each step. */
 const PROBE = { kind: 'closed', count: 500, atOnce: 50 } as const;
-/** A part of the filling, so that it shows its progress. */
+/** Events that are filled in at once; after each part the progress is shown. */
 const PART = 2_500;
 const IDLE_MS = 5_000;
 

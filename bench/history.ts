@@ -1,7 +1,7 @@
-// What an event leaves with Temporal: its history, and how often its state was written.
+// Reads what an event leaves with Temporal: its history, and how often its state was written.
 import { Connection } from '@temporalio/client';
 
-/** Means over some of the latest runs, dead letters and jobs not among them. */
+/** Means over the latest 100 completed runs of a task queue. Open dead letters and jobs are not among them. */
 export interface HistorySample {
   history_events: number;
   history_bytes: number;

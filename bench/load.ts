@@ -1,4 +1,4 @@
-// Drives one side: sends events over HTTP, and times their acknowledgement and their delivery.
+// Drives one side: sends events over HTTP, and times acknowledgement and delivery of each.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { makeEvents } from './events.ts';
@@ -12,21 +12,21 @@ export interface Order {
 }
 
 export interface Outcome {
-  /** From a request to its answer. */
+  /** Milliseconds from each request to its answer. */
   ackMs: number[];
-  /** From a request to its delivery. */
+  /** Milliseconds from each request to its event's delivery. */
   deliveredMs: number[];
-  /** From the first request to the last delivery. */
+  /** The time from the first request to the last delivery. */
   seconds: number;
-  /** Answered with 503, and sent again. */
+  /** Requests that were answered with 503, and resent. */
   refused: number;
 }
 
 export type Drive = (order: Order) => Promise<Outcome>;
 
-/** Nothing was delivered for so long: events are lost, or wait for a retry. */
+/** After so long without any delivery, the missing events are lost, or wait for a retry. */
 const STALLED_AFTER_MS = 60_000;
-/** After a 503, as a sender that is in a hurry. */
+/** The wait after a 503: that of a sender in a hurry. */
 const RESEND_AFTER_MS = 500;
 
 export class Stopwatch {
@@ -47,10 +47,10 @@ export class Stopwatch {
     this.#ackMs.push(performance.now() - begin);
   }
 
-  /** Waits for the last delivery. */
+  /** Waits for the last delivery. @throws Error if no event is delivered for a minute */
   async outcome(): Promise<Outcome> {
     let [seen, since] = [0, performance.now()];
-    // Of this order: one of an earlier order may come late, and again.
+    // Counts this order's events only: an event of an earlier order may be delivered late, and again.
     const countArrived = () => [...this.#sent.keys()].filter((id) => this.#arrivals.has(id)).length;
     for (let count = countArrived(); count < this.#sent.size; count = countArrived()) {
       if (count > seen) [seen, since] = [count, performance.now()];
@@ -66,7 +66,7 @@ export class Stopwatch {
   }
 }
 
-/** @param url of the side's webhook route */
+/** @param url the URL of the side's webhook route */
 export function driveHttp(url: URL, receiver: Receiver): Drive {
   return async ({ load, prefix }) => {
     const events = makeEvents(countOf(load), prefix);

@@ -1,4 +1,4 @@
-// Measures one side under one load: what it did, and what it cost which process.
+// Measures one side under one load: its latency and throughput, and what they cost each process.
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type HistorySample, readHistories } from './history.ts';
@@ -16,23 +16,23 @@ export interface Sample extends HistorySample {
   delivered_p50: number;
   delivered_p99: number;
   events_per_s: number;
-  /** Answered with 503, and sent again. */
+  /** Requests that were answered with 503, and resent. */
   refused: number;
-  /** CPU milliseconds per event of the Temporal server, of the side's own processes, and of this one. */
+  /** CPU milliseconds per event of the Temporal server, of the side's own processes, and of the bench itself. */
   server_cpu: number;
   side_cpu: number;
   bench_cpu: number;
   rss: number;
-  /** Since the side's start. */
+  /** The peak since the side's start. */
   rss_peak: number;
-  /** What all other processes of the machine used meanwhile, in cores: over zero, compare within one run only. */
+  /** Cores that other processes of the machine used meanwhile: if over zero, compare within one run only. */
   others_cores: number;
   load_average: number;
 }
 
 let orders = 0;
 
-/** @param afterwards whether what the server has to do later is part of the cost: a held delivery never ends */
+/** @param afterwards whether the server's later work is part of the cost: the wait of a held delivery never ends */
 export async function measure(
   side: Side,
   load: Load,
@@ -47,8 +47,8 @@ export async function measure(
   const rss = rssMb(side.pids);
   const after = afterwards === 'counted' ? await clocksWhenQuiet(side, server) : readClocks(side, server);
   const perEvent = (name: keyof typeof after) => (after[name] - before[name]) / countOf(load);
-  const all = (['server', 'side', 'bench'] as const).map(perEvent);
-  const others = perEvent('machine') - all.reduce((a, b) => a + b, 0);
+  const known = (['server', 'side', 'bench'] as const).map(perEvent);
+  const others = perEvent('machine') - known.reduce((a, b) => a + b, 0);
   return {
     ...(await readHistories(server.address, side.taskQueue)),
     ack_p50: percentile(ackMs, 50),
@@ -68,25 +68,25 @@ export async function measure(
 }
 
 const SETTLE_MS = 1_000;
-/** An idle server takes less. */
+/** An idle Temporal server uses less. */
 const QUIET_CORES = 0.1;
-/** Temporal's queues pause for 5 s where they have too much to do (`history.visibilityProcessorPollBackoffInterval`). */
+/** A queue of Temporal that has too much to do pauses for 5 s (`history.visibilityProcessorPollBackoffInterval`). */
 const QUIET_FOR_MS = 6_000;
 const QUIET_WITHIN_MS = 600_000;
 const LOOK_EVERY_MS = 500;
 
 /**
- * SQLite's visibility may take minutes to write down what a burst has left: that is part of its cost, and all else is slow
- * meanwhile.
+ * Waits until the Temporal server is idle. SQLite's visibility may take minutes to write what a burst has left:
+ * that work is part of the burst's cost, and slows everything else meanwhile.
  *
- * @returns what the clocks were when the server had done it
- * @throws Error if that takes ten minutes
+ * @returns the clocks at the moment when the server became idle
+ * @throws Error if the server is not idle within ten minutes
  */
 async function clocksWhenQuiet(side: Pick<Side, 'pids'>, server: TemporalServer): Promise<Clocks> {
   const deadline = performance.now() + QUIET_WITHIN_MS;
   let done = readClocks(side, server);
   for (let before = done; before.wall - done.wall < QUIET_FOR_MS; ) {
-    if (performance.now() > deadline) throw new Error('the Temporal server does not come to rest');
+    if (performance.now() > deadline) throw new Error('the Temporal server is still busy after ten minutes');
     await delay(LOOK_EVERY_MS);
     const now = readClocks(side, server);
     if (now.server - before.server > QUIET_CORES * LOOK_EVERY_MS) done = now;

@@ -1,9 +1,9 @@
-// The options of `npm run bench`.
+// Reads the options of `npm run bench`.
 import { parseArgs } from 'node:util';
 
-/** `naive` runs on a server with default settings, `naive-tuned` on the server that Surehook has. */
+/** `naive` runs on a Temporal server with default settings, `naive-tuned` on one with Surehook's settings. */
 export const SIDES = ['naive', 'naive-tuned', 'floor', 'serve', 'api+worker'] as const;
-/** `other`: `serve` of another build. */
+/** `other` is `serve` of another build. */
 export type SideName = (typeof SIDES)[number] | 'other';
 export const LOADS = ['light', 'burst'] as const;
 export type LoadName = (typeof LOADS)[number];
@@ -11,23 +11,24 @@ export type LoadName = (typeof LOADS)[number];
 export type Options = ReturnType<typeof readOptions>;
 
 const USAGE = `npm run bench -- [options]
-  --runs N         runs, each on a Temporal server of its own (3)
-  --only a,b       of ${LOADS.join(', ')}
-  --sides a,b      of ${SIDES.join(', ')}
-  --events N       events of a burst (2000)
-  --seconds N      length of the light load (20)
-  --other DIR      one more side: \`serve\` of the build in this folder, to compare two of them
-  --json FILE      writes every number there
-  --scale          in place of the loads: the cost of an event with 1,000, 10,000 and 50,000 in the store
-  --memory         in place of the loads: the memory of \`serve\` after 5,000 and 20,000 events
-  --startup        in place of the loads: how long a start takes
-  --down           in place of the loads: the latency of one endpoint while another one hangs
-  --dead-letters   in place of the loads: list and count with 100 and 10,000 dead letters, a bulk replay beside the
-                   ingress (dead-letters without dashes is the same)
-  --replays N, --rate N   of that bulk replay (2000, 5 a second)
-  --steps a,b      other counts of events for --scale and --memory, of dead letters for --dead-letters
-  --node-args=S    for the node processes of the sides, such as --cpu-prof
-TEMPORAL_ADDRESS names a server to use in place of a dev server.
+  --runs N         how many runs; each has its own Temporal server (3)
+  --only a,b       only these loads, out of ${LOADS.join(', ')}
+  --sides a,b      only these sides, out of ${SIDES.join(', ')}
+  --events N       how many events a burst has (2000)
+  --seconds N      how long the light load lasts (20)
+  --other DIR      adds a side: \`serve\` of the build in this folder, to compare two builds
+  --json FILE      writes every number to this file
+  --scale          measures, in place of the loads, the cost of an event with 1,000, 10,000 and 50,000 in the store
+  --memory         measures, in place of the loads, the memory of \`serve\` after 5,000 and 20,000 events
+  --startup        measures, in place of the loads, how long a start takes
+  --down           measures, in place of the loads, the latency of one endpoint while another endpoint hangs
+  --dead-letters   measures, in place of the loads, list and count with 100 and 10,000 dead letters, and a bulk replay
+                   while the ingress takes events (dead-letters without dashes is the same)
+  --replays N      how many dead letters that bulk replay has (2000)
+  --rate N         how many of them it replays a second (5)
+  --steps a,b      other numbers: of events for --scale and --memory, of dead letters for --dead-letters
+  --node-args=S    arguments for the node processes of the sides, such as --cpu-prof
+TEMPORAL_ADDRESS names a Temporal server to use in place of a dev server.
 `;
 
 const count = { type: 'string' } as const;
@@ -59,8 +60,9 @@ export function readOptions() {
     process.stdout.write(USAGE);
     process.exit(0);
   }
-  const unknown = positionals.find((one) => one !== 'dead-letters');
-  if (unknown !== undefined) throw new Error(`${unknown}: the only word is dead-letters; see --help`);
+  const unknown = positionals.find((word) => word !== 'dead-letters');
+  if (unknown !== undefined)
+    throw new Error(`${unknown}: the only argument without dashes is dead-letters; see --help`);
   return {
     runs: toCount(values.runs, 3),
     only: pick(LOADS, values.only),
@@ -83,7 +85,7 @@ export function readOptions() {
 
 function toCount(given: string | undefined, fallback: number): number {
   const value = Number(given ?? fallback);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${given} is not a count`);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${given} is not a whole number from 1 on`);
   return value;
 }
 

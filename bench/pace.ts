@@ -1,4 +1,4 @@
-// How events are sent over time: open loop, at a rate whatever comes back; or closed loop, some at once.
+// Paces the sending of events: an open loop keeps a rate whatever comes back, a closed loop a number in flight.
 import { setTimeout as delay } from 'node:timers/promises';
 
 export type Load =
@@ -9,7 +9,7 @@ export function countOf(load: Load): number {
   return load.kind === 'open' ? load.perSecond * load.seconds : load.count;
 }
 
-/** Resolves when every `send` has. */
+/** Resolves when every `send` has resolved. */
 export async function pace(load: Load, send: (i: number) => Promise<void>): Promise<void> {
   if (load.kind === 'open') await openLoop(load, send);
   else await closedLoop(load, send);
@@ -31,8 +31,8 @@ async function closedLoop(
   send: (i: number) => Promise<void>,
 ): Promise<void> {
   let next = 0;
-  const one = async () => {
+  const sendInTurn = async () => {
     while (next < count) await send(next++);
   };
-  await Promise.all(Array.from({ length: atOnce }, one));
+  await Promise.all(Array.from({ length: atOnce }, sendInTurn));
 }

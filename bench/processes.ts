@@ -1,25 +1,25 @@
-// What processes cost: CPU time and memory, from /proc.
+// Reads from /proc what processes cost: CPU time and memory.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Linux's USER_HZ, on every platform that Node runs on. */
+/** USER_HZ is 100 on every platform on which Node runs under Linux. */
 const MS_PER_TICK = 10;
 
-/** CPU milliseconds of all threads of these processes since they began. */
+/** CPU milliseconds of all threads of these processes since the processes began. */
 export function cpuMs(pids: readonly number[]): number {
   return pids.map((pid) => ticksOf(`/proc/${pid}/stat`) * MS_PER_TICK).reduce((a, b) => a + b, 0);
 }
 
 function ticksOf(file: string): number {
   try {
-    // Fields 14 and 15 of proc_pid_stat(5); the second is a name that may hold spaces.
+    // utime and stime are fields 14 and 15 of proc_pid_stat(5); field 2 is a `(name)` that may hold spaces.
     const fields = readFileSync(file, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     return Number(fields[11]) + Number(fields[12]);
   } catch {
-    return 0; // ended: PostgreSQL's processes come and go
+    return 0; // the process has ended: PostgreSQL's processes come and go
   }
 }
 
-/** Of the machine: everything that was not idle. */
+/** CPU milliseconds of the whole machine since its start, but for idle time and waits for I/O. */
 export function machineCpuMs(): number {
   const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8')
     .split(/\s+/)
@@ -41,7 +41,7 @@ function sumOfStatus(pids: readonly number[], name: string): number {
   return pids.map(kb).reduce((a, b) => a + b, 0) / 1_024;
 }
 
-/** The Temporal server that listens on a port of this machine, and PostgreSQL's processes; none if it is elsewhere. */
+/** The Temporal server that listens on a port of this machine, if there is one, and PostgreSQL's processes. */
 export function serverPids(port: number): number[] {
   const inodes = listeningInodes(port);
   return pids().filter(
@@ -76,6 +76,6 @@ function opened(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
   } catch {
-    return []; // ended meanwhile
+    return []; // the process has ended meanwhile
   }
 }

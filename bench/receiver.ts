@@ -1,10 +1,10 @@
-// The endpoint that every side delivers to, and when each event came.
+// The endpoint that every side delivers to; it notes when each event arrives.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export class Receiver {
   readonly url: string;
-  /** `performance.now()` of the first delivery of an event. */
+  /** The time of each event's first delivery, as `performance.now()`, by event id. */
   readonly arrivals = new Map<string, number>();
   readonly #server: Server;
 

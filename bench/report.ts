@@ -16,7 +16,7 @@ interface Goal {
   goal: string;
   load: LoadName;
   against: SideName;
-  /** Of the samples of one run: only what was measured side by side is compared. */
+  /** Compares two samples of the same run, since only these were measured side by side. */
   value: (ours: Sample, theirs: Sample) => number;
   limit: number;
   atLeast: boolean;
@@ -77,7 +77,7 @@ const COLUMNS: Record<LoadName, Partial<Record<keyof Sample, string>>> = {
   },
 };
 
-/** The goals are for one process; apart, API and worker are there for scale and isolation. */
+/** The goals are set for one process, `serve`; API and worker run apart for scale and isolation. */
 const OURS = ['serve', 'api+worker'] as const;
 
 export function checkGoals(runs: readonly RunResult[]): GoalResult[] {
@@ -99,11 +99,11 @@ export function checkGoals(runs: readonly RunResult[]): GoalResult[] {
 export function formatReport(runs: readonly RunResult[]): string {
   const loads = Object.keys(COLUMNS) as LoadName[];
   const tables = loads.filter((load) => runs[0]?.[load]).map((load) => `${load}\n${formatLoad(load, runs)}`);
-  const goals = checkGoals(runs).map((one) => [
-    one.goal,
-    one.side,
-    formatSpread(one),
-    one.met ? 'pass' : 'MISS',
+  const goals = checkGoals(runs).map((result) => [
+    result.goal,
+    result.side,
+    formatSpread(result),
+    result.met ? 'pass' : 'MISS',
   ]);
   const checked = formatTable(['goal', 'side', 'measured', ''], goals);
   return [...tables, ...(goals.length > 0 ? [`goals\n${checked}`] : [])].join('\n\n');
@@ -123,7 +123,7 @@ function formatLoad(load: LoadName, runs: readonly RunResult[]): string {
   return formatTable(['', ...Object.values(columns)], rows);
 }
 
-/** Markdown, readable in a terminal too. */
+/** @returns a table in Markdown that can be read in a terminal, too */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((name, i) => Math.max(3, name.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]) =>

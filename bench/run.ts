@@ -13,7 +13,7 @@ import { type Side, startSide } from './sides.ts';
 import { measureStartup } from './startup.ts';
 import { startPlainTemporal, startTemporal } from './temporal.ts';
 
-/** Fills caches and warms up the JIT compilers of both sides of the wire; not counted. */
+/** Fills caches and warms up the JIT compilers at both ends of the wire; this load is not counted. */
 const WARM_UP: Load = { kind: 'closed', count: 150, atOnce: 10 };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -21,7 +21,7 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 const options = readOptions();
 say(
   `${availableParallelism()} cores, load average ${loadavg()
-    .map((one) => one.toFixed(1))
+    .map((load) => load.toFixed(1))
     .join(' ')}`,
 );
 say(
@@ -80,7 +80,7 @@ async function runOnce(index: number, options: Options): Promise<RunResult> {
   return result;
 }
 
-/** Forwards, backwards, and then beginning with another one: what comes first finds an emptier store. */
+/** The order of the sides differs from run to run, since the side that comes first finds an emptier store. */
 function inTurn(sides: Side[], index: number): Side[] {
   if (index % 2 === 1) return sides.toReversed();
   const first = index % sides.length;

@@ -1,4 +1,4 @@
-// The sides of the comparison, each as processes of its own on a task queue of its own.
+// Starts the sides of the comparison, each with its own processes and its own task queue.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ export interface SideContext {
   temporalAddress: string;
   receiver: Receiver;
   nodeArgs: string[];
-  /** A second endpoint, which may hang. */
+  /** The URL of a second endpoint, which may hang. */
   otherUrl?: string;
   /** The folder of the build that `other` runs. */
   otherBuild?: string;
@@ -36,7 +36,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 export const OPERATOR_TOKEN = 'operator-token-of-the-bench';
 export const PROJECT = path('..');
 const CLI = path('../dist/cli.js');
-/** Bundling two workflows on a machine whose cores are all busy. */
+/** Enough to bundle two workflows on a machine whose cores are all busy. */
 const READY_WITHIN_MS = 60_000;
 
 const ROLES: Record<Exclude<SideName, 'floor'>, string[]> = {
@@ -66,7 +66,7 @@ async function startRole(role: string, taskQueue: string, context: SideContext) 
   const [port, operatorPort] = [await claimPort('PORT', 0, ''), await claimPort('OPERATOR_PORT', 0, '')];
   const env = { ...surehookEnv(context), PORT: `${port}`, OPERATOR_PORT: `${operatorPort}` };
   const queue = { TASK_QUEUE: taskQueue, SUREHOOK_TASK_QUEUE: taskQueue };
-  // As in production: info lines are written, to where they cost least.
+  // The sides write info lines, as in production; /dev/null is where these cost least.
   const cli = cliOf(role, context);
   const variables = cli ? firstLineOf(cli).env : {};
   const child = spawn(process.execPath, [...context.nodeArgs, ...commandOf(role, context)], {
@@ -78,7 +78,7 @@ async function startRole(role: string, taskQueue: string, context: SideContext) 
   return { child, port, operatorPort };
 }
 
-/** Of a Surehook; undefined for the plain design. */
+/** The path of Surehook's command; undefined for the plain design. */
 function cliOf(role: string, { otherBuild = '' }: SideContext): string | undefined {
   if (role === 'naive') return undefined;
   return role === 'other' ? `${resolve(otherBuild)}/cli.js` : CLI;
@@ -90,12 +90,15 @@ function commandOf(role: string, context: SideContext): string[] {
   return [...firstLineOf(cli).flags, cli, role === 'other' ? 'serve' : role];
 }
 
-/** What `npx surehook` runs it with. */
+/** The environment and the flags with which `npx surehook` runs Node. */
 function firstLineOf(script: string): { env: Record<string, string>; flags: string[] } {
   const [, variables = '', flags = ''] =
     /^#!\S+ -S (.*?)node ?(.*)\n/.exec(readFileSync(script, 'utf8')) ?? [];
   const words = (text: string) => text.split(' ').filter(Boolean);
-  return { env: Object.fromEntries(words(variables).map((one) => one.split('='))), flags: words(flags) };
+  return {
+    env: Object.fromEntries(words(variables).map((variable) => variable.split('='))),
+    flags: words(flags),
+  };
 }
 
 export function surehookEnv({ temporalAddress, receiver, otherUrl }: SideContext): Record<string, string> {

@@ -1,4 +1,4 @@
-// How long it takes until Surehook is up: `serve` on a server that runs, and `npm start` with nothing there but the CLI.
+// Measures how long `serve` takes to start on a running Temporal server, and `npm start` on its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -40,7 +40,7 @@ export async function measureStartup(runs: number, context: Context, say: (line:
 
 async function timeStart(command: string, args: string[], env: Record<string, string>): Promise<number> {
   const begin = performance.now();
-  // A group of its own: npm has a shell between us and Surehook, which would not pass the signal on.
+  // The process gets its own group: npm runs Surehook under a shell, which would not pass the signal on.
   const child = spawn(command, args, {
     cwd: PROJECT,
     env,
@@ -50,7 +50,7 @@ async function timeStart(command: string, args: string[], env: Record<string, st
   await untilUp(child);
   const seconds = (performance.now() - begin) / 1_000;
   process.kill(-(child.pid as number), 'SIGTERM');
-  await once(child, 'close'); // Surehook holds the other end of its output until it has ended
+  await once(child, 'close'); // Surehook keeps its output open until it has ended
   return seconds;
 }
 
@@ -61,6 +61,6 @@ function untilUp(child: ChildProcess): Promise<void> {
       output += chunk.toString();
       if (output.includes('surehook is up')) resolve();
     });
-    child.once('exit', (code) => reject(new Error(`it ended with ${code}: ${output}`)));
+    child.once('exit', (code) => reject(new Error(`the process ended with ${code}: ${output}`)));
   });
 }

@@ -1,4 +1,4 @@
-// Percentiles, and a median with its range.
+// Computes percentiles, and medians with their ranges.
 
 export interface Spread {
   median: number;
@@ -6,7 +6,7 @@ export interface Spread {
   max: number;
 }
 
-/** The smallest value that `p` percent of all do not exceed. */
+/** The smallest value that `p` percent of all values do not exceed; NaN if there are no values. */
 export function percentile(values: readonly number[], p: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((p / 100) * sorted.length) - 1)] ?? Number.NaN;
@@ -28,7 +28,7 @@ export function formatSpread({ median, min, max }: Spread): string {
   return min === max ? format(median) : `${format(median)} [${format(min)}–${format(max)}]`;
 }
 
-/** Three significant digits, as far as they say anything. */
+/** Two decimals for small values, so that every value has about three significant digits. */
 function format(value: number): string {
   return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
 }

@@ -1,4 +1,4 @@
-// The Temporal servers of one run: dev servers with a database file each, or the one at TEMPORAL_ADDRESS.
+// The Temporal servers of one run: dev servers with a database file each, or the server at TEMPORAL_ADDRESS.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,12 +14,12 @@ import { serverPids } from './processes.ts';
 
 export interface TemporalServer {
   address: string;
-  /** Empty for one on another machine: then its CPU is not counted. PostgreSQL's come and go. */
+  /** Empty for a server on another machine, whose CPU is not counted. PostgreSQL's processes come and go. */
   readonly pids: number[];
   stop(): Promise<void>;
 }
 
-/** Both sides of a comparison on PostgreSQL run on this one, whatever its settings are. */
+/** The server at TEMPORAL_ADDRESS, such as one on PostgreSQL: all sides run on it, whatever its settings are. */
 function givenServer(): TemporalServer | undefined {
   const address = process.env.TEMPORAL_ADDRESS;
   if (!address) return undefined;
@@ -33,7 +33,7 @@ function givenServer(): TemporalServer | undefined {
   };
 }
 
-/** As `surehook dev` starts it. */
+/** Starts a dev server as `surehook dev` does. */
 export async function startTemporal(): Promise<TemporalServer> {
   const given = givenServer();
   if (given) return given;
@@ -57,14 +57,17 @@ export async function startTemporal(): Promise<TemporalServer> {
 
 const PLAIN_READY_WITHIN_MS = 30_000;
 
-/** As Temporal's own documentation starts it; only SQLite is as fast as ours, which is five times its default. */
+/**
+ * Starts a dev server as Temporal's documentation does, but with SQLite as fast as Surehook's: 5 times its
+ * default.
+ */
 export async function startPlainTemporal(): Promise<TemporalServer> {
   const given = givenServer();
   if (given) return given;
   const folder = mkdtempSync(join(tmpdir(), 'surehook-bench-plain-'));
   const port = await claimPort('TEMPORAL_PORT', 0, '');
   const store = ['--db-filename', join(folder, 'temporal.db')];
-  const pragmas = ['journal_mode=WAL', 'synchronous=NORMAL'].flatMap((one) => ['--sqlite-pragma', one]);
+  const pragmas = ['journal_mode=WAL', 'synchronous=NORMAL'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
   const flags = ['--headless', '--port', `${port}`, '--log-level', 'error'];
   const child = spawn(await findCli(), ['server', 'start-dev', ...store, ...pragmas, ...flags], {
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -1,4 +1,4 @@
-// The accounting: judges each event by what the books and Temporal say; names what no fault explains.
+// The accounting: judges each event by what the book and Temporal say, and names what no fault explains.
 import type { EventView } from '../src/api/operator/events/event-view.ts';
 import type { Attempt } from '../src/contracts/event.ts';
 import { type Book, type EventRecord, type Incident, keyOf } from './book.ts';
@@ -7,7 +7,7 @@ import type { Outcome } from './outcomes.ts';
 export interface Facts {
   book: Book;
   outcomes: ReadonlyMap<string, Outcome>;
-  /** Of the failed ones, as the operator API shows them. */
+  /** The failed events as the operator API shows them, by event key. */
   views: ReadonlyMap<string, EventView>;
 }
 
@@ -18,11 +18,11 @@ export interface FailedStart {
   until: number;
 }
 
-/** How a fault begins that a starved machine may explain. */
+/** The first words of what is wrong where a machine without free cores may be the cause. */
 export const TWICE = 'TWICE';
 export const LATE = 'LATE';
 
-/** What went in and what is to come out. */
+/** What must become of each event type. `failed`: the endpoint whose delivery must fail, or `handler`. */
 const EXPECTED: Record<string, { handled: boolean; endpoints: string[]; failed?: string }> = {
   'order.paid': { handled: true, endpoints: ['healthy', 'flaky'] },
   'order.bumpy': { handled: true, endpoints: ['healthy', 'flaky'] },
@@ -32,14 +32,15 @@ const EXPECTED: Record<string, { handled: boolean; endpoints: string[]; failed?:
 };
 
 /**
- * Temporal has the outcome of a call within this, if nothing is taken down meanwhile: first attempts reach it together, at
- * the end of their workflow task, and the slowest here is given up after 5 s.
+ * Temporal has the outcome of a call within this time, unless something is taken down meanwhile: the first
+ * attempts of an event report together, at the end of their workflow task, and the slowest attempt here is cut
+ * off after 5 s.
  */
 const IN_THE_ACT_MS = 10_000;
-/** A busy machine: what waited for a process may be done this long after it runs again. */
+/** On a busy machine, work that waited for a process may be done this long after the process runs again. */
 const RECOVERY_MS = 3_000;
 
-/** @returns what is wrong with the event; empty if nothing */
+/** @returns what is wrong with the event; empty if nothing is wrong */
 export function judge(facts: Facts, event: EventRecord): string[] {
   const outcome = facts.outcomes.get(keyOf(event));
   if (event.acknowledgedAt === undefined) return ['never acknowledged: the sender gave up'];
@@ -69,16 +70,16 @@ function judgeStatus({ book, views }: Facts, event: EventRecord, { status }: Out
   if (view.handler?.status !== 'succeeded') faults.push(`the handler ${view.handler?.status}: ${view.error}`);
   for (const { endpoint, status, attempts } of view.deliveries.filter((one) => one.status !== 'succeeded')) {
     const refusals = event.deliveries.filter((one) => one.endpoint === endpoint && one.answer !== 200).length;
-    const tried = attempts.filter((attempt) => !isDisturbed(book, attempt)).length;
-    if (status !== 'failed' || refusals === 0 || refusals < tried)
+    const undisturbed = attempts.filter((attempt) => !isDisturbed(book, attempt)).length;
+    if (status !== 'failed' || refusals === 0 || refusals < undisturbed)
       faults.push(
-        `dead at ${endpoint} after ${tried} attempts, of which it refused ${refusals}: ${view.error}`,
+        `dead at ${endpoint} after ${undisturbed} attempts, of which it refused ${refusals}: ${view.error}`,
       );
   }
   return faults;
 }
 
-/** An attempt that was cut off, or ran out of time in a worker that was stopped, need not have reached the endpoint. */
+/** An attempt that was interrupted, or whose worker was stopped meanwhile, need not have reached the endpoint. */
 function isDisturbed({ incidents }: Book, { at, duration_ms, status_code, error }: Attempt): boolean {
   if (status_code !== undefined) return false;
   const from = Date.parse(at);
@@ -117,8 +118,9 @@ function judgeDeliveries(facts: Facts, event: EventRecord): string[] {
 }
 
 /**
- * A second call is explained if the worker of the first, or the server, was killed or stopped before Temporal could have
- * the first one's outcome; or if the worker of the second slept on the task while another one did it.
+ * A second call is explained if the Temporal server or the first call's worker was killed or stopped before
+ * Temporal could have the first call's outcome; or if the second call's worker was stopped with the task while
+ * another worker did it.
  */
 function unexplained(book: Book, calls: readonly { at: number; by: string }[]): string[] {
   return calls.slice(1).flatMap((second, i) => {
@@ -127,7 +129,7 @@ function unexplained(book: Book, calls: readonly { at: number; by: string }[]): 
       if (action !== 'kill' && action !== 'stop') return false;
       if (target === first.by || target.startsWith('temporal#')) {
         const known = Math.min(second.at, first.at + IN_THE_ACT_MS);
-        // What was handed out just before a stop is begun right after it.
+        // A task that was handed out just before a stop is begun right after the stop.
         return overlaps({ at, until }, first.at - RECOVERY_MS, known);
       }
       return (
@@ -141,7 +143,7 @@ function unexplained(book: Book, calls: readonly { at: number; by: string }[]): 
   });
 }
 
-/** A start may fail while Temporal is away, or has just come back, or if it was stopped itself; never otherwise. */
+/** A start may fail only if Temporal is away or has just come back, or if the process itself was stopped. */
 export function judgeStarts(book: Book, starts: readonly FailedStart[]): string[] {
   return starts.flatMap(({ instance, at, until }) => {
     const isCause = ({ action, target, ...incident }: Incident) =>
@@ -159,7 +161,10 @@ const overlaps = (
   to: number,
 ) => at <= to && until >= from;
 
-/** Besides 2xx, only the documented 503; a broken connection only where its process was killed or stopped. */
+/**
+ * An ingress may answer 2xx or the documented 503; a connection may break only if its process was killed or
+ * stopped.
+ */
 function judgeAnswers(book: Book, { sends }: EventRecord): string[] {
   return sends.flatMap(({ at, endedAt, to, answer }) => {
     if (answer === 200 || answer === 202 || answer === 503) return [];

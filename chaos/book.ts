@@ -1,18 +1,18 @@
-// The books of a run: what was sent, answered, handled and delivered, event by event, and which faults there were.
+// The book of a run: what was sent, answered, handled and delivered, event by event, and which faults there were.
 
 export interface Send {
   at: number;
-  /** When the answer came, or its absence was accepted. */
+  /** When the answer came, or the sender stopped waiting for it. */
   endedAt: number;
-  /** The process that it was sent to. */
+  /** The process to which the event was sent. */
   to: string;
-  /** A status, or the code of what went wrong with the connection. */
+  /** The HTTP status, or the error code of the connection. */
   answer: number | string;
 }
 
 export interface HandlerCall {
   at: number;
-  /** The instance of a worker, such as `worker1#2`. */
+  /** The worker's instance, such as `worker1#2`. */
   by: string;
 }
 
@@ -22,9 +22,9 @@ export interface Delivery {
   by: string;
   answer: number | 'hang' | 'reset';
   webhookId: string;
-  /** The body is, byte for byte, what was sent. */
+  /** Whether the body is what was sent, byte for byte. */
   identical: boolean;
-  /** By the `standardwebhooks` package. */
+  /** Whether the `standardwebhooks` package accepts the signature. */
   verified: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface EventRecord {
   /** SHA-256 of the body. */
   digest: string;
   sends: Send[];
-  /** When a 2xx came. */
+  /** When the first 2xx came. */
   acknowledgedAt?: number;
   handled: HandlerCall[];
   deliveries: Delivery[];
@@ -44,7 +44,7 @@ export interface EventRecord {
 /** A fault as it took place. */
 export interface Incident {
   at: number;
-  /** When it ended: the process runs again, the endpoint answers. */
+  /** When the fault ended: the process ran again, or the endpoint answered. */
   until: number | undefined;
   action: string;
   /** The instance of a process, such as `api1#3`, or an endpoint. */
@@ -56,9 +56,9 @@ export class Book {
   startedAt = Date.now();
   readonly events = new Map<string, EventRecord>();
   readonly incidents: Incident[] = [];
-  /** The machine's load per core, now and then. */
+  /** Samples of the machine's load per core. */
   readonly loads: { at: number; perCore: number }[] = [];
-  /** What must not happen, whatever the faults. */
+  /** What happened and must not, whatever the faults. */
   readonly problems: string[] = [];
 
   open(source: string, id: string, type: string, digest: string): EventRecord {
@@ -79,7 +79,7 @@ export class Book {
   }
 }
 
-/** Surehook's workflow id and idempotency key. */
+/** The event's workflow id and idempotency key in Surehook. */
 export function keyOf({ source, id }: { source: string; id: string }): string {
   return `${source}:${id}`;
 }

@@ -1,12 +1,18 @@
-// The config that the chaos test runs Surehook with: handlers that report to it, and schedules that end within a minute.
+// The config of the chaos test: handlers that report to the test's receiver, and schedules that end within a minute.
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineConfig, type Handler, PermanentError, secret } from 'surehook';
 
 const receiver = process.env.CHAOS_RECEIVER_URL ?? 'http://127.0.0.1:9';
-/** Which process, and which life of it: an attempt that was cut off is known by its worker. */
+/**
+ * The process and its life, sent with each request, so that the receiver knows the worker of an attempt that is
+ * cut off.
+ */
 const instance = process.env.CHAOS_INSTANCE ?? 'nobody';
 
-/** Counts, then works on: a worker that is killed amid it has handled the event, and Temporal does not know. */
+/**
+ * Reports the event, then works on: a worker that is killed meanwhile has handled the event, and Temporal does
+ * not know.
+ */
 const countAndWork =
   (minMs: number, maxMs: number): Handler =>
   async (event, { attempt, idempotencyKey, signal }) => {
@@ -40,15 +46,15 @@ const endpoint = (name: string, schedule: (number | string)[], breaker: false | 
 export default defineConfig({
   sources: {
     shop: { verify, handlers: { '*': countAndWork(20, 300) }, retry, forwardTo },
-    // Its limit is too long for a local activity: regular ones, with heartbeats, from the first attempt on.
+    // The time limit is too long for a local activity: all attempts are regular activities, with heartbeats.
     depot: { verify, handlers: { '*': countAndWork(500, 2_000) }, retry, timeoutMs: 8_000, forwardTo },
   },
   endpoints: {
     healthy: endpoint('healthy', [0, '1s', '1s', '2s', '4s', '4s'], { probeAfter: '1s' }),
-    // Longer than its longest bad phase, many times.
+    // The schedule is many times longer than the endpoint's longest bad phase.
     flaky: endpoint('flaky', [0, '1s', '2s', '3s', '4s', '5s', '6s', '6s', '6s', '6s', '6s'], {
       probeAfter: '1s',
     }),
-    broken: endpoint('broken', [0, '1s'], false), // what is sent to it has to end as a dead letter
+    broken: endpoint('broken', [0, '1s'], false), // every event that is delivered to it must end as a dead letter
   },
 });

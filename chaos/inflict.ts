@@ -1,4 +1,4 @@
-// Carries out the plan: signals processes, has the endpoint fail, and keeps the book of what took place when.
+// Carries out the plan: signals processes, makes the endpoint fail, and records each fault in the book.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Book, Incident } from './book.ts';
 import { type BadAnswer, DATABASE, type Fault, FLAKY, TEMPORAL } from './plan-faults.ts';
@@ -17,7 +17,7 @@ export interface World {
   signal: AbortSignal;
 }
 
-/** Resolves when the time is up and all that was taken down is up again. */
+/** Resolves when the time is up and everything that was taken down is up again. */
 export async function inflict(world: World, lanes: readonly Fault[][], durationMs: number): Promise<void> {
   const endsAt = world.book.startedAt + durationMs;
   const run = async (faults: readonly Fault[]) => {
@@ -61,7 +61,7 @@ async function inflictOnTemporal(world: World, fault: Fault): Promise<void> {
   incident.until = Date.now();
 }
 
-/** Recorded as the server's: it can confirm nothing meanwhile. */
+/** The crash is recorded as the server's fault, since the server can confirm nothing without its database. */
 async function crashDatabase(world: World, fault: Fault): Promise<void> {
   const { backend, instance } = world.temporal;
   const incident = begin(world, fault, `${instance}'s database`);
@@ -85,5 +85,5 @@ function begin({ book, say }: World, { action, forMs }: Fault, target: string): 
 }
 
 function skip({ book, say }: World, { action }: Fault, target: string): void {
-  say(`${book.clock().padStart(10)}  ${action} ${target}: left out, it is not there`);
+  say(`${book.clock().padStart(10)}  ${action} ${target}: left out, since it is not up yet`);
 }

@@ -1,4 +1,4 @@
-// The encryption key of a chaos run, for Surehook and for those who look into Temporal beside it.
+// The encryption key of a chaos run: Surehook encrypts with it, and the run itself reads Temporal's payloads with it.
 import { EncryptionCodec } from '../src/payloads/encryption-codec.ts';
 import { createDataConverter } from '../src/temporal/data-converter.ts';
 

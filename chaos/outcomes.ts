@@ -1,4 +1,4 @@
-// What Temporal and the operator API say of the events, once all is quiet.
+// Reads what Temporal and the operator API say about the events once all is quiet.
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { EventView } from '../src/api/operator/events/event-view.ts';
 import { PROCESS_EVENT } from '../src/contracts/event.ts';
@@ -11,10 +11,10 @@ export interface Outcome {
   closedAt: number | undefined;
 }
 
-/** Describes as many at once: more would only wait for each other. */
+/** How many events are described at once: more would only wait for each other. */
 const AT_ONCE = 10;
 
-/** Fills `outcomes` with what has closed. @returns how many have not */
+/** Fills `outcomes`. @returns how many events are still open */
 export async function readOutcomes(
   client: Client,
   events: Iterable<EventRecord>,
@@ -46,7 +46,7 @@ async function readOutcome(client: Client, key: string): Promise<Outcome> {
   }
 }
 
-/** The ids of all event workflows that there are. */
+/** The ids of all event workflows in Temporal. */
 export async function listWorkflowIds(client: Client): Promise<string[]> {
   const ids: string[] = [];
   for await (const { workflowId } of client.workflow.list({ query: `WorkflowType = '${PROCESS_EVENT}'` })) {
@@ -55,7 +55,7 @@ export async function listWorkflowIds(client: Client): Promise<string[]> {
   return ids;
 }
 
-/** As an operator sees it. */
+/** The event as an operator sees it. @throws Error if the operator API does not answer 2xx */
 export async function readView(operatorUrl: string, token: string, event: EventRecord): Promise<EventView> {
   const headers = { authorization: `Bearer ${token}` };
   const response = await fetch(`${operatorUrl}/api/v1/events/${event.source}/${event.id}`, { headers });
@@ -64,8 +64,8 @@ export async function readView(operatorUrl: string, token: string, event: EventR
 }
 
 /**
- * Temporal has given up on a worker that did not answer, or a worker on an endpoint that always does: their own evidence
- * that one was too slow.
+ * Whether Temporal has timed out a worker, or a worker an endpoint that always answers: proof, apart from the
+ * load average, that a process was too slow.
  */
 export async function showsTimeOut(client: Client, event: EventRecord, view: EventView): Promise<boolean> {
   const steps = [view.handler, ...view.deliveries.filter(({ endpoint }) => endpoint !== FLAKY)];

@@ -1,4 +1,4 @@
-// A Temporal server on PostgreSQL, set up as scripts/temporal-postgres.sh does, but with parts that can be killed alone.
+// Runs a Temporal server on PostgreSQL as scripts/temporal-postgres.sh does, but each part can be killed alone.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -26,7 +26,7 @@ const BUILT = join(
   process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
   'surehook/temporal-server-1.29.1',
 );
-/** The server's own, and the database's last. */
+/** Ports of one backend: the Temporal server's, and as the last one the database's. */
 const PORTS = 10;
 const READY_WITHIN_MS = 60_000;
 const POLL_MS = 100;
@@ -77,7 +77,7 @@ async function claimPorts(): Promise<number> {
 }
 
 function prepareFolder(folder: string, cliPath: string, port: number): NodeJS.ProcessEnv {
-  chmodSync(folder, 0o711); // PostgreSQL's user has to get at its data
+  chmodSync(folder, 0o711); // PostgreSQL's user has to reach its data in the folder
   for (const name of ['bin', 'config']) mkdirSync(join(folder, name));
   symlinkSync(cliPath, join(folder, 'bin/temporal'));
   symlinkSync(join(BUILT, 'temporal-sql-tool'), join(folder, 'bin/temporal-sql-tool'));
@@ -99,7 +99,7 @@ function prepareFolder(folder: string, cliPath: string, port: number): NodeJS.Pr
   };
 }
 
-/** Throw-away, on loopback, open to whoever is on this machine. */
+/** A throw-away database on loopback, open to every user of this machine. */
 async function createDatabase(folder: string, port: number) {
   const data = join(folder, 'postgres/data');
   mkdirSync(join(folder, 'postgres'));
@@ -122,16 +122,22 @@ function findPostgres(): string {
   const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : [];
   const bin = versions
     .map((version) => `/usr/lib/postgresql/${version}/bin`)
-    .findLast((one) => existsSync(one));
+    .findLast((folder) => existsSync(folder));
   if (bin === undefined) throw new Error('PostgreSQL is not installed under /usr/lib/postgresql');
   return bin;
 }
 
-/** It refuses to run as root. What it starts keeps no pipe of ours open. */
+/**
+ * PostgreSQL refuses to run as root. Without pipes, a server that the command leaves running keeps none of ours
+ * open.
+ */
 async function asPostgres(command: string, ...args: string[]): Promise<void> {
   const isRoot = process.getuid?.() === 0;
-  const [program, all] = isRoot ? ['runuser', ['-u', 'postgres', '--', command, ...args]] : [command, args];
-  const [code] = await once(spawn(program as string, all as string[], { cwd: '/', stdio: 'ignore' }), 'exit');
+  const [program, argv] = isRoot ? ['runuser', ['-u', 'postgres', '--', command, ...args]] : [command, args];
+  const [code] = await once(
+    spawn(program as string, argv as string[], { cwd: '/', stdio: 'ignore' }),
+    'exit',
+  );
   if (code !== 0) throw new Error(`${command} ${args.at(-1)} ended with ${code}`);
 }
 

@@ -1,4 +1,4 @@
-// The processes of a run, as in production: two of `api`, two of `worker`, and of `serve` as many as asked for.
+// Creates the processes of a run, as in production: two of `api`, two of `worker`, and as many of `serve` as asked for.
 import { fileURLToPath } from 'node:url';
 import { claimPort } from '../src/temporal/dev/ports-and-processes.ts';
 import type { Book } from './book.ts';
@@ -25,7 +25,7 @@ export async function createProcesses({ folder, book, receiver, temporal, serves
   const processes: SurehookProcess[] = [];
   for (const name of ['api1', 'api2', 'worker1', 'worker2', ...serveNames]) {
     const role = name.replace(/\d+$/, '') as Role;
-    // One port over all its lives, as behind a load balancer.
+    // An ingress keeps its port over all its lives, as behind a load balancer.
     const port = role === 'worker' ? 0 : await claimPort('PORT', 0, '');
     if (role !== 'worker') ingresses.push({ name, url: `http://127.0.0.1:${port}` });
     const env = {

@@ -1,4 +1,4 @@
-// Waits, with bounds: for processes that come up, that get ready again after the faults, for every event to close.
+// Waits, within limits, until processes are up, until they are ready after the faults, and until every event is closed.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { World } from './inflict.ts';
 import { type Outcome, readOutcomes } from './outcomes.ts';
@@ -6,32 +6,32 @@ import type { SurehookProcess } from './surehook-process.ts';
 
 const POLL_MS = 250;
 const UP_WITHIN_MS = 60_000;
-/** Connections that wait for a server that was away try again every few seconds. */
+/** Clients reconnect to a server that was away every few seconds. */
 const READY_WITHIN_MS = 60_000;
-/** The longest schedule is 45 s; a lost worker is noticed after up to 30 s, several times in a row if it must be. */
+/** The longest schedule takes 45 s. A lost worker is noticed after up to 30 s, and several may be lost in a row. */
 const QUIET_WITHIN_MS = 180_000;
-/** Each look costs the server a call per open event. */
+/** Each poll costs the server a call per open event. */
 const QUIET_POLL_MS = 1_000;
 
-/** @throws Error if one does not come up: nothing has been done to it yet */
+/** @throws Error if a process does not come up within a minute: no fault has happened yet that would explain it */
 export async function untilUp(processes: readonly SurehookProcess[], signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + UP_WITHIN_MS;
-  for (const one of processes) {
-    while (!one.isUp) {
+  for (const process of processes) {
+    while (!process.isUp) {
       if (Date.now() > deadline)
-        throw new Error(`${one.name} has not started within ${UP_WITHIN_MS / 1_000} s`);
+        throw new Error(`${process.name} has not started within ${UP_WITHIN_MS / 1_000} s`);
       await delay(POLL_MS, undefined, { signal });
     }
   }
 }
 
-/** After the faults every process must work by itself: one that does not is a problem. */
+/** After the faults every process must get ready by itself: a process that does not is a problem. */
 export async function untilReady({ book, processes, signal }: World): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS;
-  for (const one of processes) {
-    while (!(await isReady(one))) {
+  for (const process of processes) {
+    while (!(await isReady(process))) {
       if (Date.now() > deadline) {
-        book.problems.push(`${one.instance} is not ready ${READY_WITHIN_MS / 1_000} s after the faults`);
+        book.problems.push(`${process.instance} is not ready ${READY_WITHIN_MS / 1_000} s after the faults`);
         break;
       }
       await delay(POLL_MS, undefined, { signal });
@@ -48,7 +48,7 @@ async function isReady({ isUp, operatorUrl }: SurehookProcess): Promise<boolean>
   }
 }
 
-/** Fills `outcomes`; what is open when the time is up is stuck. */
+/** Fills `outcomes` until every event is closed; an event that is still open after three minutes is stuck. */
 export async function untilQuiet(world: World, outcomes: Map<string, Outcome>): Promise<void> {
   const { book, temporal, say, signal } = world;
   const acknowledged = [...book.events.values()].filter((event) => event.acknowledgedAt !== undefined);

@@ -1,4 +1,4 @@
-// The other side of Surehook, over real sockets: the handlers' counter, which never fails, and three endpoints.
+// What Surehook calls, over real sockets: the handlers' counter, which never fails, and three endpoints.
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ export const ENDPOINT_SECRET = `whsec_${Buffer.alloc(32, 'chaos').toString('base
 
 export class Receiver {
   readonly url: string;
-  /** How the flaky endpoint answers; undefined: well. */
+  /** How the flaky endpoint answers in a bad phase; undefined between bad phases. */
   badAnswer: BadAnswer | undefined;
   readonly #server: Server;
   readonly #book: Book;
@@ -23,7 +23,7 @@ export class Receiver {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.on('request', (request, response) => {
       const answer = (body: Buffer) => this.#answer(request, body, response);
-      buffer(request).then(answer, () => void response.destroy()); // a worker that was killed amid its body
+      buffer(request).then(answer, () => void response.destroy()); // fails if the worker is killed while it sends
     });
   }
 

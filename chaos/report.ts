@@ -1,4 +1,4 @@
-// The report of a run: the totals, and everything that no fault explains.
+// Builds and formats the report of a run: the totals, and everything that no fault explains.
 import type { Book, EventRecord } from './book.ts';
 import type { Outcome } from './outcomes.ts';
 
@@ -9,7 +9,7 @@ export interface ChaosReport {
   requests: number;
   acknowledged: number;
   never_acknowledged: number;
-  /** Requests that were answered with 503, or not at all. */
+  /** Requests that were answered with 503; `unanswered` counts requests without any answer. */
   refused: number;
   unanswered: number;
   processed: number;
@@ -18,16 +18,16 @@ export interface ChaosReport {
   stuck: number;
   handled: number;
   handled_more_than_once: number;
-  /** Came twice, or were answered late, for no fault but others' load on the machine. */
+  /** Events that came twice, or were answered late, only because of other work on the machine. */
   starved: string[];
-  /** The highest load per core. */
+  /** The machine's highest load per core. */
   load_per_core: number;
   deliveries: number;
   delivered_twice_healthy: number;
   delivered_twice_flaky: number;
   refused_deliveries: number;
   faults: Record<string, number>;
-  /** From the first request to the end of the workflow, in seconds. */
+  /** Seconds from an event's first request to the end of its workflow. */
   seconds_p50: number;
   seconds_p99: number;
   seconds_max: number;
@@ -48,7 +48,7 @@ export function buildReport({ seed, minutes, book, outcomes, faults, starved }: 
   const events = [...book.events.values()];
   const sends = events.flatMap((event) => event.sends);
   const deliveries = events.flatMap((event) => event.deliveries);
-  const count = (isIt: (event: EventRecord) => boolean) => events.filter(isIt).length;
+  const count = (isCounted: (event: EventRecord) => boolean) => events.filter(isCounted).length;
   const takenTwice = (name: string) =>
     count(
       (event) => event.deliveries.filter((one) => one.endpoint === name && one.answer === 200).length > 1,
@@ -104,7 +104,7 @@ function countFaults({ incidents }: Book): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).toSorted());
 }
 
-/** A table for people. */
+/** @returns a table for people */
 export function formatReport(report: ChaosReport): string {
   const { refused, unanswered, seconds_p50, seconds_p99, seconds_max } = report;
   const faults = Object.entries(report.faults).map(([name, times]) => `${name} ${times}`);

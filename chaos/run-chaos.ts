@@ -1,4 +1,4 @@
-// A run from start to end: processes and load up, faults, quiet, accounting.
+// Carries out a run from start to end: starts the processes and the load, inflicts faults, waits for quiet, settles.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,17 +24,17 @@ export interface ChaosOptions {
   minutes: number;
   ratePerSecond: number;
   seed: number;
-  /** Processes of `surehook serve`, besides two each of `api` and `worker`. */
+  /** How many processes of `surehook serve` run besides two of `api` and two of `worker`. */
   serves: number;
-  /** On PostgreSQL, which is restarted, too; else on SQLite. */
+  /** Whether Temporal runs on PostgreSQL, which is crashed, too; else it runs on SQLite. */
   postgres: boolean;
-  /** Leaves logs and database where they are. */
+  /** Whether logs and database are kept after a run without problems. */
   keep: boolean;
   say: (line: string) => void;
   signal: AbortSignal;
 }
 
-/** @throws Error if it cannot begin, or is interrupted; what is wrong with events is in the report */
+/** @throws Error if the run cannot begin, or is interrupted; what is wrong with events is in the report */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { say, keep } = options;
   const folder = mkdtempSync(join(tmpdir(), 'surehook-chaos-'));
@@ -80,21 +80,22 @@ async function runIn(
     serves: options.serves,
   });
   const killAll = () => {
-    for (const one of [backend, ...processes]) one.killNow();
+    for (const part of [backend, ...processes]) part.killNow();
   };
   process.once('exit', killAll);
   stops.push(async () => void process.off('exit', killAll));
-  stops.push(async () => void (await Promise.all(processes.map((one) => one.retire()))));
-  for (const one of processes) one.start();
+  stops.push(async () => void (await Promise.all(processes.map((process) => process.retire()))));
+  for (const surehook of processes) surehook.start();
   await untilUp(processes, signal);
 
-  const named = (role: Role) => processes.filter((one) => one.role === role).map(({ name }) => name);
+  const namesOf = (role: Role) =>
+    processes.filter((process) => process.role === role).map(({ name }) => name);
   const lanes = planFaults({
     seed,
     durationMs,
-    workers: named('worker'),
-    apis: named('api'),
-    serves: named('serve'),
+    workers: namesOf('worker'),
+    apis: namesOf('api'),
+    serves: namesOf('serve'),
     hasDatabase: backend.database !== undefined,
   });
   const world: World = { book, temporal, receiver, processes, say, signal };
@@ -108,7 +109,7 @@ async function runIn(
   const outcomes = new Map<string, Outcome>();
   try {
     await Promise.all([sender.run(), inflict(world, lanes, durationMs)]);
-    say(`${book.clock().padStart(10)}  all sent, no faults any more; waiting until every event is closed`);
+    say(`${book.clock().padStart(10)}  all sent, all faults over; waiting until every event is closed`);
     await untilReady(world);
     await untilQuiet(world, outcomes);
   } finally {
@@ -119,7 +120,7 @@ async function runIn(
 
 function progress(book: Book): string {
   const events = [...book.events.values()];
-  const count = (isIt: (event: (typeof events)[number]) => boolean) => events.filter(isIt).length;
+  const count = (isCounted: (event: (typeof events)[number]) => boolean) => events.filter(isCounted).length;
   const acknowledged = count((event) => event.acknowledgedAt !== undefined);
   const handled = count((event) => event.handled.length > 0);
   return `${book.clock().padStart(10)}  ${events.length} sent, ${acknowledged} acknowledged, ${handled} handled`;

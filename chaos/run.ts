@@ -1,11 +1,11 @@
-// `npm run chaos`: steady load on a Surehook whose processes, server and endpoint fail at seeded random times.
+// `npm run chaos`: puts steady load on a Surehook whose processes, server and endpoint fail at seeded random times.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { formatReport } from './report.ts';
 import { runChaos } from './run-chaos.ts';
 
 const USAGE = `npm run chaos -- [--minutes 2] [--rate 6] [--seed N] [--serve 1] [--postgres] [--json FILE] [--keep]`;
-/** As shells count: 128 + SIGINT. */
+/** 128 + SIGINT, as shells report it. */
 const INTERRUPTED_EXIT_CODE = 130;
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);

@@ -1,4 +1,4 @@
-// Sends events at a steady rate, each again and again until a 2xx, as Stripe does, with a shortened backoff.
+// Sends events at a steady rate; resends each until a 2xx comes, as Stripe does, but with a shorter backoff.
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
@@ -8,7 +8,7 @@ import { Random } from './random.ts';
 
 export const SOURCE_SECRET = 'whsec_chaos-source-secret';
 
-/** An ingress: the name of its process, and its address. */
+/** An ingress: its process's name and its base URL. */
 export interface Ingress {
   name: string;
   url: string;
@@ -20,17 +20,17 @@ export interface SenderOptions {
   ratePerSecond: number;
   durationMs: number;
   ingresses: readonly [Ingress, ...Ingress[]];
-  /** Ends everything at once. */
+  /** Ends all sending at once. */
   signal: AbortSignal;
 }
 
-/** Surehook answers within 3 s whatever Temporal does. */
+/** Surehook answers within 3 s, whatever Temporal does. */
 const TIMEOUT_MS = 5_000;
 const BACKOFF_MS = [250, 500, 1_000, 2_000, 3_000] as const;
-/** A sender gives up some day; here, an ingress that takes nothing for this long is a fault. */
+/** Every sender gives up at some time; here, that the ingresses refuse an event for this long is a problem. */
 const GIVE_UP_AFTER_MS = 90_000;
 
-/** A draw below the number gets the type; the rest is `order.paid`. */
+/** A random number from 0 to 99 that is below the limit gets the type; the others get `order.paid`. */
 const TYPES = [
   [4, 'order.doomed'],
   [7, 'order.poison'],
@@ -43,7 +43,7 @@ const LARGE_HUNDREDTHS = 2;
 export class Sender {
   readonly #options: SenderOptions;
   readonly #random: Random;
-  /** Apart, since attempts come in no fixed order: the events are to be the same for the same seed. */
+  /** A generator of its own, since requests come in no fixed order, and the same seed must give the same events. */
   readonly #routing: Random;
   readonly #agent = new Agent({ connections: 20 });
 
@@ -53,7 +53,7 @@ export class Sender {
     this.#routing = new Random(options.seed + 1);
   }
 
-  /** Resolves when each event has its 2xx, or was given up. */
+  /** Resolves when each event has got its 2xx, or was given up. */
   async run(): Promise<void> {
     const { ratePerSecond, durationMs, book, signal } = this.#options;
     const count = Math.floor((durationMs / 1_000) * ratePerSecond);
@@ -62,9 +62,9 @@ export class Sender {
       await delay(Math.max(0, book.startedAt + (n * 1_000) / ratePerSecond - Date.now()), undefined, {
         signal,
       });
-      const one = this.#sendUntilTaken(n);
-      one.catch(() => undefined); // an interrupt rejects the wait above, too
-      sending.push(one);
+      const taken = this.#sendUntilTaken(n);
+      taken.catch(() => undefined); // an interrupt rejects the wait above, too, and then nobody awaits this promise
+      sending.push(taken);
     }
     await Promise.all(sending);
     await this.#agent.close();
@@ -78,7 +78,7 @@ export class Sender {
     const record = book.open(source, id, type, createHash('sha256').update(body).digest('hex'));
     const giveUpAt = Date.now() + GIVE_UP_AFTER_MS;
     for (let attempts = 0; Date.now() < giveUpAt; attempts++) {
-      // As behind a load balancer: the next attempt may reach another process.
+      // As behind a load balancer, the next request may reach another process.
       if (await this.#send(record, body, this.#routing.pick(ingresses))) return;
       const backoff = BACKOFF_MS[Math.min(attempts, BACKOFF_MS.length - 1)] as number;
       await delay(backoff * (0.9 + 0.2 * Math.random()), undefined, { signal });

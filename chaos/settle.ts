@@ -1,4 +1,4 @@
-// The end of a run: reads what Temporal has, judges every event, prints the timeline of each that is wrong.
+// Ends a run: reads what Temporal has, judges every event, and prints the timeline of each event that is wrong.
 import type { EventView } from '../src/api/operator/events/event-view.ts';
 import { judge, judgeStarts, LATE, TWICE } from './account.ts';
 import { type Book, type EventRecord, keyOf } from './book.ts';
@@ -8,11 +8,11 @@ import { TOKEN } from './processes.ts';
 import { buildReport, type ChaosReport } from './report.ts';
 import { timelineOf } from './timeline.ts';
 
-/** More would only repeat what is wrong. */
+/** More timelines would only repeat what is wrong. */
 const TIMELINES_MAX = 10;
-/** So many processes that want a core have it for a third of the time at most: tasks time out in live workers. */
+/** At this load a process has a core for at most a third of the time, and tasks time out in live workers. */
 const STARVED_LOAD_PER_CORE = 3;
-/** A load average is the last minute's. */
+/** The load average is that of the last minute. */
 const LOAD_LAG_MS = 60_000;
 
 export interface Settlement {
@@ -25,12 +25,12 @@ export interface Settlement {
 
 export async function settle({ world, outcomes, folder, seed, minutes }: Settlement): Promise<ChaosReport> {
   const { book, temporal, processes, say } = world;
-  const failedStarts = processes.flatMap((one) => one.failedStarts);
+  const failedStarts = processes.flatMap((process) => process.failedStarts);
   book.problems.push(...judgeStarts(book, failedStarts));
   const events = [...book.events.values()];
   const views = await readViews(
     world,
-    events.filter((one) => outcomes.get(keyOf(one))?.status === 'failed'),
+    events.filter((event) => outcomes.get(keyOf(event))?.status === 'failed'),
   );
   for (const id of await listWorkflowIds(temporal.client)) {
     if (!book.events.has(id)) book.problems.push(`${id}: Temporal has it, but it was never sent`);
@@ -38,9 +38,10 @@ export async function settle({ world, outcomes, folder, seed, minutes }: Settlem
   const faults = new Map<string, string[]>();
   const starved: string[] = [];
   for (const event of events) {
-    const all = judge({ book, outcomes, views }, event);
-    const wrong = all.length > 0 ? await withoutStarvation(world, event, all) : [];
-    starved.push(...all.filter((one) => !wrong.includes(one)).map((one) => `${keyOf(event)}: ${one}`));
+    const found = judge({ book, outcomes, views }, event);
+    const wrong = found.length > 0 ? await withoutStarvation(world, event, found) : [];
+    const excused = found.filter((line) => !wrong.includes(line));
+    starved.push(...excused.map((line) => `${keyOf(event)}: ${line}`));
     if (wrong.length === 0) continue;
     faults.set(keyOf(event), wrong);
     if (faults.size > TIMELINES_MAX) continue;
@@ -61,7 +62,10 @@ async function viewOf({ processes }: World, event: EventRecord): Promise<EventVi
   return await readView(operatorUrl, TOKEN, event);
 }
 
-/** A machine that others keep busy can hold a worker up for as long as a SIGSTOP: Temporal tells, and the load does. */
+/**
+ * Drops what a busy machine explains: its load can stop a worker for as long as a SIGSTOP, and time-outs in
+ * Temporal show it.
+ */
 async function withoutStarvation(world: World, event: EventRecord, faults: string[]): Promise<string[]> {
   if (!isStarved(world.book, event)) return faults;
   const others = faults.filter((fault) => !fault.startsWith(LATE));

@@ -1,4 +1,4 @@
-// Temporal's dev server on a SQLite file, as `surehook dev` runs it.
+// Runs Temporal's dev server on a SQLite file, as `surehook dev` does.
 import { type DevServer, startDevServer } from '../src/temporal/dev/dev-server.ts';
 import { claimPort } from '../src/temporal/dev/ports-and-processes.ts';
 import type { Backend } from './temporal-server.ts';
@@ -29,7 +29,7 @@ export async function createSqliteBackend(cliPath: string, folder: string): Prom
       try {
         if (server) process.kill(server.pid, 'SIGKILL');
       } catch {
-        // it has ended
+        // the server has ended
       }
     },
   };

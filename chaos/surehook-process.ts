@@ -1,4 +1,4 @@
-// A process of the built Surehook, kept running as a process manager would: started again whenever it has ended.
+// Keeps a process of the built Surehook running as a process manager would: starts it again whenever it has ended.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
@@ -10,9 +10,9 @@ import type { FailedStart } from './account.ts';
 import type { Book } from './book.ts';
 
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-/** Between two starts of one that ends by itself: it cannot start while Temporal is away. */
+/** The wait before a process that has ended by itself is started again: it cannot start while Temporal is away. */
 const START_AGAIN_AFTER_MS = 1_000;
-/** It promises to stop within 10 s; a busy machine gets more. */
+/** Surehook promises to stop within 10 s; a busy machine gets more. */
 const TERM_WITHIN_MS = 25_000;
 
 export type Role = 'serve' | 'api' | 'worker';
@@ -21,7 +21,7 @@ export interface ProcessOptions {
   name: string;
   role: Role;
   env: Record<string, string>;
-  /** Where its log goes. */
+  /** The folder of its log. */
   folder: string;
   book: Book;
 }
@@ -30,14 +30,14 @@ export class SurehookProcess {
   readonly name: string;
   readonly role: Role;
   operatorUrl = '';
-  /** It has said that it is up, and has not ended since. */
+  /** The process has logged that it is up, and has not ended since. */
   isUp = false;
   readonly failedStarts: FailedStart[] = [];
   readonly #options: ProcessOptions;
   readonly #log: WriteStream;
   #child: ChildProcess | undefined;
   #lives = 0;
-  /** We have signalled it to end, or will not have it started again. */
+  /** The chaos run has ended the process itself. */
   #expected = false;
   #retired = false;
 
@@ -48,7 +48,7 @@ export class SurehookProcess {
     this.#log = createWriteStream(join(options.folder, `${options.name}.log`));
   }
 
-  /** Such as `worker1#2`: its second life. */
+  /** The process and its life: `worker1#2` is the second life of worker1. */
   get instance(): string {
     return `${this.name}#${this.#lives}`;
   }
@@ -77,12 +77,12 @@ export class SurehookProcess {
     this.#child?.kill(signal);
   }
 
-  /** SIGKILL. @returns once it is gone */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
 
-  /** SIGTERM. @returns once it has stopped in order; that it does is checked */
+  /** Sends SIGTERM. Resolves when the process has ended; an end that is late or not in order is a problem. */
   async terminate(): Promise<void> {
     const { book } = this.#options;
     const { instance } = this;
@@ -98,7 +98,7 @@ export class SurehookProcess {
     if (wasUp && exit !== 0) book.problems.push(`${instance} ended with ${exit} after SIGTERM`);
   }
 
-  /** For good. */
+  /** Ends the process for good. */
   async retire(): Promise<void> {
     this.#retired = true;
     this.signal('SIGCONT');
@@ -106,7 +106,7 @@ export class SurehookProcess {
     this.#log.end();
   }
 
-  /** For when there is no time. */
+  /** Kills without waiting: for the exit of the chaos run itself. */
   killNow(): void {
     this.signal('SIGKILL');
   }

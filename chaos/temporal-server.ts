@@ -1,22 +1,22 @@
-// The Temporal server of a run: on one port and one database over all its lives.
+// The Temporal server of a run, which keeps its port and its database over all its lives.
 import { Client, Connection } from '@temporalio/client';
 import type { Book } from './book.ts';
 import { DATA_CONVERTER } from './keys.ts';
 
-/** How a server is started, and on what database. */
+/** How a Temporal server is started and stopped, and what database it has. */
 export interface Backend {
   port: number;
-  /** @returns its process id, once it answers */
+  /** @returns the server's process id, once the server answers */
   start(onExit: (reason: number | string | null) => void): Promise<number>;
-  /** The server and all that belongs to it. */
+  /** Stops the server and all that belongs to it. */
   stop(): Promise<void>;
-  /** For when there is no time. Must not throw. */
+  /** Kills without waiting, for the exit of the chaos run itself. Must not throw. */
   killNow(): void;
-  /** Where the database is a process of its own. */
+  /** Set if the database is a process of its own. */
   database?: { crash(): Promise<void>; start(): Promise<void> };
 }
 
-/** SQLite: killed within its first tenths of a second, it can be left without tables. */
+/** A SQLite database can be left without tables if the server is killed in its first tenths of a second. */
 const SETTLED_AFTER_MS = 3_000;
 
 export class TemporalServer {
@@ -44,12 +44,12 @@ export class TemporalServer {
     return server;
   }
 
-  /** Such as `temporal#2`: its second life. */
+  /** The server and its life: `temporal#2` is its second life. */
   get instance(): string {
     return `temporal#${this.#lives}`;
   }
 
-  /** It runs, and long enough to be killed. */
+  /** The server has run long enough to be killed. */
   get isSettled(): boolean {
     return this.#pid !== undefined && Date.now() - this.#upSince > SETTLED_AFTER_MS;
   }

@@ -1,4 +1,4 @@
-// What happened to one event, in order, from every book there is.
+// Lists what happened to one event, in order: from the book, from Temporal's history and from the processes' logs.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
@@ -41,7 +41,7 @@ async function historyOf(client: Client, workflowId: string): Promise<[number, s
   }
 }
 
-/** The processes' own lines about it. */
+/** The lines about the event in the logs of the processes. */
 function logLines(folder: string, { id }: EventRecord, book: Book): [number, string][] {
   const files = readdirSync(folder).filter((file) => /^(api|worker|serve)\d+\.log$/.test(file));
   return files.flatMap((file) => {

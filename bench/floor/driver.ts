@@ -1,4 +1,4 @@
-// The floor: bare eager starts on the worker's own connection, driven from within, told over IPC what to do.
+// The floor: bare eager starts on the worker's own connection, in the worker's process, on orders over IPC.
 import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import { Client } from '@temporalio/client';

@@ -1,4 +1,4 @@
-// The least that a durable event with two steps can be: two local activities that do nothing.
+// The floor's workflow, the least that a durable event of two steps can be: two empty local activities.
 import { proxyLocalActivities } from '@temporalio/workflow';
 import type { FloorActivities } from './driver.ts';
 

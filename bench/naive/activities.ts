@@ -5,7 +5,7 @@ import { ENDPOINT_SECRET } from '../events.ts';
 export interface NaiveEvent {
   id: string;
   type: string;
-  /** JSON: the bytes that were signed, as text. */
+  /** The signed bytes, which are JSON, as text. */
   body: string;
 }
 

@@ -1,4 +1,4 @@
-// Requests that no client library would send, over plain sockets: refused, and nothing else comes of them.
+// Tests requests over plain sockets that no client library would send: they are refused, and have no other effect.
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { writeChunks } from '../support/raw-http.ts';
 import { newId, signHmac } from '../support/surehook.ts';
@@ -20,7 +20,7 @@ const signatureOf = (body: string) => `X-Webhook-Signature: ${signHmac(body)['x-
 const newBody = () => toBody({ event_id: newId() });
 const toChunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
 
-/** A request that is in order but for `headers`. */
+/** A valid request with additional headers. */
 function signed(headers: string[], body = newBody()): string {
   return (
     headOf([signatureOf(body), `Content-Length: ${body.length}`, 'Connection: close', ...headers]) + body
@@ -32,16 +32,16 @@ function* repeat(head: string, part: Buffer, times = Number.POSITIVE_INFINITY) {
   for (let n = 0; n < times; n++) yield part;
 }
 
-describe('a body that ends early', () => {
+describe('a body that ends', () => {
   const body = newBody();
   const declared = headOf([signatureOf(body), `Content-Length: ${body.length + 1}`]) + body;
   const chunked = headOf([signatureOf(body), 'Transfer-Encoding: chunked']) + toChunk(body);
 
   it.each([
-    ['shorter than its content-length', declared],
-    ['without its last chunk', chunked],
+    ['before its content-length', declared],
+    ['before its last chunk', chunked],
     ['in the middle of a chunk', chunked.slice(0, -10)],
-  ])('%s is no webhook, however the client goes', async (_, request) => {
+  ])('%s is refused, however the client closes the connection', async (_, request) => {
     const refusals = () => ingress.surehook.logLines().filter(({ code }) => code === 'bad_request').length;
     for (const finish of ['end', 'destroy', 'reset'] as const) {
       const before = refusals();
@@ -56,13 +56,13 @@ describe.concurrent('a body over the limit', () => {
   const chunk = Buffer.alloc(65_536, 'x');
   const httpChunk = Buffer.from(toChunk(chunk.toString()));
 
-  it('that is declared is refused before it is sent', async () => {
+  it('is refused before it is sent if its length is declared', async () => {
     const { answers } = await ingress.exchange([headOf([`Content-Length: ${MIB + 1}`])]);
     expect(answers).toMatchObject([{ headers: { connection: 'close' } }]);
     expectProblem(answers[0], 413, 'payload_too_large');
   });
 
-  it('is not asked for where the client asks first; one under it is', async () => {
+  it('is refused at once with `Expect: 100-continue`, while a body under the limit is asked for', async () => {
     const expecting = ['Expect: 100-continue', 'Connection: close'];
     const over = await ingress.exchange([headOf([...expecting, `Content-Length: ${MIB + 1}`])]);
     expect(over.answers.map(({ status }) => status)).toEqual([413]);
@@ -70,7 +70,7 @@ describe.concurrent('a body over the limit', () => {
     expect(answers.map(({ status }) => status)).toEqual([100, 202]);
   });
 
-  it('of 2 MB in chunks gets its answer', async () => {
+  it('of 2 MB in chunks is answered with 413', async () => {
     const head = headOf(['Transfer-Encoding: chunked']);
     const { answers } = await ingress.exchange([...repeat(head, httpChunk, 32), '0\r\n\r\n']);
     expect(answers).toHaveLength(1);
@@ -80,7 +80,7 @@ describe.concurrent('a body over the limit', () => {
   it.each([
     ['in chunks', 32, {}],
     ['of a declared length', 320, { 'content-length': String(320 * 65_536) }],
-  ])('%s reaches a client that writes without waiting', async (_, times, headers) => {
+  ])('%s is answered with 413 even to a client that writes without waiting', async (_, times, headers) => {
     for (let round = 0; round < 20; round++) {
       const answer = await writeChunks(`${ingress.url}/webhooks/partner`, Array(times).fill(chunk), headers);
       expectProblem(ingress.keep(answer), 413, 'payload_too_large');
@@ -90,14 +90,14 @@ describe.concurrent('a body over the limit', () => {
   it.each([
     ['in chunks', 'Transfer-Encoding: chunked'],
     ['of a declared length', 'Content-Length: 1000000000000'],
-  ])('%s that never ends is not read on, and the connection is closed', async (_, header) => {
+  ])('%s that never ends is not read any further, and the connection is closed', async (_, header) => {
     const { answers, bytesSent } = await ingress.exchange(repeat(headOf([header]), httpChunk));
     expect(answers).toHaveLength(1);
     expectProblem(answers[0], 413, 'payload_too_large');
-    expect(bytesSent).toBeLessThan(64 * MIB); // what the buffers of the kernel hold
+    expect(bytesSent).toBeLessThan(64 * MIB); // more than the kernel's buffers hold
   });
 
-  it('by one byte is refused in chunks, too; the limit is not', async () => {
+  it('by one byte is refused in chunks, too, while a body of just the limit is accepted', async () => {
     for (const [length, status] of [
       [1_000, 202],
       [1_001, 413],
@@ -110,7 +110,7 @@ describe.concurrent('a body over the limit', () => {
     }
   });
 
-  it('is not taken for the next request', async () => {
+  it('is not read as the next request', async () => {
     const smuggled = signed([]);
     const padded = smuggled + 'x'.repeat(MIB);
     const { answers } = await ingress.exchange([headOf([`Content-Length: ${padded.length}`]), padded]);
@@ -125,8 +125,8 @@ describe('a header', () => {
     ['with latin-1 bytes', ['X-Odd: \xe9\xff', 'Content-Type: \xfc']],
     ['with a tab', ['X-Odd: a\tb']],
     ['without a value', ['X-Odd:']],
-    ['called as the prototype is', ['__proto__: x', 'constructor: y']],
-    ['of a wrong signature beside the right one', [wrong]],
+    ['with a name of the object prototype', ['__proto__: x', 'constructor: y']],
+    ['with a wrong signature beside the right one', [wrong]],
     ['that asks for another protocol', ['Connection: Upgrade', 'Upgrade: websocket']],
   ])('%s does no harm', async (_, headers) => {
     const { answers } = await ingress.exchange([signed(headers)]);
@@ -161,7 +161,7 @@ describe('a header', () => {
     expectProblem(answers[0], 431, 'headers_too_large');
   });
 
-  it('with two wrong signatures is a wrong signature', async () => {
+  it('with two wrong signatures is answered with 401 signature_invalid', async () => {
     const { answers } = await ingress.exchange([
       headOf([wrong, wrong, 'Content-Length: 0', 'Connection: close']),
     ]);
@@ -177,23 +177,26 @@ describe('a header', () => {
     ['::1', 403],
     ['nonsense', 403],
     ['', 403],
-  ])('of a trusted proxy says who the client is: %j is answered with %i', async (clients, status) => {
-    const answer = await ingress.send('walled', newBody(), { 'x-forwarded-for': clients });
-    expect(answer.status).toBe(status);
-    if (status === 403) expectProblem(answer, 403, 'ip_not_allowed');
-  });
+  ])(
+    'X-Forwarded-For of a trusted proxy names the client: %j is answered with %i',
+    async (clients, status) => {
+      const answer = await ingress.send('walled', newBody(), { 'x-forwarded-for': clients });
+      expect(answer.status).toBe(status);
+      if (status === 403) expectProblem(answer, 403, 'ip_not_allowed');
+    },
+  );
 });
 
 describe('a request', () => {
   it.each([
-    ['that is no HTTP', 'nonsense\r\n\r\n'],
+    ['that is not HTTP', 'nonsense\r\n\r\n'],
     ['that is TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
     ['of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['of HTTP/9.9', headOf([], 'POST /webhooks/partner HTTP/9.9')],
     ['with a method only', 'POST\r\n\r\n'],
-    ['with a method that there is not', headOf([], 'SEND /webhooks/partner HTTP/1.1')],
+    ['with an unknown method', headOf([], 'SEND /webhooks/partner HTTP/1.1')],
     ['with a space in its path', headOf([], 'POST /webhooks/part ner HTTP/1.1')],
-    ['with a byte in its path that is not ASCII', headOf([], 'POST /webhooks/\xe9 HTTP/1.1')],
+    ['with a non-ASCII byte in its path', headOf([], 'POST /webhooks/\xe9 HTTP/1.1')],
     ['with a NUL in its path', headOf([], 'POST /webhooks/\0 HTTP/1.1')],
     ['with a path without a slash', headOf([], 'POST webhooks HTTP/1.1')],
     ['with a chunk whose size is no number', `${headOf(['Transfer-Encoding: chunked'])}zz\r\nx\r\n`],
@@ -205,17 +208,17 @@ describe('a request', () => {
   });
 
   it.each([
-    ['without a host', `${START}\r\nContent-Length: 0\r\n\r\n`, [400]],
-    ['that wants a tunnel', headOf([], 'CONNECT example.com:443 HTTP/1.1'), []],
-    ['with an expectation that nobody knows', headOf(['Expect: tea', 'Connection: close']), [417]],
-    ['for everything', headOf(['Connection: close'], 'OPTIONS * HTTP/1.1'), [404]],
+    ['without a Host header', `${START}\r\nContent-Length: 0\r\n\r\n`, [400]],
+    ['for a tunnel', headOf([], 'CONNECT example.com:443 HTTP/1.1'), []],
+    ['with an unknown expectation', headOf(['Expect: tea', 'Connection: close']), [417]],
+    ['for the whole server', headOf(['Connection: close'], 'OPTIONS * HTTP/1.1'), [404]],
     ['to another host', headOf(['Connection: close'], 'GET http://e.test:99999/healthz HTTP/1.1'), [200]],
   ])('%s does no harm', async (_, request, statuses) => {
     const { answers } = await ingress.exchange([request]);
     expect(answers.map(({ status }) => status)).toEqual(statuses);
   });
 
-  it('right behind another on one connection is answered after it', async () => {
+  it('right behind another request on one connection is answered after that request', async () => {
     const body = newBody();
     const first = headOf([signatureOf(body), `Content-Length: ${body.length}`]) + body;
     const second = headOf(['Content-Length: 0', 'Connection: close']);
@@ -223,7 +226,7 @@ describe('a request', () => {
     expect(answers.map(({ status }) => status)).toEqual([202, 401]);
   });
 
-  it('in order is taken while 50 others hang half sent', async () => {
+  it('is accepted while 50 other requests hang half sent', async () => {
     const half = headOf(['Content-Length: 100']);
     const others = Array.from({ length: 50 }, () => ingress.exchange([half], { finish: 'reset' }));
     expect((await ingress.send('partner', newBody())).status).toBe(202);

@@ -1,4 +1,4 @@
-// What a webhook may hold: which bodies are JSON, and which event ids are taken.
+// Tests what a webhook may hold: which bodies are JSON, and which event ids are accepted.
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { signRequest } from '../../src/signatures/index.ts';
@@ -23,8 +23,8 @@ describe('a body', () => {
     ['brackets in a string', (id: string) => toBody({ event_id: id, text: '["\\'.repeat(10_000) })],
     ['half of a surrogate pair', (id: string) => `{"event_id":"${id}","text":"\\ud83e"}`],
     ['keys of the prototype', (id: string) => `{"event_id":"${id}","__proto__":{"a":1},"constructor":{}}`],
-    ['its id under the next key, the first being empty', (id: string) => toBody({ event_id: '', id })],
-  ])('with %s is taken', async (_, make) => {
+    ['its id under the second key because the first is empty', (id: string) => toBody({ event_id: '', id })],
+  ])('with %s is accepted', async (_, make) => {
     const id = newId();
     const answer = await ingress.send('partner', make(id));
     expect(answer.status).toBe(202);
@@ -42,13 +42,13 @@ describe('a body', () => {
     ['compressed', new Uint8Array(gzipSync(good))],
     ['arrays, 10,000 deep', `${'['.repeat(10_000)}${']'.repeat(10_000)}`],
     ['objects, 10,000 deep', `${'{"event_id":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
-    ['100,000 brackets that nothing closes', '['.repeat(100_000)],
+    ['100,000 unclosed brackets', '['.repeat(100_000)],
   ])('that is %s is not JSON', async (_, body) => {
     expectProblem(await ingress.send('partner', body), 400, 'invalid_json');
   });
 
   it.each(['"x"', '1', 'true', 'null', '[]', '[{"event_id":"never-started"}]'])(
-    'that is JSON, but no object, has no id: %s',
+    'that is JSON but not an object has no event id: %s',
     async (body) => {
       expectProblem(await ingress.send('partner', body), 400, 'event_id_missing');
     },
@@ -75,7 +75,7 @@ describe('an event id', () => {
     ['that is a boolean', false],
     ['that is an object', { id: 'x' }],
     ['that is an array', ['x']],
-  ])('%s is not taken', async (_, event_id) => {
+  ])('%s is refused', async (_, event_id) => {
     expectProblem(await ingress.send('partner', toBody({ event_id })), 400, 'event_id_invalid');
   });
 
@@ -83,7 +83,7 @@ describe('an event id', () => {
     expectProblem(await ingress.send('partner', toBody({ event_id })), 400, 'event_id_missing');
   });
 
-  it('in a header is held to the same rules', async () => {
+  it('in a header must follow the same rules', async () => {
     const headers = (eventId?: string) =>
       signRequest({
         scheme: 'github',
@@ -97,7 +97,7 @@ describe('an event id', () => {
     }
   });
 
-  it('with any other visible ASCII is taken, read back under its own name, and listed', async () => {
+  it('with any other visible ASCII is accepted, found under its id, and listed', async () => {
     const type = newId('odd');
     const odd = [
       `'"\``,
@@ -116,7 +116,7 @@ describe('an event id', () => {
       id.startsWith('_') || id === 'constructor' ? id : id + newId(),
     );
     for (const event_id of ids) {
-      // A server that other test runs have used may know the two that are always the same.
+      // A server that earlier test runs have used may know the two ids that are the same in each run.
       expect([200, 202]).toContain((await ingress.send('partner', toBody({ event_id, type }))).status);
       const event = await ingress.surehook.event('partner', event_id);
       expect(event).toMatchObject({ event_id, workflow_id: `partner:${event_id}`, payload: { event_id } });

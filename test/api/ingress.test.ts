@@ -1,4 +1,4 @@
-// POST /webhooks/:source: each row of the contract's table, in its order.
+// Tests POST /webhooks/:source: each row of the contract's table, in the table's order.
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { signRequest } from '../../src/signatures/index.ts';
 import { newId, SECRETS, signHmac } from '../support/surehook.ts';
@@ -15,7 +15,7 @@ afterAll(() => ingress.stop());
 const bytes = (text: string) => Buffer.from(text);
 const now = () => Math.floor(Date.now() / 1_000);
 
-/** A request of each kind of source, signed as its provider signs. */
+/** A request to a source of each scheme, signed as the provider signs. */
 function sign(source: string, eventId: string, type: string, at = now()) {
   const inBody = ['partner', 'timed', 'stripe'].includes(source);
   const idKey = source === 'stripe' ? 'id' : 'event_id';
@@ -31,9 +31,9 @@ function sign(source: string, eventId: string, type: string, at = now()) {
   return { body, headers: signRequest({ ...options, rawBody: bytes(body), now: at }) };
 }
 
-describe('a webhook that is in order', () => {
+describe('a valid webhook', () => {
   it.each(['partner', 'timed', 'github', 'stripe', 'standard'])(
-    'of a %s source is answered with 202, and with 200 when it comes again',
+    'of the source %s is answered with 202, and with 200 when it is resent',
     async (source) => {
       const event_id = newId();
       const workflow_id = `${source}:${event_id}`;
@@ -52,14 +52,14 @@ describe('a webhook that is in order', () => {
     },
   );
 
-  it('may fill the limit of its source to the byte', async () => {
+  it('may have a body of exactly the limit of its source', async () => {
     const event_id = newId();
     const body = toBody({ event_id });
     expect((await ingress.send('small', body.padEnd(1_000))).status).toBe(202);
     expectProblem(await ingress.send('small', body.padEnd(1_001)), 413, 'payload_too_large');
   });
 
-  it('may come with a query and from a proxy, whose word on the address is not taken', async () => {
+  it('may have a query; X-Forwarded-For of a proxy that is not trusted is ignored', async () => {
     const body = toBody({ event_id: newId() });
     expect((await ingress.send('partner?from=test', body)).status).toBe(202);
     expectProblem(
@@ -78,14 +78,14 @@ const noId = toBody({});
 const noIdStrict = toBody({ amount: -1 });
 const badStrict = toBody({ event_id: NEVER, amount: -1 });
 
-describe('a webhook that is not in order is refused, and starts nothing', () => {
-  // Each fault with a later one beside it, where there can be one: the first is answered.
+describe('a webhook is refused, and starts nothing, with', () => {
+  // A row may have two faults: the fault that the contract checks first is answered.
   it.each<[name: string, source: string, body: string, headers: Record<string, string>, number, string]>([
     ['an unknown source', 'unknown', good, signed, 404, 'unknown_source'],
     ['a source called __proto__', '__proto__', good, signed, 404, 'unknown_source'],
     ['a source called constructor', 'constructor', good, signed, 404, 'unknown_source'],
     ['a source in capitals', 'PARTNER', good, signed, 404, 'unknown_source'],
-    ['an address that is not on the list', 'walled', good, signed, 403, 'ip_not_allowed'],
+    ['an address that is not on the allow list', 'walled', good, signed, 403, 'ip_not_allowed'],
     ['such an address, and a body over the limit', 'walled', oversized, {}, 403, 'ip_not_allowed'],
     [
       'a body over the limit of its source, signed',
@@ -100,7 +100,7 @@ describe('a webhook that is not in order is refused, and starts nothing', () => 
     ['an empty signature', 'partner', good, { 'x-webhook-signature': '' }, 401, 'signature_missing'],
     ['the signature of another scheme', 'github', good, signed, 401, 'signature_missing'],
     ['no signature, and not JSON', 'partner', 'not JSON', {}, 401, 'signature_missing'],
-    ['no timestamp where one is asked for', 'timed', good, signed, 401, 'signature_missing'],
+    ['no timestamp where the source requires a timestamp', 'timed', good, signed, 401, 'signature_missing'],
     ['a wrong signature', 'partner', good, wrong, 401, 'signature_invalid'],
     ['a malformed signature', 'partner', good, { 'x-webhook-signature': 'zzz' }, 401, 'signature_invalid'],
     ["another body's signature", 'partner', noId, signed, 401, 'signature_invalid'],
@@ -112,7 +112,7 @@ describe('a webhook that is not in order is refused, and starts nothing', () => 
     expectProblem(await ingress.post(source, body, headers), status, code);
   });
 
-  it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('by the method %s', async (method) => {
+  it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('the method %s', async (method) => {
     const answer = await ingress.request(method, '/webhooks/walled');
     expect(answer).toMatchObject({ status: 405, headers: { allow: 'POST' } });
     const unknown = await ingress.request(method, '/webhooks/unknown');
@@ -127,7 +127,7 @@ describe('a webhook that is not in order is refused, and starts nothing', () => 
     ['timed', 400],
     ['stripe', -301],
     ['standard', -301],
-  ])('signed for the source %s %i seconds from now', async (source, offset) => {
+  ])('a signature for the source %s of %i seconds from now', async (source, offset) => {
     const { body, headers } = sign(source, NEVER, 'late', now() + offset);
     expectProblem(await ingress.post(source, body, headers), 401, 'timestamp_out_of_tolerance');
     const other = {
@@ -139,7 +139,7 @@ describe('a webhook that is not in order is refused, and starts nothing', () => 
     expectProblem(await ingress.post(source, body, other), 401, 'signature_invalid');
   });
 
-  it('with all that is wrong under the schema of its source', async () => {
+  it('faults under the schema of its source, all of which are named', async () => {
     const answer = await ingress.send('strict', badStrict.replace('-1', '"many"'));
     const errors = [{ path: 'amount', message: expect.stringContaining('number') }];
     expectProblem(answer, 400, 'invalid_payload', { errors });

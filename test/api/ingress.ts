@@ -1,14 +1,14 @@
-// A Surehook for the tests of its HTTP APIs: keeps every answer and every accepted event, to look through at the end.
+// Runs a Surehook for the tests of its HTTP APIs, and keeps every answer and every accepted event to check at the end.
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { type Answer, type Exchange, type ExchangeOptions, exchange } from '../support/raw-http.ts';
 import { DATA_CONVERTER, newId, SECRETS, Surehook, signHmac, TOKEN } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** Is in every body that is sent, and may be in no log. */
+/** A text that is in every body that is sent, and may be in no log. */
 export const MARKER = 'payload-marker-5f1d';
 
-/** The id in bodies that are refused. */
+/** The event id in bodies that are refused. */
 export const NEVER = 'never-started';
 
 export const toBody = (fields: Record<string, unknown>) => JSON.stringify({ note: MARKER, ...fields });
@@ -44,7 +44,7 @@ export class Ingress {
     return this.surehook.publicUrl;
   }
 
-  /** @param path after the host, and sent as it is where `fetch` would not change it */
+  /** @param path what follows the host; `fetch` may normalise it */
   async request(method: string, path: string, init: RequestInit = {}): Promise<Answer> {
     const headers = { 'user-agent': 'the tests', ...(init.headers as Record<string, string>) };
     const response = await fetch(this.url + path, { method, ...init, headers });
@@ -60,7 +60,7 @@ export class Ingress {
     return await this.request('POST', `/webhooks/${source}`, { body, headers });
   }
 
-  /** Signed with the secret of the sources that use plain `hmac`. */
+  /** Posts a body signed with the secret of the sources that use plain `hmac`. */
   async send(
     source: string,
     body: string | Uint8Array<ArrayBuffer>,
@@ -93,7 +93,10 @@ export class Ingress {
     expect(await this.request('GET', '/healthz')).toMatchObject({ status: 200, text: '{"status":"ok"}' });
   }
 
-  /** Whatever was refused has started nothing: one more event is accepted, and once it is listed, all are. */
+  /**
+   * Asserts that refused webhooks have started nothing. The event sent here is the last: once it is listed, all
+   * are.
+   */
   async expectOnlyAcceptedStarted(): Promise<void> {
     await this.send('partner', toBody({ event_id: newId('last') }));
     const query = `TaskQueue = '${this.taskQueue}' AND WorkflowType != 'deadLetter'`;
@@ -118,7 +121,7 @@ export class Ingress {
     }
   }
 
-  /** Ends the process, so that the log is whole. */
+  /** Ends the process, so that its log is complete, and checks the log. */
   async expectLogTellsNothing(): Promise<void> {
     this.#isStopped = true;
     expect(await this.surehook.stop()).toBe(0);
@@ -130,7 +133,7 @@ export class Ingress {
   }
 }
 
-/** RFC 9457, whole. */
+/** Asserts that an answer is a complete problem document (RFC 9457). */
 export function expectProblem(
   answer: Answer | undefined,
   status: number,
@@ -151,11 +154,11 @@ export function expectProblem(
   });
 }
 
-/** The last tests of a file: what holds for all requests before them. */
+/** The last tests of a file, which check all requests before them. */
 export function describeTheEnd(ingress: () => Ingress): void {
   describe('at the end', () => {
-    it('no event exists but those that were accepted', () => ingress().expectOnlyAcceptedStarted());
-    it('no answer has named a secret, or what the server is made of', () =>
+    it('only events that were accepted exist', () => ingress().expectOnlyAcceptedStarted());
+    it('no answer has named a secret or the software of the server', () =>
       ingress().expectAnswersTellNothing());
     it('the log holds no secret, no payload and no error', () => ingress().expectLogTellsNothing());
   });

@@ -1,4 +1,4 @@
-// The operator API's reading side: its token, its errors, the list of events and its filters; and the health paths.
+// Tests reading from the operator API: its token, its errors, the list of events and its filters; and the health paths.
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { EventItem } from '../../src/api/operator/events/list-events.ts';
 import { Receiver } from '../support/receiver.ts';
@@ -20,8 +20,9 @@ afterAll(async () => {
 });
 
 /**
- * Sends one event and waits until it is listed with this status. Temporal lists what runs first, then what ended last:
- * events that have ended one after the other are in the order in which they came.
+ * Sends an event and waits until it is listed with this status. Temporal lists open workflows first, then
+ * closed ones, latest first: events that are sent by this function one after another are listed in reverse
+ * order.
  */
 async function sendListed(
   source: string,
@@ -50,7 +51,7 @@ describe('the token', () => {
     ['is empty', { authorization: 'Bearer ' }],
     ['is wrong', { authorization: 'Bearer wrong-token-of-the-tests' }],
     ['is cut off', { authorization: `Bearer ${TOKEN.slice(0, -1)}` }],
-    ['goes on', { authorization: `Bearer ${TOKEN}x` }],
+    ['is too long', { authorization: `Bearer ${TOKEN}x` }],
     ['is of another scheme', { authorization: `Basic ${TOKEN}` }],
     ['is in another header', { 'x-api-key': TOKEN }],
   ])('that %s opens nothing but the health paths', async (_, headers) => {
@@ -70,7 +71,7 @@ describe('the token', () => {
   });
 });
 
-describe('what there is not', () => {
+describe('a request for what does not exist', () => {
   it.each([
     ['/api/v1/events/partner/nothing', 404, 'event_not_found'],
     ['/api/v1/events/unknown/nothing', 404, 'event_not_found'],
@@ -88,7 +89,7 @@ describe('what there is not', () => {
     expectProblem(await ingress.operator(path), status, code);
   });
 
-  it('is an event under a part of its id, or with a part of it in the source', async () => {
+  it('is answered with 404 for a part of an event id, or with a part of the id in the source', async () => {
     const id = newId();
     await ingress.send('partner', toBody({ event_id: `${id}:b` }));
     expect((await ingress.operator(`/api/v1/events/partner/${id}:b`)).status).toBe(200);
@@ -96,7 +97,7 @@ describe('what there is not', () => {
     expectProblem(await ingress.operator(`/api/v1/events/partner%3A${id}/b`), 404, 'event_not_found');
   });
 
-  it('is an event that is a workflow of somebody else', async () => {
+  it('is answered with 404 for a workflow that is not an event of Surehook', async () => {
     const id = newId();
     const options = { workflowId: `partner:${id}`, taskQueue: newId('queue'), args: [] };
     const handle = await ingress.temporal.workflow.start('somethingElse', options);
@@ -117,7 +118,7 @@ describe('the list of events', () => {
     ['page', ['2']],
     ['source[]', ['partner']],
     ['__proto__', ['1']],
-  ])('names the parameter %s when it is not valid', async (name, values) => {
+  ])('names the parameter %s when its value is not valid', async (name, values) => {
     for (const value of values) {
       const answer = await ingress.operator(`/api/v1/events?${name}=${value}`);
       expectProblem(answer, 400, 'invalid_parameter');
@@ -125,11 +126,11 @@ describe('the list of events', () => {
     }
   });
 
-  it('is empty where nothing fits', async () => {
+  it('is empty where nothing matches', async () => {
     expect(await list({ type: newId() })).toEqual({ items: [], next_cursor: null });
   });
 
-  it('gives each of five events once, page by page, the newest first, and finds them by time', async () => {
+  it('gives each of five events once, page by page, newest first, and finds them by time', async () => {
     const type = newId('paged');
     const sent: EventItem[] = [];
     for (let n = 0; n < 5; n++) sent.push(await sendListed('partner', type));

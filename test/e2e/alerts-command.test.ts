@@ -1,4 +1,4 @@
-// `surehook alerts test`: what the channels get, what is printed, and the exit code.
+// Tests `surehook alerts test`: what the channels get, what is printed, and the exit code.
 import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, it } from 'vitest';
 import { pagerDutyEvent, slackMessage } from '../support/alert-formats.ts';
@@ -40,7 +40,7 @@ describe('surehook alerts test', () => {
     expect(alerting.mail.mails[0]?.headers.get('subject')).toBe('[Surehook] Test alert: 1 dead letter: test');
   });
 
-  it('ends with 1 if one of them fails, says why, and shows no secret', async () => {
+  it('exits with 1 if a route fails, and prints why without showing a secret', async () => {
     const alerting = await start();
     alerting.script(SLACK_PATH, [{ status: 403, body: `invalid_token ${SLACK_PATH}` }]);
     alerting.script('/pagerduty', [{ status: 400, body: `bad key ${ROUTING_KEY}` }]);
@@ -60,23 +60,23 @@ describe('surehook alerts test', () => {
     expect(stdout).not.toContain(MAIL_PASSWORD);
   });
 
-  it('does not ask where the large bodies of sources are kept', async () => {
+  it('needs no storage for large bodies', async () => {
     const alerting = await start();
     const { code, stderr } = await run(alerting, ['webhook'], { MAX_BODY_BYTES: '4000000' });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  it('tests one route by name, and names those that there are', async () => {
+  it('tests one route by name, and lists the routes if the name is unknown', async () => {
     const alerting = await start();
     const down = { SLACK_URL: 'http://127.0.0.1:9/secret' };
-    const one = await run(alerting, ['slack'], down);
-    expect(one).toMatchObject({
+    const known = await run(alerting, ['slack'], down);
+    expect(known).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/^slack \(slack\): failed: connection_refused/),
     });
-    expect(one.stdout).not.toContain('/secret');
-    const none = await run(alerting, ['nope']);
-    expect(none.code).toBe(1);
-    expect(none.stderr).toContain("has no alert route 'nope'; it has: slack, pagerduty, email, webhook");
+    expect(known.stdout).not.toContain('/secret');
+    const unknown = await run(alerting, ['nope']);
+    expect(unknown.code).toBe(1);
+    expect(unknown.stderr).toContain("has no alert route 'nope'; it has: slack, pagerduty, email, webhook");
   });
 });

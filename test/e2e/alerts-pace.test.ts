@@ -1,4 +1,4 @@
-// What the workflow of an alert route does over hours, told from its timers; and a mail that not everybody gets.
+// Tests the timers of an alert route's workflow over hours, and a mail that some recipients do not get.
 import { describe, expect, inject, it } from 'vitest';
 import { Alerting, aRaise } from '../support/alerting.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -10,7 +10,7 @@ async function eventsOf(alerting: Alerting, route: string) {
   return events ?? [];
 }
 
-/** The length of each timer that the route's workflow has set, in seconds. */
+/** The length in seconds of each timer that the route's workflow has started. */
 async function timersOf(alerting: Alerting, route: string): Promise<number[]> {
   return (await eventsOf(alerting, route)).flatMap(({ timerStartedEventAttributes: timer }) =>
     timer ? [Number(timer.startToFireTimeout?.seconds ?? 0)] : [],
@@ -18,7 +18,7 @@ async function timersOf(alerting: Alerting, route: string): Promise<number[]> {
 }
 
 describe('an alert route', () => {
-  it('that may alert once an hour knows it until the hour is over, though nothing comes', async () => {
+  it('that may alert once an hour waits until the hour is over, though nothing is raised', async () => {
     const alerting = await Alerting.start({ temporalAddress, channels: 'webhook' });
     await alerting.surehook();
     const pace = { gather_ms: 0, every_ms: 3_600_000 };
@@ -30,7 +30,7 @@ describe('an alert route', () => {
     );
     expect(timers.at(-1)).toBeLessThanOrEqual(3_600);
     await alerting.raise('webhook', [aRaise({})], pace);
-    // The route has the raise, and sends nothing: the timer of the hour goes on.
+    // The route has got the raise, and sends nothing: the timer of the hour goes on.
     const later = await waitFor(
       async () => {
         const events = await eventsOf(alerting, 'webhook');
@@ -46,8 +46,8 @@ describe('an alert route', () => {
   });
 });
 
-describe('a mail server that does not know one of the addresses', () => {
-  it('gets the mail for the others, once, and the log says who has none', async () => {
+describe('a mail server that does not know one of the recipients', () => {
+  it('gets the mail once for the others, and the log names the refused recipient', async () => {
     const alerting = await Alerting.start({ temporalAddress, channels: 'email' });
     alerting.mail.unknown.add('oncall@example.com');
     const surehook = await alerting.surehook();

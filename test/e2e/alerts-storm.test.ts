@@ -1,4 +1,4 @@
-// Many dead letters at once, channels that are down, workers that are killed: few alerts, and none forgotten.
+// Tests many dead letters at once, channels that are down and killed workers: few alerts, and no dead letter missed.
 import { describe, expect, inject, it } from 'vitest';
 import { slackMessage } from '../support/alert-formats.ts';
 import { Alerting, aRaise, SLACK_PATH, type WebhookAlert } from '../support/alerting.ts';
@@ -10,24 +10,27 @@ const temporalAddress = inject('temporalAddress');
 const start = (channels: string, env: Record<string, string> = {}) =>
   Alerting.start({ temporalAddress, channels, env });
 
-/** What the alerts tell of one source. */
+/** The dead letters of one source in each alert. */
 const talliesOf = (alerts: WebhookAlert[], source: string) =>
-  alerts.flatMap(({ data }) => data.dead_letter?.sources.filter((one) => one.source === source) ?? []);
+  alerts.flatMap(({ data }) => data.dead_letter?.sources.filter((tally) => tally.source === source) ?? []);
 const total = (alerts: WebhookAlert[], source: string) =>
   talliesOf(alerts, source).reduce((sum, { count }) => sum + count, 0);
 
-/** Waits until everything that has failed was raised and told of: what failed last, at another source, comes at the end. */
-async function untilAllTold(alerting: Alerting, surehook: Surehook, count: number): Promise<void> {
+/**
+ * Waits until alerts have counted every dead letter: a last event, of another source, is alerted after all
+ * others.
+ */
+async function untilAllAlerted(alerting: Alerting, surehook: Surehook, count: number): Promise<void> {
   const { first, second } = alerting;
   await waitFor(
     () => total(alerting.webhookAlerts(), first),
-    (told) => told >= count,
+    (alerted) => alerted >= count,
     200_000,
   );
   const letters = new DeadLetters(surehook, alerting.receiver);
   await waitFor(
     () => letters.list({ source: first }),
-    // Its raise is on record before its end of retention is.
+    // A dead letter records its raise before the end of its retention.
     (all) => all.length === count && all.every(({ expires_at }) => expires_at !== null),
     120_000,
   );
@@ -35,7 +38,7 @@ async function untilAllTold(alerting: Alerting, surehook: Surehook, count: numbe
   await waitFor(() => total(alerting.webhookAlerts(), second) > 0);
 }
 
-/** Events whose handler fails for good at once, a few at a time, as one sender would. */
+/** Sends events whose handlers fail permanently, 16 at a time, as one sender would. */
 async function sendFailing(surehook: Surehook, source: string, count: number, sent = 0): Promise<void> {
   let next = sent;
   const sender = async () => {
@@ -50,7 +53,7 @@ async function sendFailing(surehook: Surehook, source: string, count: number, se
 }
 
 describe('a storm', () => {
-  it('of 1,000 dead letters is a handful of alerts whose counts add up', { timeout: 300_000 }, async () => {
+  it('of 1,000 dead letters makes few alerts, whose counts add up', { timeout: 300_000 }, async () => {
     const alerting = await start('webhook', { GATHER: '2s', EVERY: '15s' });
     const { first } = alerting;
     const surehook = await alerting.surehook();
@@ -63,32 +66,32 @@ describe('a storm', () => {
       200_000,
     );
     const seconds = (Date.now() - began) / 1_000;
-    await untilAllTold(alerting, surehook, 1_000);
+    await untilAllAlerted(alerting, surehook, 1_000);
     expect(total(alerts(), first)).toBe(1_000);
-    // One at its begin, one per 15 s, one for what came last.
+    // One alert comes at the start, one per 15 s, and one for the last dead letters.
     expect(talliesOf(alerts(), first).length).toBeLessThanOrEqual(2 + Math.ceil(seconds / 15));
     const { length } = alerting.receiver.requests.filter(({ path }) => path === '/webhook');
-    expect(length).toBe(alerts().length); // none was sent twice
+    expect(length).toBe(alerts().length); // no alert was sent twice
     for (const { count, examples, errors } of talliesOf(alerts(), first)) {
       expect(examples.length).toBeLessThanOrEqual(5);
       expect(errors).toEqual({ 'handler:PermanentError': count });
     }
-    // Signals are put together: four a second, whatever fails meanwhile.
+    // Raises are batched into at most four signals a second, however many events fail.
     expect(await alerting.signalsTo('webhook')).toBeLessThan(4 * (seconds + 2));
   });
 
-  it('too long for one history goes on in the next, and a raise that is repeated counts once', {
+  it('too long for one run goes on in the next run, and a repeated raise counts once', {
     timeout: 300_000,
   }, async () => {
     const alerting = await start('webhook');
     const { first: source, second } = alerting;
     await alerting.surehook();
-    alerting.script('/webhook', [500]); // until all have been raised
+    alerting.script('/webhook', [500]); // the channel is down until everything is raised
     const handle = alerting.client.workflow.getHandle(alerting.routeId('webhook'));
     const raiseSome = async () => {
       const some = Array.from({ length: 20 }, () => aRaise({ source }));
-      // Each alone, and twice: of the history, only its length is to be a storm's.
-      await Promise.all([...some, ...some].map((one) => alerting.raise('webhook', [one])));
+      // Each raise has its own signal, and comes twice, so that few raises make the long history of a storm.
+      await Promise.all([...some, ...some].map((raise) => alerting.raise('webhook', [raise])));
       return some.length;
     };
     let raised = await raiseSome();
@@ -110,7 +113,7 @@ describe('a storm', () => {
 });
 
 describe('a channel that is down', () => {
-  it('holds up no event, and gets everything once it is up, each alert once', {
+  it('delays no event, and gets each alert once when it is up again', {
     timeout: 300_000,
   }, async () => {
     const alerting = await start('slack,webhook');
@@ -130,15 +133,15 @@ describe('a channel that is down', () => {
     const [refused, limited, taken] = requests;
     expect(limited?.headers['webhook-id']).toBe(refused?.headers['webhook-id']);
     expect(taken?.headers['webhook-id']).toBe(refused?.headers['webhook-id']);
-    // Each attempt counts anew how many are dead now; what it tells of is the same.
-    const told = (request: typeof taken) => ({ ...JSON.parse(`${request?.body}`).data, open: undefined });
-    expect(told(taken)).toEqual(told(refused));
+    // Each attempt counts the open dead letters anew; the rest of the alert is the same.
+    const dataOf = (request: typeof taken) => ({ ...JSON.parse(`${request?.body}`).data, open: undefined });
+    expect(dataOf(taken)).toEqual(dataOf(refused));
     expect((taken?.at ?? 0) - (limited?.at ?? 0)).toBeGreaterThanOrEqual(3_000); // Retry-After
     expect(requests.length).toBe(2 + alerting.webhookAlerts().length);
 
     alerting.script(SLACK_PATH, [500, 200]);
     await surehook.stop();
-    await untilAllTold(alerting, await alerting.surehook(), 20);
+    await untilAllAlerted(alerting, await alerting.surehook(), 20);
     expect(total(alerting.webhookAlerts(), first)).toBe(20);
     const bodies = () => alerting.bodies(SLACK_PATH).map((body) => slackMessage.parse(body));
     await waitFor(
@@ -151,7 +154,7 @@ describe('a channel that is down', () => {
     expect(accepted.reduce((sum, count) => sum + count, 0)).toBe(20 + 1);
   });
 
-  it('as a mail server that refuses gets each mail once it takes them', async () => {
+  it('as a mail server that refuses mails gets each mail when it accepts mails again', async () => {
     const alerting = await start('email');
     const surehook = await alerting.surehook();
     alerting.mail.refuseWith = 451;
@@ -167,7 +170,7 @@ describe('a channel that is down', () => {
 });
 
 describe('a worker that is killed in the middle of a storm', () => {
-  it('leaves the counts as they are', { timeout: 300_000 }, async () => {
+  it('does not change the counts', { timeout: 300_000 }, async () => {
     const alerting = await start('webhook', { GATHER: '2s', EVERY: '5s' });
     const { first } = alerting;
     const api = await alerting.surehook('api');
@@ -177,7 +180,7 @@ describe('a worker that is killed in the middle of a storm', () => {
     await waitFor(() => ended() > 60);
     await worker.stop('SIGKILL');
     await Promise.all([sending, sendFailing(api, first, 300, 200), alerting.surehook('worker')]);
-    await untilAllTold(alerting, api, 300);
+    await untilAllAlerted(alerting, api, 300);
     expect(total(alerting.webhookAlerts(), first)).toBe(300);
   });
 });

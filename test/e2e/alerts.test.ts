@@ -1,4 +1,4 @@
-// What the receivers of alerts get: real HTTP and SMTP servers that hold it to the providers' documented formats.
+// Tests what real HTTP and SMTP servers get as alerts, against the formats that the providers document.
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, inject, it } from 'vitest';
 import { pagerDutyEvent, slackMessage } from '../support/alert-formats.ts';
@@ -14,7 +14,7 @@ const start = (channels: string, env: Record<string, string> = {}) =>
   Alerting.start({ temporalAddress, channels, env });
 
 describe('a dead letter', () => {
-  it('is told of through every channel, without payload, message and secrets', async () => {
+  it('is alerted through every channel, without payload, error message and secrets', async () => {
     const alerting = await start('slack,pagerduty,email,webhook');
     alerting.script('/pagerduty', [{ status: 202, body: '{"status":"success"}' }]);
     const surehook = await alerting.surehook();
@@ -80,25 +80,25 @@ describe('a dead letter', () => {
         (count) => count === 1,
       );
       const history = await alerting.historyOf(route);
-      expect(history).toContain('evt_1'); // it was read in clear
-      const never = [ROUTING_KEY, SLACK_PATH, MAIL_PASSWORD, encodeURIComponent(MAIL_PASSWORD)];
+      expect(history).toContain('evt_1'); // proves that the history was decrypted
+      const credentials = [ROUTING_KEY, SLACK_PATH, MAIL_PASSWORD, encodeURIComponent(MAIL_PASSWORD)];
       const contents = ['a message with a secret', 'payload-of-the-event'];
-      for (const one of [...never, ...Object.values(SECRETS), ...contents])
-        expect(history).not.toContain(one);
-      for (const one of [...never, ...Object.values(SECRETS)]) expect(surehook.output).not.toContain(one);
+      const secrets = [...credentials, ...Object.values(SECRETS)];
+      for (const text of [...secrets, ...contents]) expect(history).not.toContain(text);
+      for (const secret of secrets) expect(surehook.output).not.toContain(secret);
     }
   });
 
-  it('that is rerun and succeeds is told of as recovered', async () => {
+  it('that runs again and succeeds is alerted as recovered', async () => {
     const alerting = await start('slack,email,webhook', { GATHER: '3s', EVERY: '3s' });
     const { receiver, first } = alerting;
     const surehook = await alerting.surehook();
     receiver.script('/handler', 'evt_1', [500, 200]);
-    const told = () => [alerting.webhookAlerts(), alerting.bodies(SLACK_PATH), alerting.mail.mails];
+    const received = () => [alerting.webhookAlerts(), alerting.bodies(SLACK_PATH), alerting.mail.mails];
     await surehook.send({ event_id: 'evt_1', type: 'ask' }, first);
-    await waitFor(told, (all) => all.every(({ length }) => length === 1));
+    await waitFor(received, (all) => all.every(({ length }) => length === 1));
     await surehook.send({ event_id: 'evt_1', type: 'ask' }, first);
-    await waitFor(told, (all) => all.every(({ length }) => length === 2));
+    await waitFor(received, (all) => all.every(({ length }) => length === 2));
     const summary = `1 dead letter recovered: ${first}`;
     const [, alert] = alerting.webhookAlerts();
     expect(alert?.data).toMatchObject({
@@ -117,12 +117,14 @@ describe('a dead letter', () => {
     expect(body).toContain(`\n  ${first}: 1, none open now`);
   });
 
-  it('goes to the routes that want its source, and its recovery to those that want that', async () => {
+  it('goes to the routes of its source, and its recovery only to routes for recoveries', async () => {
     const alerting = await start('webhook,only_second');
     const { first, second } = alerting;
     const surehook = await alerting.surehook();
     const kindsOf = (path: string, kind: 'dead_letter' | 'discarded') =>
-      alerting.webhookAlerts(path).flatMap(({ data }) => data[kind]?.sources.map((one) => one.source) ?? []);
+      alerting
+        .webhookAlerts(path)
+        .flatMap(({ data }) => data[kind]?.sources.map((tally) => tally.source) ?? []);
     await surehook.send({ event_id: 'evt_1', type: 'x' }, first);
     await surehook.send({ event_id: 'evt_2', type: 'x' }, second);
     await waitFor(
@@ -151,30 +153,30 @@ describe('a dead letter', () => {
 });
 
 describe('an incident at PagerDuty', () => {
-  it('is open for as long as its source has dead letters, whatever the order in which they end', async () => {
+  it('is open as long as its source has open dead letters, in whatever order they end', async () => {
     const alerting = await start('pagerduty');
     const { first: source } = alerting;
     await alerting.surehook();
     const actions = () =>
       alerting.bodies('/pagerduty').map((body) => pagerDutyEvent.parse(body).event_action);
-    const [one, two] = [await alerting.openDeadLetter(source), await alerting.openDeadLetter(source)];
+    const [first, second] = [await alerting.openDeadLetter(source), await alerting.openDeadLetter(source)];
     await alerting.raise('pagerduty', [aRaise({ source }), aRaise({ source })]);
     await waitFor(actions, ({ length }) => length === 1);
     expect(alerting.bodies('/pagerduty')[0]).toMatchObject({
       event_action: 'trigger',
       payload: { custom_details: { dead_letters: 2, open_now: 2, next: expect.stringContaining(source) } },
     });
-    await one.end();
+    await first.end();
     await alerting.raise('pagerduty', [aRaise({ source, kind: 'recovered' })]);
-    // It is seen to be open still; the second one is discarded before anybody has counted again.
-    await two.end();
+    // The second dead letter is still counted as open; it is discarded before the route counts again.
+    await second.end();
     await alerting.raise('pagerduty', [aRaise({ source, kind: 'discarded' })]);
     await waitFor(actions, (all) => all.includes('resolve'));
     const events = alerting.bodies('/pagerduty').map((body) => pagerDutyEvent.parse(body));
     expect(new Set(events.map(({ dedup_key }) => dedup_key)).size).toBe(1);
   });
 
-  it('is closed a while later where visibility was behind', async () => {
+  it('is closed later if visibility was behind', async () => {
     const alerting = await start('pagerduty');
     const { first: source } = alerting;
     await alerting.surehook();
@@ -183,8 +185,8 @@ describe('an incident at PagerDuty', () => {
     const dead = await alerting.openDeadLetter(source);
     await alerting.raise('pagerduty', [aRaise({ source, kind: 'recovered' })]);
     const counted = async () => (await alerting.historyOf('pagerduty')).includes(String.raw`\"recheck\":[\"`);
-    await waitFor(counted); // and found open, so nothing was sent
-    await waitFor(async () => (await alerting.sendsOf('pagerduty')) === 2); // open still, ten seconds later
+    await waitFor(counted); // the dead letter was counted as open, so nothing was sent
+    await waitFor(async () => (await alerting.sendsOf('pagerduty')) === 2); // still open ten seconds later
     expect(actions()).toEqual([]);
     await dead.end();
     await waitFor(actions, ({ length }) => length > 0);
@@ -193,7 +195,7 @@ describe('an incident at PagerDuty', () => {
 });
 
 describe('a route that is gone from the config', () => {
-  it('ends, and says so', async () => {
+  it('ends, and logs that its alert is dropped', async () => {
     const alerting = await start('webhook');
     const surehook = await alerting.surehook();
     await alerting.raise('gone', [aRaise({})]);
@@ -205,8 +207,8 @@ describe('a route that is gone from the config', () => {
   });
 });
 
-describe('a secret that was changed', () => {
-  it('is used from the next attempt on', async () => {
+describe('a changed secret of a channel', () => {
+  it('is used at the next attempt', async () => {
     const alerting = await start('slack');
     const { first } = alerting;
     const wrong = await alerting.surehook('serve', { SLACK_URL: 'http://127.0.0.1:9/old-secret' });

@@ -1,4 +1,4 @@
-// An endpoint that is down: its deliveries wait, nothing is lost, and the others do not notice.
+// Tests an endpoint that is down: its deliveries are held, nothing is lost, and other endpoints do not notice.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
@@ -69,18 +69,18 @@ class Story {
   }
 }
 
-/** Requests at the path that came from now on are asked for by the returned function. */
+/** @returns a function that gives the event ids of the requests at the path since this call */
 function countFrom(path: string): () => string[] {
   const from = receiver.requests.length;
   return () =>
     receiver.requests
       .slice(from)
-      .filter((one) => one.path.startsWith(path))
+      .filter((request) => request.path.startsWith(path))
       .map(({ headers }) => String(headers['x-webhook-event-id']));
 }
 
-describe('an endpoint that hangs, and one that lives, under load', () => {
-  it('the live one gets all, the other few; what waits arrives once it is back, each once', async () => {
+describe('under load, with one endpoint that hangs and one that answers', () => {
+  it('the answering endpoint gets every event, and the hanging one each event once when it is back', async () => {
     const story = new Story();
     const surehook = await story.start('serve');
     receiver.answerAll('/dead?key=url-secret', 'hang');
@@ -112,14 +112,16 @@ describe('an endpoint that hangs, and one that lives, under load', () => {
     expect(stdout).toMatch(new RegExp(`^live${story.suffix} +closed `, 'm'));
     expect(stdout).not.toContain('url-secret');
 
-    // Most have never been tried; those that were under way when it opened, and the probes, have.
+    // Most held deliveries had no attempt; exceptions are the probes, and attempts that ran when the breaker opened.
     const readHeld = async () => {
       const events = await Promise.all(story.sent.map((id) => surehook.event('partner', id)));
-      return events.flatMap(({ deliveries: [one] }) => (one?.held && one.attempts.length === 0 ? [one] : []));
+      return events.flatMap(({ deliveries: [first] }) =>
+        first?.held && first.attempts.length === 0 ? [first] : [],
+      );
     };
     const held = await waitFor(readHeld, (all) => all.length > 100);
     expect(new Set(held.map(({ status }) => status))).toEqual(new Set(['retrying']));
-    // And then one probe at a time, two seconds each.
+    // After the breaker has opened there is one probe at a time, for two seconds each.
     expect(atDead().length).toBeLessThan(IN_FLIGHT_MAX + 20);
 
     const hung = atDead().length;
@@ -141,8 +143,8 @@ describe('an endpoint that hangs, and one that lives, under load', () => {
   });
 });
 
-describe('an API and a worker apart', () => {
-  it('the API tells of the breaker; with the worker killed and another one started, nothing is lost', async () => {
+describe('an API and a worker in separate processes', () => {
+  it('the API shows the breaker, and nothing is lost when another worker replaces a killed worker', async () => {
     const story = new Story();
     const api = await story.start('api');
     const first = await story.start('worker');
@@ -170,7 +172,7 @@ describe('an API and a worker apart', () => {
 });
 
 describe('an endpoint that is down for longer than alertAfter', () => {
-  it('is told of to the routes that want it, and so is its return, each once', async () => {
+  it('is alerted once, and once again when it is back, on the routes for endpoints', async () => {
     const story = new Story();
     const { suffix } = story;
     const endpoint = `told${suffix}`;
@@ -213,7 +215,7 @@ describe('an endpoint that is down for longer than alertAfter', () => {
 });
 
 describe('an endpoint that does not come back', () => {
-  it('has what was held for too long as dead letters, which say so', async () => {
+  it('makes deliveries that are held for too long dead letters with the error endpoint_down', async () => {
     const story = new Story();
     const surehook = await story.start('serve');
     receiver.answerAll('/given-up', 'reset');
@@ -235,7 +237,7 @@ describe('an endpoint that does not come back', () => {
 });
 
 describe('a breaker that is switched off', () => {
-  it('holds nothing: each event fails by its own schedule', async () => {
+  it('holds no delivery: each event fails by its own schedule', async () => {
     const story = new Story();
     const surehook = await story.start('serve');
     receiver.answerAll('/off', 500);
@@ -248,15 +250,15 @@ describe('a breaker that is switched off', () => {
   });
 });
 
-describe('a delivery that is held', () => {
-  it('is tried when an operator says so: that is the probe, and all that was held goes on', async () => {
+describe('a held delivery', () => {
+  it('is attempted as the probe when an operator retries it, and its success closes the breaker', async () => {
     const story = new Story();
     const surehook = await story.start('serve');
     receiver.answerAll('/patient', 503);
     const [first = ''] = await story.send(surehook, 'patient', 1);
     await story.untilBreaker(surehook, 'patient', 'open');
     const [second = ''] = await story.send(surehook, 'patient', 1);
-    const isHeld = ({ deliveries: [one] }: Event) => one?.held !== undefined;
+    const isHeld = ({ deliveries: [delivery] }: Event) => delivery?.held !== undefined;
     for (const id of [first, second]) await surehook.untilEvent('partner', id, isHeld);
     const retry = async (id: string) => {
       const headers = { authorization: `Bearer ${TOKEN}` };
@@ -267,13 +269,13 @@ describe('a delivery that is held', () => {
 
     expect(attempts(second)).toBe(0);
     expect(await retry(second)).toBe(202);
-    await waitFor(() => attempts(second) === 1); // still down: an attempt of its own, and it is held again
+    await waitFor(() => attempts(second) === 1); // this attempt fails, and the delivery is held again
     await surehook.untilEvent('partner', second, isHeld);
     receiver.answerAll('/patient', 200);
     expect(await retry(second)).toBe(202);
     await surehook.untilEvent('partner', second, ({ status }) => status === 'processed');
     await story.untilBreaker(surehook, 'patient', 'closed');
-    expect(await retry(first)).toBe(202); // its turn would come within the hour
+    expect(await retry(first)).toBe(202); // by itself it would wait up to an hour
     await surehook.untilEvent('partner', first, ({ status }) => status === 'processed');
     expect([attempts(first), attempts(second)]).toEqual([2, 2]);
   });

@@ -1,4 +1,4 @@
-// The commands as a user, or a script, meets them: what they print, where, and their exit codes.
+// Tests the commands as a user or a script runs them: what they print, to which stream, and their exit codes.
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
@@ -22,14 +22,14 @@ import { waitFor } from '../support/wait-for.ts';
 const MAIN_CONFIG = join(PROJECT, 'test/support/configs/main.config.ts');
 const isClosed = (event: { closed_at: string | null }) => event.closed_at !== null;
 
-/** Written anew for each use, with nothing to import. */
+/** Writes a new config file, which must import nothing. @returns its path */
 function writeConfig(source: string): string {
   const path = join(folder, `${newId('config')}.config.ts`);
   writeFileSync(path, source);
   return path;
 }
 
-/** The names of its list but `help`. */
+/** The commands that a help text lists, without `help`. */
 function commandsIn(help: string): string[] {
   const list = help.split('\nCommands:\n')[1] ?? '';
   return [...list.matchAll(/^ {2}([\w-]+)/gm)]
@@ -44,21 +44,21 @@ function expectOneLine({ code, stderr, leftBehind }: Outcome, ...parts: string[]
   expect(leftBehind).toBe(false);
 }
 
-/** Somebody else's server: it accepts, and says nothing. */
+/** Starts a server that accepts connections and never answers. */
 async function listenSomewhere() {
   const server = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { port: String((server.address() as AddressInfo).port), close: () => server.close() };
 }
 
-/** Where nobody listens. */
+/** @returns a port on which nothing listens */
 async function freePort(): Promise<string> {
   const { port, close } = await listenSomewhere();
   close();
   return port;
 }
 
-it('--help lists the commands, and every command has help that names its arguments and options', async () => {
+it('--help lists the commands, and the help of every command names its arguments and options', async () => {
   const helpOf = new Map<string, string>();
   const walk = async (path: string[]): Promise<void> => {
     const { code, stdout, stderr } = await runSurehook([...path, '--help']);
@@ -83,14 +83,14 @@ it('--help lists the commands, and every command has help that names its argumen
   }
 });
 
-describe.concurrent('what is no command or option', () => {
+describe.concurrent('an unknown command or option, or a missing argument,', () => {
   it.each([
     [['nonsense'], "unknown command 'nonsense'"],
     [['events', 'lst'], "unknown command 'lst' (Did you mean list?)"],
     [['serve', '--port', '1'], "unknown option '--port'"],
     [['send', 'partner', '--tpe', 'a'], "unknown option '--tpe' (Did you mean --type?)"],
     [['send'], "missing required argument 'source'"],
-  ])('%j is refused in one line', async (args, what) => {
+  ])('is refused in one line: %j', async (args, what) => {
     const outcome = await runSurehook(args);
     expectOneLine(outcome);
     expect(outcome.stderr).toBe(`surehook: ${what} (see surehook --help)\n`);
@@ -110,7 +110,7 @@ describe.concurrent('surehook config check', () => {
     expect(outcome.stdout).toBe('');
   });
 
-  it('is content with all secrets, from the environment or a file', async () => {
+  it('accepts secrets from the environment and from a file', async () => {
     const [first = '', ...others] = names;
     const file = join(folder, 'secret');
     writeFileSync(file, `${value}\n`);
@@ -125,7 +125,7 @@ describe.concurrent('surehook config check', () => {
     expect(stdout).not.toContain(value);
   });
 
-  it('reads the secrets from .env too', async () => {
+  it('reads the secrets from .env, too', async () => {
     const cwd = join(folder, newId('cwd'));
     mkdirSync(cwd);
     writeFileSync(join(cwd, '.env'), names.map((name) => `${name}=${value}\n`).join(''));
@@ -140,7 +140,7 @@ describe.concurrent('surehook config check', () => {
   });
 });
 
-describe.concurrent('a fault at the start is one line that names the setting and the fix:', () => {
+describe.concurrent('a fault at the start is reported in one line with the setting and the fix:', () => {
   const start = async (
     role: StartOptions['role'],
     env: Record<string, string>,
@@ -240,7 +240,7 @@ describe.concurrent('a fault at the start is one line that names the setting and
     close();
   });
 
-  it.each(['serve', 'worker'] as const)('%s, no such TEMPORAL_NAMESPACE', async (role) => {
+  it.each(['serve', 'worker'] as const)('%s, unknown TEMPORAL_NAMESPACE', async (role) => {
     const fault = "TEMPORAL_NAMESPACE: namespace 'nowhere' cannot be used";
     await start(role, { TEMPORAL_NAMESPACE: 'nowhere' }, fault, 'create it or set TEMPORAL_NAMESPACE');
   });
@@ -282,7 +282,7 @@ describe('beside a running surehook,', () => {
 
   describe.concurrent('surehook send', () => {
     it.each(['partner', 'github', 'stripe', 'standard'])(
-      'sends what the source %s accepts',
+      'sends an event that the source %s accepts',
       async (source) => {
         const { code, stdout, stderr } = await run(['send', source]);
         expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -294,7 +294,7 @@ describe('beside a running surehook,', () => {
       },
     );
 
-    it('with an --id that is known tells of the duplicate, with exit code 0', async () => {
+    it('with a known --id prints that it is a duplicate, with exit code 0', async () => {
       const args = ['send', 'github', '--id', newId(), '--type', 'push', '--json'];
       const first = await run(args);
       expect([first.code, JSON.parse(first.stdout)]).toMatchObject([0, { status: 202 }]);
@@ -343,24 +343,24 @@ describe('beside a running surehook,', () => {
       expect(JSON.parse(asJson.stdout)).toMatchObject({ status: 401, body: { code: 'signature_invalid' } });
     });
 
-    it('needs the secret of its own source alone, and says when it is missing', async () => {
+    it('needs only the secret of its own source, and names it when it is missing', async () => {
       const env = Object.fromEntries(Object.keys(SECRETS).map((name) => [name, '']));
       const { code } = await run(['send', 'github'], { ...env, GITHUB_SECRET: SECRETS.GITHUB_SECRET });
       expect(code).toBe(0);
       expectOneLine(await run(['send', 'github'], env), 'missing secret GITHUB_SECRET: set');
     });
 
-    it('names the sources there are when asked for another', async () => {
+    it('names the known sources if the source is unknown', async () => {
       expectOneLine(await run(['send', 'nobody']), "has no source 'nobody'; it has: partner, ", 'standard');
     });
 
-    it('says that no server answers, and what to do', async () => {
+    it('prints that no server answers, and what to do', async () => {
       const port = await freePort();
       const fault = `no ingress answers at http://127.0.0.1:${port}: start Surehook, or give its address with --url`;
       expectOneLine(await run(['send', 'partner'], { PORT: port }), fault);
     });
 
-    it('goes where --url says: an origin, or a whole address', async () => {
+    it('sends to --url, which is an origin or a full URL', async () => {
       const port = { PORT: await freePort() };
       const url = surehook.publicUrl;
       const toOrigin = await run(['send', 'partner', '--url', url], port);
@@ -400,12 +400,12 @@ describe('beside a running surehook,', () => {
     };
 
     describe.concurrent('list', () => {
-      it('says what to do where there is no event', async () => {
+      it('prints how to send an event if there is no event', async () => {
         const stdout = await list('--source', 'source-without-events');
         expect(stdout).toBe('No events. Send one with: surehook send <source>\n');
       });
 
-      it('prints a table, what ended last first', async () => {
+      it('prints a table with the latest ended event first', async () => {
         const rows = (await list('--type', type)).trimEnd().split('\n');
         expect(rows[0]).toMatch(/^RECEIVED +SOURCE +EVENT ID +TYPE +STATUS$/);
         expect(rows.slice(1).map((row) => row.split(/ {2,}/).slice(1))).toEqual([
@@ -416,7 +416,7 @@ describe('beside a running surehook,', () => {
         expect(new Set(columns).size).toBe(1);
       });
 
-      it('says so where a page is empty, and another one follows', async () => {
+      it('prints that a page is empty if another page follows', async () => {
         const letters = new DeadLetters(surehook, receiver);
         const failing = newId('failing');
         await letters.make(newId(), failing, 'once');
@@ -427,7 +427,7 @@ describe('beside a running surehook,', () => {
         expect(stdout).toMatch(/^None on this page\.\n\nMore: --cursor \S+\n$/);
       });
 
-      it('prints JSON, page by page', async () => {
+      it('prints JSON page by page', async () => {
         const page = ['--type', type, '--limit', '1', '--json'];
         const first = JSON.parse(await list(...page));
         expect(first).toMatchObject({
@@ -445,7 +445,7 @@ describe('beside a running surehook,', () => {
         [['--since', '2999-01-01T00:00:00Z'], 0],
         [['--until', '1h'], 0],
         [['--status', 'failed'], 0],
-      ])('with %j keeps to it', async (options, count) => {
+      ])('with %j prints only matching events', async (options, count) => {
         const { items } = JSON.parse(await list('--type', type, '--json', ...options));
         expect(items).toHaveLength(count);
       });
@@ -462,7 +462,7 @@ describe('beside a running surehook,', () => {
     });
 
     describe.concurrent('show', () => {
-      it('prints all that is known of an event, for people', async () => {
+      it('prints everything about an event for people', async () => {
         const event_id = newId();
         receiver.script('/first', event_id, [500, { status: 200, body: 'thanks' }]);
         await surehook.send({ event_id, type: 'both', name: 'Zoë' });
@@ -481,27 +481,27 @@ describe('beside a running surehook,', () => {
         expect(stdout).toContain('"name": "Zoë"');
       });
 
-      it('prints what the operator API answers, for machines', async () => {
+      it('prints the answer of the operator API for machines with --json', async () => {
         const { code, stdout } = await run(['events', 'show', 'partner', newer, '--json']);
         expect(code).toBe(0);
         expect(JSON.parse(stdout)).toEqual(await surehook.event('partner', newer));
       });
 
-      it('says that there is no such event', async () => {
+      it('prints that there is no such event', async () => {
         const fault = 'there is no event never-sent of source partner';
         expectOneLine(await run(['events', 'show', 'partner', 'never-sent']), fault);
       });
     });
 
-    describe.concurrent('without a way in', () => {
+    describe.concurrent('access to the operator API:', () => {
       it.each([
         ['another token', { SUREHOOK_OPERATOR_TOKEN: 'not-the-token-of-it' }, 'takes another token'],
         ['no token', { SUREHOOK_OPERATOR_TOKEN: '' }, 'set it to the token of the operator API'],
-      ])('%s: names the setting', async (_, env, fix) => {
+      ])('%s is an error that names the setting', async (_, env, fix) => {
         expectOneLine(await run(['events', 'list'], env), 'SUREHOOK_OPERATOR_TOKEN', fix);
       });
 
-      it('an operator API below a path, behind a proxy', async () => {
+      it('SUREHOOK_OPERATOR_URL may have a path, for an operator API behind a proxy', async () => {
         const proxy = createHttpServer(async ({ url = '', headers }, response) => {
           const { authorization = '' } = headers;
           const path = url.startsWith('/ops/') ? url.slice(4) : '/nowhere';
@@ -517,7 +517,7 @@ describe('beside a running surehook,', () => {
         proxy.close();
       });
 
-      it('no operator API: says where it looked, and what to set', async () => {
+      it('without an operator API the command prints the URL that does not answer, and what to set', async () => {
         const port = await freePort();
         const fault = `no operator API answers at http://127.0.0.1:${port}: start Surehook, or set SUREHOOK_OPERATOR_URL`;
         expectOneLine(await run(['events', 'list'], { OPERATOR_PORT: port }), fault);
@@ -526,7 +526,7 @@ describe('beside a running surehook,', () => {
   });
 });
 
-describe('the roles apart:', () => {
+describe('the roles in separate processes:', () => {
   let receiver: Receiver;
   const started: Surehook[] = [];
 
@@ -547,12 +547,12 @@ describe('the roles apart:', () => {
   });
 
   afterAll(async () => {
-    await Promise.all(started.map((one) => one.stop('SIGKILL')));
+    await Promise.all(started.map((surehook) => surehook.stop('SIGKILL')));
     await receiver.stop();
   });
 
   const expectStop = async (surehook: Surehook, signal: NodeJS.Signals): Promise<void> => {
-    expect((await surehook.operator('/healthz')).status).toBe(200); // and leaves a connection open
+    expect((await surehook.operator('/healthz')).status).toBe(200); // this leaves a connection open
     const begun = Date.now();
     expect(await surehook.stop(signal)).toBe(0);
     expect(Date.now() - begun).toBeLessThan(10_000);
@@ -574,7 +574,7 @@ describe('the roles apart:', () => {
       handler: { status: 'pending', attempts: [] },
       deliveries: [{ endpoint: 'first', status: 'pending' }, { endpoint: 'second' }],
     });
-    expect(Date.now() - asked).toBeLessThan(5_000); // it does not wait for a worker
+    expect(Date.now() - asked).toBeLessThan(5_000); // the API does not wait for a worker
     expect(receiver.of(event_id)).toHaveLength(0);
 
     const worker = await start('worker', taskQueue);
@@ -605,7 +605,10 @@ describe('the roles apart:', () => {
     for (const { time } of [...(ofApi ?? []), ...(ofWorker ?? [])]) expect(Date.parse(time)).not.toBeNaN();
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('both in one process end in order on %s', async (signal) => {
-    await expectStop(await start('serve', newId('queue')), signal);
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'serve, with both roles in one process, stops in order on %s',
+    async (signal) => {
+      await expectStop(await start('serve', newId('queue')), signal);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-// Crashes are real: processes are killed with SIGKILL, the Temporal server is taken away and brought back.
+// Tests real crashes: processes are killed with SIGKILL, and the Temporal server is killed and started again.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,13 +14,13 @@ let started: Surehook[] = [];
 const stateDir = mkdtempSync(join(tmpdir(), 'surehook-crash-'));
 
 const start = async (role: StartOptions['role'], taskQueue: string, env: Record<string, string> = {}) => {
-  const all = { RECEIVER_URL: receiver.url, ...env };
-  const surehook = await Surehook.start({ role, taskQueue, temporalAddress: server.address, env: all });
+  const start = { role, taskQueue, temporalAddress: server.address };
+  const surehook = await Surehook.start({ ...start, env: { RECEIVER_URL: receiver.url, ...env } });
   started.push(surehook);
   return surehook;
 };
 
-/** On the port of before, if there was one, and with its data. */
+/** Starts a Temporal server with the data of the server before it. @param port 0 picks a free port */
 const startTemporal = async (port = 0): Promise<DevServer> =>
   await startDevServer({
     cliPath: inject('temporalCliPath'),
@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all(started.map((one) => one.stop('SIGKILL')));
+  await Promise.all(started.map((surehook) => surehook.stop('SIGKILL')));
   started = [];
 });
 
@@ -48,7 +48,7 @@ afterAll(async () => {
 
 const isClosed = (event: { closed_at: string | null }) => event.closed_at !== null;
 
-it('a worker killed in the middle of a first delivery: another one finishes it', async () => {
+it('another worker finishes a first delivery whose worker is killed', async () => {
   const taskQueue = newId('queue');
   const api = await start('api', taskQueue);
   const worker = await start('worker', taskQueue);
@@ -63,7 +63,7 @@ it('a worker killed in the middle of a first delivery: another one finishes it',
   expect(new Set(receiver.of(event_id).map(({ headers }) => headers['webhook-id'])).size).toBe(1);
 });
 
-it('a worker killed in the middle of a retry: the log tells of the attempt that was cut off', async () => {
+it('the attempt log has an attempt that was interrupted because its worker was killed', async () => {
   const taskQueue = newId('queue');
   const api = await start('api', taskQueue);
   const worker = await start('worker', taskQueue);
@@ -82,7 +82,7 @@ it('a worker killed in the middle of a retry: the log tells of the attempt that 
   expect(event.status).toBe('processed');
 });
 
-it('a worker stopped by SIGTERM in the middle of an attempt ends it, and its events go on elsewhere', async () => {
+it('a worker that gets SIGTERM during an attempt ends the attempt, and another worker goes on', async () => {
   const taskQueue = newId('queue');
   const api = await start('api', taskQueue);
   const worker = await start('worker', taskQueue);
@@ -106,7 +106,7 @@ it('a worker stopped by SIGTERM in the middle of an attempt ends it, and its eve
   expect(slow.status).toBe('processed');
 });
 
-it('the one process of API and worker killed with events in flight: after a restart each is finished', async () => {
+it('after a kill of serve with events in flight and a restart, each event is finished', async () => {
   const taskQueue = newId('queue');
   const first = await start('serve', taskQueue);
   const ids = Array.from({ length: 20 }, () => newId());
@@ -122,7 +122,7 @@ it('the one process of API and worker killed with events in flight: after a rest
   }
 });
 
-it('Temporal down: 503 within 3 s; Temporal back: 202, and everything goes on', async () => {
+it('with Temporal down, events get a 503 within 3 s; with Temporal back, they get 202, and all go on', async () => {
   const taskQueue = newId('queue');
   const surehook = await start('serve', taskQueue);
   const [before, during, after] = [newId(), newId(), newId()];
@@ -135,7 +135,7 @@ it('Temporal down: 503 within 3 s; Temporal back: 202, and everything goes on', 
   await waitFor(() => surehook.operator('/readyz').then(({ status }) => status === 503));
   const begun = Date.now();
   const refused = await surehook.send({ event_id: during, type: 'forwarded' });
-  // By the contract 3 s, and a little for a busy machine: without a timer of ours it would be 5.6 s or more.
+  // The contract allows 3 s; the rest is for a busy machine. Without the ingress's own timer it would be 5.6 s or more.
   expect(Date.now() - begun).toBeLessThan(4_500);
   expect(refused.status).toBe(503);
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -147,7 +147,7 @@ it('Temporal down: 503 within 3 s; Temporal back: 202, and everything goes on', 
 
   server = await startTemporal(port);
   await waitFor(() => surehook.operator('/readyz').then(({ status }) => status === 200));
-  // The sender's retry: a start of before may have gone through in the meantime, and is known then.
+  // The sender resends: the start before the 503 may have succeeded meanwhile, and then this is a duplicate.
   expect([200, 202]).toContain((await surehook.send({ event_id: during, type: 'forwarded' })).status);
   expect((await surehook.send({ event_id: after, type: 'forwarded' })).status).toBe(202);
   for (const id of [before, during, after]) {
@@ -157,7 +157,7 @@ it('Temporal down: 503 within 3 s; Temporal back: 202, and everything goes on', 
   expect(receiver.of(during)).toHaveLength(1);
 });
 
-it('everything restarted with an event that waits for its next attempt: it goes on where it was', async () => {
+it('an event that waits for its next attempt goes on after a restart of everything', async () => {
   const taskQueue = newId('queue');
   const first = await start('serve', taskQueue);
   const event_id = newId();
@@ -170,6 +170,6 @@ it('everything restarted with an event that waits for its next attempt: it goes 
   const second = await start('serve', taskQueue);
   const event = await second.untilEvent('partner', event_id, isClosed);
   expect(event).toMatchObject({ status: 'processed', deliveries: [{ status: 'succeeded' }] });
-  expect(event.deliveries[0]?.attempts.map((one) => one.status_code)).toEqual([500, 503, 200]);
+  expect(event.deliveries[0]?.attempts.map(({ status_code }) => status_code)).toEqual([500, 503, 200]);
   expect((await second.send({ event_id, type: 'forwarded' })).status).toBe(200);
 });

@@ -1,4 +1,4 @@
-// `surehook dead-letters` on a terminal; the export; pages while entries come and go; and processes that are gone.
+// Tests `surehook dead-letters` and its export, pages of the list while entries come and go, and killed workers.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
@@ -62,7 +62,7 @@ describe('surehook dead-letters', () => {
     letters = new DeadLetters(await start('serve', 'dead-letter-commands'), receiver);
   });
 
-  it('says so where there is nothing', async () => {
+  it('prints that no dead letters match', async () => {
     expect(await run('list', '--source', 'small')).toEqual({ code: 0, text: 'No dead letters match.\n' });
     expect(await run('count', '--source', 'small')).toEqual({ code: 0, text: '0\n' });
     expect(await run('export', '--source', 'small')).toEqual({ code: 0, text: '' });
@@ -102,7 +102,7 @@ describe('surehook dead-letters', () => {
     await waitFor(async () => !(await letters.isListed(other)));
   });
 
-  it('exports whole letters, one a line', async () => {
+  it('exports whole dead letters, one on each line', async () => {
     const type = newId('type');
     const ids = [await letters.make(newId(), type, 'once'), await letters.make(newId(), type, 'once')];
     const listed = await waitFor(
@@ -114,7 +114,7 @@ describe('surehook dead-letters', () => {
     expect(text).toMatch(/^2 dead letters written to /);
     const lines = readFileSync(out, 'utf8').trimEnd().split('\n');
     const exported = lines.map((line) => JSON.parse(line));
-    expect(exported.map((one) => one.event_id)).toEqual(ids.toReversed());
+    expect(exported.map(({ event_id }) => event_id)).toEqual(ids.toReversed());
     expect(exported[0]).toMatchObject({
       payload: { event_id: ids[1] },
       handler: { attempts: [{ error: 'handler:PermanentError' }] },
@@ -124,7 +124,7 @@ describe('surehook dead-letters', () => {
     expect((await run('export', '--source', 'once', '--type', type)).text).toBe(readFileSync(out, 'utf8'));
   });
 
-  it('takes a reader of the export that leaves for no fault of its own', async () => {
+  it('logs no error if a reader of the export leaves', async () => {
     const { surehook } = letters;
     const type = newId('type');
     const pad = 'x'.repeat(900_000);
@@ -145,28 +145,28 @@ describe('surehook dead-letters', () => {
     expect(surehook.logLines().filter(({ msg }) => msg === 'request failed')).toEqual([]);
   });
 
-  it('exports what cannot be decrypted as a line that says so, and the rest', async () => {
+  it('exports a dead letter that cannot be decrypted as a line with the error, and goes on', async () => {
     const event_id = await letters.make(newId(), 'any', 'slow');
     const blind = await start('api', 'dead-letter-commands', { SUREHOOK_ENCRYPTION_KEYS: OTHER_KEY });
     const text = await (await blind.operator('/api/v1/dead-letters/export?source=slow')).text();
-    const line = text.split('\n').find((one) => one.includes(event_id));
+    const line = text.split('\n').find((candidate) => candidate.includes(event_id));
     expect(JSON.parse(line ?? '')).toMatchObject({
       source: 'slow',
       event_id,
       error: expect.stringContaining("key 'k1'"),
     });
     const unread = new DeadLetters(blind, receiver);
-    expect((await unread.list({ source: 'slow' })).find((one) => one.event_id === event_id)).toMatchObject({
+    expect((await unread.list({ source: 'slow' })).find((item) => item.event_id === event_id)).toMatchObject({
       failed_steps: ['handler'],
       error: null,
     });
     expect(await letters.isListed(event_id, 'slow')).toBe(true);
   });
 
-  it('pages stay right while entries come and go', async () => {
+  it('pages of the list stay right while entries come and go', async () => {
     const ids: string[] = [];
     for (let i = 0; i < 5; i += 1) ids.unshift(await letters.make(newId(), 'paged', 'slow'));
-    const of = (items: { event_id: string }[]) => items.map((one) => one.event_id);
+    const of = (items: { event_id: string }[]) => items.map(({ event_id }) => event_id);
     const first = await letters.page({ source: 'slow', type: 'paged', limit: '2' });
     expect(of(first.items)).toEqual(ids.slice(0, 2));
     await letters.replay(ids[0] as string, {}, 'slow');
@@ -194,7 +194,7 @@ describe('surehook dead-letters', () => {
     },
   );
 
-  it('a corrected payload must fit the schema of the source, and its limit', async () => {
+  it('a corrected payload must fit the schema and the size limit of the source', async () => {
     const event_id = newId();
     for (const [body, code] of [
       [{ payload: { amount: -1 } }, 'invalid_payload'],
@@ -207,7 +207,7 @@ describe('surehook dead-letters', () => {
     expect((await letters.replay(event_id, large, 'small')).body.code).toBe('payload_too_large');
   });
 
-  it('a start after a failed run that somebody has started already starts nothing, even when that run has failed', async () => {
+  it('a second rerun of the same failed run starts nothing, even if the first rerun has failed', async () => {
     const event_id = await letters.make(newId(), 'handled');
     receiver.script('/handler', event_id, [422]);
     const { run_id: of } = (await letters.show(event_id)).body;
@@ -236,15 +236,15 @@ describe('surehook dead-letters', () => {
   });
 });
 
-describe('where processes are gone', () => {
-  it('a worker that is killed between the failure and the dead letter: another one opens it', async () => {
+describe('without workers', () => {
+  it('a dead letter whose worker is killed before opening it is opened by another worker', async () => {
     const taskQueue = 'dead-letter-killed';
     const api = await start('api', taskQueue);
     const worker = await start('worker', taskQueue);
     const letters = new DeadLetters(api, receiver);
     const event_id = newId();
     const id = deadLetterIdOf(`partner:${event_id}`);
-    // Somebody has the id: the run has failed, and cannot say so.
+    // Another workflow has the dead letter's id, so the failed run cannot open its dead letter.
     const blocker = await client.workflow.start('blocker', { workflowId: id, taskQueue: 'nobody' });
     receiver.script('/handler', event_id, [422, 200]);
     await api.send({ event_id, type: 'handled' });
@@ -259,7 +259,7 @@ describe('where processes are gone', () => {
     await letters.untilListed(event_id);
     expect(receiver.of(event_id, '/handler').length).toBe(1);
 
-    // And without any worker, a replay is durable, off the list, and done by the next one.
+    // Without any worker a replay takes the dead letter off the list, and the next worker carries it out.
     await other.stop();
     expect((await letters.replay(event_id)).status).toBe(202);
     await waitFor(async () => !(await letters.isListed(event_id)));

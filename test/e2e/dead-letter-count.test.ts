@@ -1,4 +1,4 @@
-// The count of dead letters on a store of SQLite, where their mark is counted: a Temporal server for this file alone.
+// Tests the count of dead letters on SQLite, which counts by the mark of dead letters, on a Temporal server of its own.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,14 +40,14 @@ afterAll(async () => {
   rmSync(stateDir, { recursive: true, force: true });
 });
 
-/** Whether its row, which counts of SQLite go by, carries the mark. */
+/** Whether the dead letter's row in visibility has the mark, by which SQLite counts. */
 const isMarked = async (event_id: string) => {
   const query = `WebhookDeadLetter = 'partner' AND WorkflowId = '${deadLetterIdOf(`partner:${event_id}`)}'`;
   return (await client.workflow.count(query)).count === 1;
 };
 const workflowOf = (event_id: string) => client.workflow.getHandle(deadLetterIdOf(`partner:${event_id}`));
 
-it('is of each filter what the list is', async () => {
+it('the count is the length of the list for each filter', async () => {
   const handled = await letters.make(newId(), 'handled');
   const both = await letters.make(newId(), 'both');
   await letters.make(newId(), 'handled', 'batch');
@@ -79,9 +79,9 @@ it('is of each filter what the list is', async () => {
   expect(await letters.count()).toBe(1);
 });
 
-it('goes by the mark, and with a type by type and status', async () => {
+it('dead letters are counted by the mark, but by type and status with a filter for the event type', async () => {
   const [source, workflowId] = [newId('marked'), newId('not-a-dead-letter')];
-  // No build makes one: what is marked and no dead letter tells which of the two was counted.
+  // Surehook marks no other workflow: this marked workflow, which is no dead letter, shows which of the two is counted.
   await client.workflow.start('nobody-knows-it', {
     ...{ workflowId, taskQueue: 'nobody' },
     typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.deadLetter, value: source }],
@@ -95,7 +95,7 @@ it('goes by the mark, and with a type by type and status', async () => {
   await waitFor(async () => (await letters.count({ source })) === 0);
 });
 
-it('has those that an older build has opened, which are not marked', async () => {
+it('dead letters without the mark are counted', async () => {
   const before = await letters.count();
   const [source, event_type, run_id] = ['partner', 'both', '00000000-0000-4000-8000-000000000000'];
   const event_id = newId();
@@ -113,10 +113,10 @@ it('has those that an older build has opened, which are not marked', async () =>
   });
   await waitFor(async () => (await letters.count()) === before + 1);
   await waitFor(async () => (await letters.count({ source })) === (await letters.list({ source })).length);
-  expect((await handle.describe()).status.name).toBe('COMPLETED'); // it has no event, as the list has found
+  expect((await handle.describe()).status.name).toBe('COMPLETED'); // the list has closed it, since it has no event
 });
 
-it('leaves out one that is cancelled or terminated by hand', async () => {
+it('dead letters that are cancelled or terminated by hand are not counted', async () => {
   const before = await letters.count();
   const [cancelled, terminated] = [await letters.make(), await letters.make()];
   expect(await letters.count()).toBe(before + 2);

@@ -1,4 +1,4 @@
-// Dead letters at the edges: their runs deleted or cancelled, or more steps failed than Temporal lists.
+// Tests unusual ends of dead letters: their runs are deleted or cancelled, or more steps fail than Temporal lists.
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { DeadLetters } from '../support/dead-letters.ts';
@@ -46,11 +46,11 @@ const cancel = async (event_id: string, on = surehook) => {
     .status;
 };
 
-/** The events of which the alert route has told this. */
-function told(kind: string): string[] {
+/** The ids of the events in the alerts of this kind. */
+function alerted(kind: string): string[] {
   const alerts = receiver.requests.filter(({ path }) => path === '/alerts');
   const tallies = alerts.flatMap(({ body }) => JSON.parse(body.toString()).data[kind]?.sources ?? []);
-  return tallies.flatMap(({ examples }) => examples.map((one: { event_id: string }) => one.event_id));
+  return tallies.flatMap(({ examples }) => examples.map(({ event_id }: { event_id: string }) => event_id));
 }
 
 async function makeDead(event_id = newId()): Promise<string> {
@@ -60,7 +60,7 @@ async function makeDead(event_id = newId()): Promise<string> {
   return event_id;
 }
 
-it('one whose failed run was deleted by hand, sent again and failing again, is a dead letter again', async () => {
+it('an event whose failed run was deleted by hand is a dead letter again when it is resent and fails', async () => {
   const event_id = await makeDead();
   const workflowId = `${source}:${event_id}`;
   const handle = client.workflow.getHandle(workflowId);
@@ -75,7 +75,7 @@ it('one whose failed run was deleted by hand, sent again and failing again, is a
       () => false,
       () => true,
     );
-  await waitFor(isGone, Boolean, 110_000); // Temporal takes its time
+  await waitFor(isGone, Boolean, 110_000); // Temporal deletes a run only after a while
   receiver.script('/one', event_id, [410, 200]);
   expect(await send(event_id, 'one')).toBe(202);
   await waitFor(() => isListed(event_id));
@@ -87,7 +87,7 @@ it('one whose failed run was deleted by hand, sent again and failing again, is a
   await waitFor(async () => (await letters.count({ source })) === 0);
 }, 180_000);
 
-it('an event that was cancelled, and is sent again with success, has not recovered: it was no dead letter', async () => {
+it('a cancelled event that is resent and succeeds is not alerted as recovered: it was no dead letter', async () => {
   const [canceled, dead] = [newId(), newId()];
   receiver.script('/one', canceled, [503, 200]);
   expect(await send(canceled, 'one')).toBe(202);
@@ -96,14 +96,14 @@ it('an event that was cancelled, and is sent again with success, has not recover
   await surehook.untilEvent(source, canceled, ({ status }) => status === 'canceled');
   expect(await send(canceled, 'one')).toBe(202);
   await surehook.untilEvent(source, canceled, ({ status }) => status === 'processed');
-  // One that was dead, after it: with its recovery, all that could be told has been.
+  // A dead letter recovers after that event: once it is alerted, every earlier alert has come.
   await makeDead(dead);
   expect(await letters.replay(dead, {}, source)).toMatchObject({ status: 202 });
-  await waitFor(() => told('recovered').includes(dead));
-  expect(told('recovered')).not.toContain(canceled);
+  await waitFor(() => alerted('recovered').includes(dead));
+  expect(alerted('recovered')).not.toContain(canceled);
 });
 
-it('one that is replayed, and cancelled before any worker had it, is cancelled, and no dead letter', async () => {
+it('a replayed event that is cancelled before a worker gets it is cancelled, and no dead letter', async () => {
   const event_id = await makeDead();
   const nobody = newId('nobody');
   const api = await start('api', nobody);
@@ -115,14 +115,14 @@ it('one that is replayed, and cancelled before any worker had it, is cancelled, 
     await surehook.untilEvent(source, event_id, ({ status }) => status === 'canceled');
     await waitFor(async () => (await letters.count({ source })) === 0);
     expect(receiver.of(event_id)).toHaveLength(1);
-    await waitFor(() => told('discarded').includes(event_id)); // nobody need wait for it any more
+    await waitFor(() => alerted('discarded').includes(event_id)); // so that an incident can close
     await worker.stop();
   } finally {
     await api.stop();
   }
 });
 
-it('one whose replay succeeds while it is being cancelled is processed, and has recovered', async () => {
+it('an event whose replay succeeds while it is being cancelled is processed, and has recovered', async () => {
   const event_id = newId();
   receiver.script('/late', event_id, [410, { status: 200, delayMs: 1_500 }]);
   expect(await send(event_id, 'late')).toBe(202);
@@ -132,10 +132,10 @@ it('one whose replay succeeds while it is being cancelled is processed, and has 
   expect(await cancel(event_id)).toBe(202);
   const event = await surehook.untilEvent(source, event_id, ({ closed_at }) => closed_at !== null);
   expect(event.status).toBe('processed');
-  await waitFor(() => told('recovered').includes(event_id));
+  await waitFor(() => alerted('recovered').includes(event_id));
 });
 
-it('one at which forty endpoints refuse is a dead letter that names them, as many as Temporal lists', async () => {
+it('an event that 40 endpoints refuse is a dead letter that lists as many of them as Temporal can', async () => {
   const event_id = newId();
   expect(await send(event_id, 'many')).toBe(202);
   await waitFor(() => isListed(event_id));

@@ -1,4 +1,4 @@
-// Many dead letters at once: replayed and discarded by durable jobs, through crashes, pauses, and each other.
+// Tests durable jobs that replay or discard many dead letters: through crashes, pauses, and other jobs.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { waitFor } from '../support/wait-for.ts';
 const INDEX = new URL('../../dist/index.js', import.meta.url).href;
 const folder = mkdtempSync(join(tmpdir(), 'surehook-jobs-'));
 let receiver: Receiver;
-/** The operator API and the ingress; workers come and go. */
+/** The operator API and the ingress, which run all the time while workers come and go. */
 let api: Surehook;
 let worker: Surehook;
 let letters: DeadLetters;
@@ -39,12 +39,12 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await client.connection.close();
-  await Promise.all([api, worker].map((one) => one.stop()));
+  await Promise.all([api, worker].map((surehook) => surehook.stop()));
   await receiver.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A Surehook of its own, whose handler is what a programmer has written: with a bug, and without. */
+/** Starts another Surehook. @param customer the expression in its handler, with or without a bug */
 async function startShop(customer: string): Promise<Surehook> {
   const path = join(folder, `${newId('shop')}.config.ts`);
   writeFileSync(
@@ -67,7 +67,10 @@ async function startShop(customer: string): Promise<Surehook> {
   return await Surehook.start({ role: 'serve', temporalAddress, taskQueue: 'dead-letter-shop', env });
 }
 
-/** Dead letters of a type of their own, so that no other test meets them: the handler wants them at the second attempt. */
+/**
+ * Makes dead letters of a new event type, so that no other test's job finds them; a replay of them succeeds by
+ * default.
+ */
 async function makeMany(count: number, later = [200]) {
   const ids = Array.from({ length: count }, () => newId());
   const filter = { source: 'once', type: newId('type') };
@@ -76,7 +79,7 @@ async function makeMany(count: number, later = [200]) {
   return { ids, filter };
 }
 
-/** @param filter finds the dead letters that they become, and no others: all tests share one namespace */
+/** @param filter matches the dead letters of these events and no others, since all tests share a namespace */
 async function sendAll(ids: string[], type: string, filter: { source: string }): Promise<void> {
   for (const event_id of ids) {
     expect((await api.send({ event_id, type, name: 'first' }, filter.source)).status).toBe(202);
@@ -111,14 +114,14 @@ const untilDone = async (job: { job_id: string }, count: number) =>
   );
 const change = async ({ job_id }: JobView, verb: string) =>
   (await letters.post(`/api/v1/jobs/${job_id}/${verb}`, '')) as unknown as { status: number; body: JobView };
-/** To be asked again does a job no harm; the answer may come before it has heard. */
+/** Repeats the request, which does no harm, because the answer may come before the job has got the signal. */
 const changeTo = async (job: JobView, verb: 'pause' | 'resume', wanted: string) =>
   await waitFor(
     () => change(job, verb),
     ({ status, body }) => status === 202 && body.status === wanted,
   );
 
-/** Visibility hears of them late. */
+/** Waits until visibility, which is behind, has the items. */
 const untilItems = async (job: JobView, count: number, status?: string) =>
   await waitFor(
     () => itemsOf(job, status),
@@ -142,13 +145,13 @@ async function itemsOf({ job_id }: JobView, status?: string): Promise<JobItemVie
 }
 
 const attempts = (ids: string[], path: string) => ids.map((id) => receiver.of(id, path).length);
-const all = (ids: string[], count: number) => ids.map(() => count);
+const each = (ids: string[], count: number) => ids.map(() => count);
 const untilProcessed = async (ids: string[], source = 'once') => {
   for (const id of ids) await api.untilEvent(source, id, ({ status }) => status === 'processed');
 };
 
 describe('a job over dead letters', () => {
-  it('replays the 200 events that a bug has killed, on the code that is fixed: each is handled once', async () => {
+  it('replays 200 events that failed because of a bug on the fixed code, and each is handled once', async () => {
     const filter = { source: 'shop', type: newId('type') };
     const broken = await startShop('event.payload.customer.name');
     const ids = Array.from({ length: 200 }, () => newId());
@@ -164,8 +167,8 @@ describe('a job over dead letters', () => {
       const job = await startJob('replay', { filter, rate_per_second: 50 }, fixed);
       expect(await untilEnded(job)).toMatchObject({ status: 'completed', started: 200, failed: 0 });
       await waitFor(async () => (await show(job.job_id)).runs.succeeded === 200);
-      expect(attempts(ids, '/done')).toEqual(all(ids, 1));
-      expect(attempts(ids, '/first')).toEqual(all(ids, 1));
+      expect(attempts(ids, '/done')).toEqual(each(ids, 1));
+      expect(attempts(ids, '/first')).toEqual(each(ids, 1));
     } finally {
       await fixed.stop();
     }
@@ -173,7 +176,7 @@ describe('a job over dead letters', () => {
 
   it('repeats no step that had succeeded', async () => {
     const ids = Array.from({ length: 200 }, () => newId());
-    // The bug: the second endpoint's receiver refuses for good; handler and first delivery have succeeded.
+    // The bug is in the second endpoint, which refuses for good; the handler and the first delivery succeed.
     for (const id of ids) receiver.script('/second', id, [410, 200]);
     const filter = { source: 'batch', step: 'deliver:second', error: 'http_410' };
     await sendAll(ids, 'order', filter);
@@ -184,16 +187,16 @@ describe('a job over dead letters', () => {
     const ended = await untilEnded(job);
     expect(ended).toMatchObject({ status: 'completed', done: 200, started: 200, skipped: 0, failed: 0 });
     await untilProcessed(ids, filter.source);
-    expect(attempts(ids, '/handler')).toEqual(all(ids, 1));
-    expect(attempts(ids, '/first')).toEqual(all(ids, 1));
-    expect(attempts(ids, '/second')).toEqual(all(ids, 2));
+    expect(attempts(ids, '/handler')).toEqual(each(ids, 1));
+    expect(attempts(ids, '/first')).toEqual(each(ids, 1));
+    expect(attempts(ids, '/second')).toEqual(each(ids, 2));
     await waitFor(async () => (await letters.count(filter)) === 0);
     await waitFor(async () => (await show(job.job_id)).runs.succeeded === 200);
     const items = await untilItems(job, 200, 'processed');
-    expect(items.map((one) => one.event_id).sort()).toEqual(ids.toSorted());
+    expect(items.map(({ event_id }) => event_id).sort()).toEqual(ids.toSorted());
   }, 180_000);
 
-  it('goes on after its worker was killed: no item twice, none forgotten', async () => {
+  it('goes on after its worker was killed, with each item once', async () => {
     const { ids, filter } = await makeMany(100);
     const job = await startJob('replay', { filter, rate_per_second: 10 });
     await untilDone(job, 20);
@@ -204,18 +207,18 @@ describe('a job over dead letters', () => {
     expect(ended).toMatchObject({ status: 'completed', started: 100, skipped: 0, failed: 0 });
     await untilProcessed(ids);
     const items = await untilItems(job, 100);
-    expect(items.map((one) => one.event_id).sort()).toEqual(ids.toSorted());
+    expect(items.map(({ event_id }) => event_id).sort()).toEqual(ids.toSorted());
     await waitFor(async () => (await letters.count(filter)) === 0);
   }, 180_000);
 
-  it('is tried dry first: told what it would take, and nothing is started', async () => {
+  it('can be a dry run, which shows the matching dead letters and starts nothing', async () => {
     const { ids, filter } = await makeMany(7);
     await waitFor(async () => (await letters.list(filter)).length === 7);
     const body = JSON.stringify({ filter, dry_run: true });
     const dry = await letters.post('/api/v1/dead-letters/replay', body);
     expect(dry).toMatchObject({ status: 200, body: { matched: 7, dry_run: true } });
     expect(dry.body.sample).toHaveLength(5);
-    expect(attempts(ids, '/handler')).toEqual(all(ids, 1));
+    expect(attempts(ids, '/handler')).toEqual(each(ids, 1));
     const job = await startJob('discard', { filter, reason: 'only a test' });
     expect(await untilEnded(job)).toMatchObject({ status: 'completed', started: 7, reason: 'only a test' });
     for (const id of ids) {
@@ -225,12 +228,12 @@ describe('a job over dead letters', () => {
     await waitFor(async () => (await letters.count(filter)) === 0);
   });
 
-  it('is paused, goes on, and is cancelled: what it has not taken stays a dead letter', async () => {
+  it('can be paused, resumed and cancelled, and leaves what it has not started as dead letters', async () => {
     const { ids, filter } = await makeMany(60);
     const job = await startJob('replay', { filter, rate_per_second: 5 });
     await untilDone(job, 5);
     await changeTo(job, 'pause', 'paused');
-    // Its last part ends within seconds; then nothing comes any more.
+    // The job's current part ends within seconds; after that nothing more is started.
     const readCalm = async () => {
       const { done } = await show(job.job_id);
       return (await letters.count(filter)) === 60 - done ? done : 0;
@@ -251,7 +254,7 @@ describe('a job over dead letters', () => {
     expect(await untilEnded(rest)).toMatchObject({ started: 60 - ended.started, status: 'completed' });
     await untilProcessed(ids);
     const listed = (await letters.get('/api/v1/jobs?limit=2')).body.items as JobView[];
-    expect(listed.map((one) => one.job_id)).toContain(rest.job_id);
+    expect(listed.map(({ job_id }) => job_id)).toContain(rest.job_id);
   }, 180_000);
 
   it("answers Temporal's query for its progress with the numbers that the API shows", async () => {
@@ -259,7 +262,7 @@ describe('a job over dead letters', () => {
     const job = await startJob('replay', { filter, rate_per_second: 5 });
     const handle = client.workflow.getHandle(job.workflow_id);
     const numbers = ({ started, skipped, failed, status }: JobView) => [started, skipped, failed, status];
-    /** What the query says between two looks that see the same. */
+    /** The answer of the query, if the API shows the same numbers before and after it; else undefined. */
     const progress = async () => {
       const before = numbers(await show(job.job_id));
       const { started, skipped, failed, paused } = await handle.query<JobProgress>(PROGRESS_QUERY);
@@ -281,35 +284,35 @@ describe('a job over dead letters', () => {
     await untilEnded(await startJob('discard', { filter, reason: 'done', rate_per_second: 200 }));
   });
 
-  it('shares what it is about with another one: each item is run once', async () => {
+  it('shares its dead letters with another job on the same filter, and each runs once', async () => {
     const { ids, filter } = await makeMany(60);
     const body = { filter, rate_per_second: 40 };
     const jobs = await Promise.all([startJob('replay', body), startJob('replay', body)]);
     const ended = await Promise.all(jobs.map(untilEnded));
-    expect(ended.map((one) => one.status)).toEqual(['completed', 'completed']);
-    expect(ended.reduce((sum, one) => sum + one.started, 0)).toBe(60);
+    expect(ended.map(({ status }) => status)).toEqual(['completed', 'completed']);
+    expect(ended.reduce((sum, { started }) => sum + started, 0)).toBe(60);
     await untilProcessed(ids);
-    expect(attempts(ids, '/handler')).toEqual(all(ids, 2));
+    expect(attempts(ids, '/handler')).toEqual(each(ids, 2));
   });
 
-  it('does not replay again what fails again', async () => {
+  it('does not replay a dead letter again that fails again', async () => {
     const { ids, filter } = await makeMany(10, [422]);
     const job = await startJob('replay', { filter });
     expect(await untilEnded(job)).toMatchObject({ status: 'completed', started: 10, failed: 0 });
     await waitFor(async () => (await show(job.job_id)).runs.failed === 10);
     await waitFor(async () => (await letters.count(filter)) === 10);
-    expect(attempts(ids, '/handler')).toEqual(all(ids, 2));
+    expect(attempts(ids, '/handler')).toEqual(each(ids, 2));
     await untilEnded(await startJob('discard', { filter, reason: 'done' }));
   });
 
-  it('keeps its history small: it goes on as a new run, and knows all that the one before knew', async () => {
+  it('keeps its history small by going on as a new run, which keeps the state of the run before it', async () => {
     const { ids, filter } = await makeMany(40);
     const job = await startJob('replay', { filter, rate_per_second: 5 });
     await untilDone(job, 5);
     await changeTo(job, 'pause', 'paused');
     const handle = client.workflow.getHandle(job.workflow_id);
     const { runId } = await handle.describe();
-    // Each makes the history longer by two events at least.
+    // Each signal makes the history longer by at least two events.
     for (let i = 0; i < 20; i++) await Promise.all(Array.from({ length: 50 }, () => handle.signal('pause')));
     await changeTo(job, 'resume', 'running');
     expect(await untilEnded(job)).toMatchObject({ status: 'completed', started: 40, skipped: 0, filter });
@@ -317,15 +320,15 @@ describe('a job over dead letters', () => {
     expect(last.runId).not.toBe(runId);
     expect(last.historyLength).toBeLessThan(500);
     await untilProcessed(ids);
-    expect(attempts(ids, '/handler')).toEqual(all(ids, 2));
+    expect(attempts(ids, '/handler')).toEqual(each(ids, 2));
   }, 180_000);
 
-  it('is never ahead of its rate', async () => {
+  it('never exceeds its rate', async () => {
     const { filter } = await makeMany(60);
     const job = await startJob('replay', { filter, rate_per_second: 10 });
     await untilEnded(job);
-    const times = (await untilItems(job, 60)).map((one) => Date.parse(one.started_at));
-    // Whatever stalls on a busy machine, the last of 60 is due 59 tenths of a second after the first at the earliest.
+    const times = (await untilItems(job, 60)).map(({ started_at }) => Date.parse(started_at));
+    // However busy the machine is, the last of 60 is due 59 tenths of a second after the first at the earliest.
     expect(Math.max(...times) - Date.parse(job.started_at)).toBeGreaterThanOrEqual(5_900);
   });
 
@@ -340,7 +343,7 @@ describe('a job over dead letters', () => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'bad_request', detail } });
   });
 
-  it('that discards needs a reason, and one that does not exist is not found', async () => {
+  it('to discard needs a reason, and an unknown job is not found', async () => {
     const answer = await letters.post('/api/v1/dead-letters/discard', '{"filter":{}}');
     const detail = 'reason: expected a text of 1 to 1000 characters';
     expect(answer).toMatchObject({ status: 400, body: { detail } });

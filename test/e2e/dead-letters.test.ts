@@ -1,4 +1,4 @@
-// Dead letters: seen, fixed, replayed, discarded; and the truth about them after Temporal's own tools were used.
+// Tests that dead letters are shown, replayed and discarded, and stay right after use of Temporal's own tools.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
@@ -37,13 +37,13 @@ afterAll(async () => {
   await receiver.stop();
 });
 
-/** The `temporal` command, on the server of the tests. */
+/** Runs the `temporal` command on the server of the tests. @returns its output */
 async function temporal(...args: string[]): Promise<string> {
   const address = ['--address', inject('temporalAddress')];
   return (await promisify(execFile)(inject('temporalCliPath'), [...args, ...address])).stdout;
 }
 
-/** What a run was started with, by Temporal's history. */
+/** The body with which a run was started, from Temporal's history. */
 async function bodyOf(event_id: string, runId: string | undefined): Promise<string> {
   const { events } = await client.workflow.getHandle(`partner:${event_id}`, runId).fetchHistory();
   const started = events?.[0]?.workflowExecutionStartedEventAttributes;
@@ -57,11 +57,11 @@ const attempts = (event_id: string) =>
     ['/handler', '/first', '/second'].map((path) => [path, receiver.of(event_id, path).length]),
   );
 
-/** Each run of it that the list has. */
+/** Each run of the event that is in the list of dead letters. */
 const listedRuns = async (event_id: string) =>
-  (await letters.list({ source: 'partner' })).filter((one) => one.event_id === event_id);
+  (await letters.list({ source: 'partner' })).filter((item) => item.event_id === event_id);
 
-/** Handler and one delivery succeed, the other delivery fails at each of its three attempts. */
+/** Sends an event whose handler and first delivery succeed, and whose second delivery fails all three attempts. */
 async function failSecond(event_id = newId(), later: Answer[] = [200]): Promise<string> {
   receiver.script('/second', event_id, [500, 500, 500, ...later]);
   expect((await surehook.send({ event_id, type: 'both', name: 'first' })).status).toBe(202);
@@ -70,11 +70,11 @@ async function failSecond(event_id = newId(), later: Answer[] = [200]): Promise<
 }
 
 describe('a dead letter', () => {
-  it('is listed and counted with what failed, and shown with everything that an operator needs', async () => {
+  it('is listed and counted by its failed step and error, and shown with failure and checkpoint', async () => {
     const event_id = await failSecond();
     const [item] = (
       await letters.list({ source: 'partner', step: 'deliver:second', error: 'http_500' })
-    ).filter((one) => one.event_id === event_id);
+    ).filter((candidate) => candidate.event_id === event_id);
     expect(item).toMatchObject({
       source: 'partner',
       event_type: 'both',
@@ -149,7 +149,7 @@ describe('a dead letter', () => {
     expect(handler?.attempts).toMatchObject([{ attempt: 1, duration_ms: expect.any(Number), ...error }]);
   });
 
-  it('costs an event that does not fail nothing', async () => {
+  it('adds no history event to an event that does not fail', async () => {
     const event_id = newId();
     await surehook.send({ event_id, type: 'both' });
     await surehook.untilEvent('partner', event_id, isProcessed);
@@ -176,7 +176,7 @@ describe('a dead letter', () => {
 });
 
 describe('a replay', () => {
-  it('from the failed step repeats nothing that had succeeded, and takes the event off list and count', async () => {
+  it('from the failed step repeats no step that had succeeded, and takes the event off list and count', async () => {
     const event_id = await failSecond();
     const item = await letters.untilListed(event_id);
     const answer = await letters.expectGoneWith(item, () => letters.replay(event_id));
@@ -197,7 +197,7 @@ describe('a replay', () => {
     expect(attempts(event_id)).toEqual({ '/handler': 2, '/first': 2, '/second': 4 });
   });
 
-  it('that fails again is a dead letter again, once', async () => {
+  it('that fails is one dead letter again', async () => {
     const event_id = await failSecond(newId(), [410]);
     const first = await letters.show(event_id);
     expect((await letters.replay(event_id)).status).toBe(202);
@@ -210,7 +210,7 @@ describe('a replay', () => {
     expect((await letters.show(event_id)).body).toMatchObject({ began: { how: 'replayed' } });
   });
 
-  it('with a corrected payload keeps the original on record, and large numbers as they are written', async () => {
+  it('with a corrected payload keeps the original in the history, and every digit of large numbers', async () => {
     const event_id = newId();
     receiver.script('/handler', event_id, [422, 200]);
     const original = `{ "event_id": "${event_id}", "type": "both",  "name": "first", "big": 12345678901234567891 }`;
@@ -237,12 +237,13 @@ describe('a replay', () => {
     expect(bodies).toEqual([original, payload]);
   });
 
-  it('of two operators at once is one run, and the other is told', async () => {
-    const event_id = await failSecond(newId(), ['hang', 'hang', 410]); // none of them comes after it has failed again
+  it('by several operators at once is one run, and the others get a 409', async () => {
+    // The attempts of the new run take long, so that no replay comes after the new run has failed.
+    const event_id = await failSecond(newId(), ['hang', 'hang', 410]);
     const answers = await Promise.all(Array.from({ length: 6 }, () => letters.replay(event_id)));
     const started = answers.filter(({ status }) => status === 202);
     expect(started.length).toBe(1);
-    for (const { status, body } of answers.filter((one) => one.status !== 202)) {
+    for (const { status, body } of answers.filter((answer) => answer.status !== 202)) {
       expect([status, body.code]).toEqual([
         409,
         expect.stringMatching(/^(already_replayed|not_dead_letter)$/),
@@ -268,7 +269,7 @@ describe('a replay', () => {
     await waitFor(async () => !(await letters.isListed(event_id)));
   });
 
-  it('is refused for what is not dead, and for what does not exist', async () => {
+  it('is refused for an event that is no dead letter, and for an unknown event', async () => {
     const event_id = newId();
     await surehook.send({ event_id, type: 'handled' });
     await surehook.untilEvent('partner', event_id, isProcessed);
@@ -301,7 +302,7 @@ it('a resend takes an event off the list as a replay does', async () => {
 });
 
 describe('a discard', () => {
-  it('ends the event on record, off list and count at once, and a later resend is a duplicate', async () => {
+  it('ends the event, takes it off list and count at once, and makes a later resend a duplicate', async () => {
     const event_id = await letters.make();
     const item = await letters.untilListed(event_id);
     const reason = 'a test order of the partner';
@@ -321,7 +322,7 @@ describe('a discard', () => {
       const { items } = (await letters.get('/api/v1/events?source=partner&status=discarded')).body as {
         items: { event_id: string; status: string }[];
       };
-      return items.find((one) => one.event_id === event_id);
+      return items.find((item) => item.event_id === event_id);
     });
     expect(listed).toMatchObject({ status: 'discarded' });
     expect(await letters.replay(event_id)).toMatchObject({
@@ -360,7 +361,7 @@ describe("with Temporal's own tools", () => {
     return (JSON.parse(answer) as { runId: string }).runId;
   };
 
-  it('a dead letter that is reset is none while it runs again, nor when it has succeeded', async () => {
+  it('a dead letter that is reset is no dead letter while it runs again', async () => {
     const event_id = await failSecond();
     expect(await failedRuns(event_id)).toMatchObject([{ type: { name: 'processEvent' } }]);
     receiver.script('/first', event_id, [{ status: 503, headers: { 'retry-after': '600' } }]);
@@ -375,7 +376,7 @@ describe("with Temporal's own tools", () => {
     expect(await letters.show(event_id)).toMatchObject({ status: 409, body: { event_status: 'delivering' } });
   });
 
-  it('one whose reset run ends in its first moment is none any more, before anybody looks at the list', async () => {
+  it('a dead letter whose reset run succeeds at once is not counted, even if nobody reads the list', async () => {
     const event_id = await letters.make();
     const item = await letters.untilListed(event_id);
     await reset(event_id, 'FirstWorkflowTask');
@@ -383,7 +384,7 @@ describe("with Temporal's own tools", () => {
     await waitFor(async () => !(await letters.isCounted(item)));
   });
 
-  it('one that is reset and terminated is cancelled, and no dead letter', async () => {
+  it('a dead letter that is reset and terminated is cancelled, and no dead letter', async () => {
     const event_id = await failSecond();
     receiver.script('/second', event_id, [{ status: 503, headers: { 'retry-after': '600' } }]);
     await reset(event_id, 'FirstWorkflowTask');
@@ -394,7 +395,7 @@ describe("with Temporal's own tools", () => {
     expect(await letters.replay(event_id)).toMatchObject({ status: 409, body: { event_status: 'canceled' } });
   });
 
-  it('one that is reset and fails again is one dead letter, under its new run', async () => {
+  it('a dead letter that is reset and fails again is one dead letter, with its new run', async () => {
     const event_id = await failSecond(newId(), [500]);
     const runId = await reset(event_id, 'FirstWorkflowTask');
     await waitFor(
@@ -405,7 +406,7 @@ describe("with Temporal's own tools", () => {
     expect((await letters.show(event_id)).body).toMatchObject({ began: { how: 'reset' }, run_id: runId });
   });
 
-  it('one that is reset to its end, after everything that failed, is still one dead letter', async () => {
+  it('a dead letter that is reset to a point after all failures is still one dead letter', async () => {
     const event_id = await failSecond();
     const runId = await reset(event_id, 'LastWorkflowTask');
     await waitFor(
@@ -418,7 +419,7 @@ describe("with Temporal's own tools", () => {
     expect(attempts(event_id)).toEqual({ '/handler': 1, '/first': 1, '/second': 4 });
   });
 
-  it('one that is deleted leaves the list, and with it the count', async () => {
+  it('a dead letter that is deleted is taken off the list, and off the count', async () => {
     const event_id = await letters.make(newId(), 'handled', 'once');
     const item = await letters.untilListed(event_id, 'once');
     await temporal('workflow', 'delete', '--workflow-id', `once:${event_id}`);

@@ -1,4 +1,4 @@
-// The dev server: what it keeps, what becomes of it when Surehook or it is killed, and what it says when it cannot start.
+// Tests the Temporal dev server: what it keeps, what happens when it or Surehook is killed, and how a start can fail.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { isAlive } from '../support/is-alive.ts';
 const SOURCE = defineSearchAttributeKey('WebhookSource', 'KEYWORD');
 const MODULE = new URL('../../src/temporal/dev/dev-server.ts', import.meta.url).href;
 const POLL = { timeout: 20_000 };
-/** A Surehook of its own, reduced to its server. */
+/** The script of a process that does only what Surehook does with its dev server. */
 const SUREHOOK = `
   const { startDevServer } = await import(process.argv[1]);
   const options = JSON.parse(process.argv[2]);
@@ -26,7 +26,7 @@ const SUREHOOK = `
 
 let stateDir: string;
 let cleanUps: (() => unknown)[];
-/** Whatever `onExit` was told. */
+/** The arguments of all calls of `onExit`. */
 let exits: unknown[];
 
 beforeEach(() => {
@@ -55,7 +55,7 @@ test('a workflow, its search attributes and the retention survive a stop and a s
   await startWorkflow(client, 'another');
 });
 
-test('a server that is killed is reported, and the next one has every workflow that it confirmed', async () => {
+test('a server that is killed is reported, and the next server has every workflow that was confirmed', async () => {
   const server = await start();
   await startWorkflow(await connectTo(server), 'kept');
   process.kill(server.pid, 'SIGKILL');
@@ -64,7 +64,7 @@ test('a server that is killed is reported, and the next one has every workflow t
   expect((await workflow.getHandle('kept').describe()).status.name).toBe('RUNNING');
 });
 
-test('a server outlives the process group of a killed Surehook, is adopted, and then stopped', async () => {
+test('a server outlives the process group of a killed Surehook, and is adopted and stopped by the next', async () => {
   const { surehook } = await startSurehook();
   const left = JSON.parse(readFileSync(join(stateDir, 'temporal.pid'), 'utf8'));
   await kill(surehook);
@@ -86,14 +86,14 @@ test('an adopted server that dies is reported', async () => {
   await expect.poll(() => exits, POLL).toEqual([null]);
 });
 
-test('a former server with other arguments is replaced', async () => {
+test('a leftover server with other arguments is replaced', async () => {
   const { surehook, serverPid } = await startSurehook();
   await kill(surehook);
   expect((await start({ searchAttributes: {} })).adopted).toBe(false);
   expect(isAlive(serverPid)).toBe(false);
 });
 
-test('a server that was on its way out when its Surehook was killed is replaced', async () => {
+test('a server that was stopping when its Surehook was killed is replaced', async () => {
   const { surehook, serverPid } = await startSurehook();
   surehook.stdin?.end();
   await once(surehook, 'exit');
@@ -101,14 +101,14 @@ test('a server that was on its way out when its Surehook was killed is replaced'
   expect(isAlive(serverPid)).toBe(false);
 });
 
-test('the server of a Surehook that still runs is left to it', async () => {
+test('the server of a running Surehook is not adopted', async () => {
   const { surehook, serverPid } = await startSurehook();
   const problem = `SUREHOOK_STATE_DIR ${stateDir} is in use by another Surehook (pid ${surehook.pid}); stop it`;
   await expect(start()).rejects.toThrow(problem);
   expect(isAlive(serverPid)).toBe(true);
 });
 
-test('a pid file that names a process of somebody else is ignored', async () => {
+test('a pid file that names another process is ignored', async () => {
   writeFileSync(join(stateDir, 'temporal.pid'), JSON.stringify({ pid: process.pid, port: 1, uiPort: 2 }));
   expect((await start()).adopted).toBe(false);
 });
@@ -120,7 +120,7 @@ test('stop() ends a server that hangs', async () => {
   expect(isAlive(server.pid)).toBe(false);
 });
 
-test('in memory, it ends with its process and leaves only its log', async () => {
+test('a server in memory ends with its Surehook and leaves only its log', async () => {
   const { surehook, serverPid } = await startSurehook({ inMemory: true });
   expect(isAlive(serverPid)).toBe(true);
   surehook.stdin?.end();
@@ -135,7 +135,7 @@ test('in memory, it ends with its process and leaves only its log', async () => 
 test.each([
   ['port', 'TEMPORAL_PORT', (port: number) => `TEMPORAL_ADDRESS=127.0.0.1:${port} to use the server there`],
   ['uiPort', 'TEMPORAL_UI_PORT', () => 'TEMPORAL_ADDRESS to use a server that runs'],
-])('a %s that somebody else uses is named, with the ways out', async (option, setting, otherwise) => {
+])('a %s in use is named, with the alternatives', async (option, setting, otherwise) => {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = listener.address() as AddressInfo;
@@ -144,7 +144,7 @@ test.each([
   listener.close();
 });
 
-test('a server that ends at once fails with the last lines of its log', async () => {
+test('a server that ends at once is an error with the last lines of its log', async () => {
   const cliPath = join(stateDir, 'broken');
   writeFileSync(cliPath, '#!/bin/sh\necho "Error: disk on fire" >&2\nexit 3\n', { mode: 0o755 });
   const problem = 'the Temporal dev server did not start: it ended with 3\nError: disk on fire';
@@ -172,7 +172,7 @@ async function startSurehook(changes: Partial<DevServerOptions> = {}) {
   return { surehook, serverPid };
 }
 
-/** With its whole process group, as a terminal does. */
+/** Kills a process with its whole group, as a terminal does. */
 async function kill(surehook: ChildProcess): Promise<void> {
   if (surehook.exitCode !== null || surehook.signalCode !== null) return;
   process.kill(-(surehook.pid as number), 'SIGKILL');

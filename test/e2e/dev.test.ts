@@ -1,4 +1,4 @@
-// `surehook dev` as its user meets it: what it prints and keeps, how it ends, and what the next start finds.
+// Tests `surehook dev` as its user runs it: what it prints and keeps, how it ends, and what the next start finds.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { waitFor } from '../support/wait-for.ts';
 const STOP_WITHIN_MS = 10_000;
 const CONFIG = join(PROJECT, 'surehook.config.ts');
 
-/** Where it lives: its state, and its working folder, which a `.env` may be in. */
+/** The folders of one `surehook dev`: its state directory, and its working folder, which may hold a `.env`. */
 interface Home {
   stateDir: string;
   cwd: string;
@@ -24,7 +24,7 @@ interface Home {
 
 const homes: Home[] = [];
 const devs: Dev[] = [];
-/** Temporal servers seen: they are in process groups of their own. */
+/** Temporal servers to kill at the end, since each has its own process group. */
 const serverPids = new Set<number>();
 
 function newHome(): Home {
@@ -45,7 +45,7 @@ const envOf = ({ stateDir }: Home, env: Record<string, string> = {}) => ({
   ...env,
 });
 
-/** Leads a process group, as what a terminal starts does. */
+/** A `surehook dev` that leads a process group, as a command on a terminal does. */
 class Dev {
   readonly home: Home;
   readonly child: ChildProcess;
@@ -67,7 +67,7 @@ class Dev {
     devs.push(this);
   }
 
-  /** Started, and its whole banner printed. */
+  /** Starts `surehook dev`, and waits until its whole banner is printed. */
   static async up(home: Home, env: Record<string, string> = {}): Promise<Dev> {
     const dev = new Dev(home, env);
     await waitFor(() => dev.output.includes(`\n  -d '{`) || dev.hasEnded);
@@ -88,7 +88,7 @@ class Dev {
     return JSON.parse(readFileSync(this.pidFile, 'utf8')).pid;
   }
 
-  /** What the banner tells under this name. */
+  /** The value in the banner's line with this name. */
   fact(name: string): string {
     return new RegExp(`^ {2}${name} {2,}(.*)$`, 'm').exec(this.output)?.[1] ?? '';
   }
@@ -101,7 +101,7 @@ class Dev {
     return this.fact('Operator API').replace('/api/v1', '');
   }
 
-  /** The command to paste. */
+  /** The banner's command to paste. */
   get curl(): string {
     return /^curl -i [\s\S]*?[^\\]\n/m.exec(this.output)?.[0] ?? '';
   }
@@ -111,7 +111,7 @@ class Dev {
     const ended = this.hasEnded ? undefined : once(this.child, 'close');
     const deadline = AbortSignal.timeout(STOP_WITHIN_MS);
     for (let n = 0; n < times; n += 1) {
-      if (n > 0) await pause(80); // or the kernel might make one of two
+      if (n > 0) await pause(80); // without a pause the kernel may merge two signals into one
       signalGroup(this.child, signal);
     }
     await Promise.race([
@@ -145,7 +145,7 @@ function expectGone(dev: Dev, serverPid: number): void {
   expect(signalGroup(dev.child, 'SIGKILL')).toBe(false);
 }
 
-/** As a user would look: in another terminal, in the same folder. */
+/** Shows an event as a user would in another terminal. */
 async function show(dev: Dev, eventId: string) {
   const env = envOf(dev.home, { SUREHOOK_OPERATOR_URL: dev.operatorUrl });
   const args = ['events', 'show', 'partner', eventId, '--json'];
@@ -178,7 +178,7 @@ describe('surehook dev, once it is up,', () => {
 
   afterAll(closeAll);
 
-  it('has printed where everything is, and each answers', async () => {
+  it('has printed every address, and each address answers', async () => {
     expect(dev.fact('Ingress')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/webhooks\/\{partner,github,stripe\}$/);
     const operator = await fetch(`${dev.operatorUrl}/api/v1/events`, {
       headers: { authorization: `Bearer ${dev.fact('Operator token')}` },
@@ -190,7 +190,7 @@ describe('surehook dev, once it is up,', () => {
     expect((await fetch(`${dev.publicUrl}/readyz`)).status).toBe(200);
   });
 
-  it('has named the secrets that it made, and the file that keeps them for its owner alone', async () => {
+  it('has printed the names of the secrets that it made, and the file that only its owner can read', async () => {
     const file = join(dev.home.stateDir, 'secrets.json');
     const [names, path] = dev.fact('Secrets made').split(', kept in ');
     expect(path).toBe(file);
@@ -206,7 +206,7 @@ describe('surehook dev, once it is up,', () => {
     expect(dev.output).not.toContain(kept.PARTNER_WEBHOOK_SECRET);
   });
 
-  it('has printed a curl command that a shell can run: 202, and the second time 200', async () => {
+  it('has printed a curl command that a shell can run, with the answer 202, and 200 the second time', async () => {
     const first = await paste(dev.curl);
     expect(first).toMatchObject({ status: 202, body: { status: 'accepted', source: 'partner' } });
     const eventId = String(first.body.event_id);
@@ -222,7 +222,7 @@ describe('surehook dev, once it is up,', () => {
     expect(event.web_ui_url).toContain(`${dev.fact('Temporal Web UI')}/namespaces/default/workflows/partner`);
   });
 
-  it('lets the commands beside it use its secrets', async () => {
+  it('lets other commands use its secrets', async () => {
     const inItsFolder = { cwd: dev.home.cwd };
     const env = envOf(dev.home);
     expect(await runSurehook(['config', 'check'], env, inItsFolder)).toMatchObject({ code: 0, stderr: '' });
@@ -232,12 +232,12 @@ describe('surehook dev, once it is up,', () => {
     }
   });
 
-  it('keeps events, and so knows duplicates, for 30 days', async () => {
+  it('keeps events, and so recognises duplicates, for 30 days', async () => {
     const [address = ''] = dev.fact('Temporal').split(',');
     expect(await retentionDays(address)).toBe(30);
   });
 
-  it('has the state dir to itself: a second one says so in one line', async () => {
+  it('has its state directory to itself: a second `surehook dev` fails with one line', async () => {
     const fault = `SUREHOOK_STATE_DIR ${dev.home.stateDir} is in use by another Surehook (pid ${dev.child.pid}); stop it`;
     expectOneLine(await runSurehook(['dev'], envOf(dev.home)), fault);
     expect(isAlive(dev.serverPid)).toBe(true);
@@ -247,7 +247,7 @@ describe('surehook dev, once it is up,', () => {
 describe('surehook dev', () => {
   afterEach(closeAll);
 
-  it('ends in order on a Ctrl-C, which npm passes on again; the next start knows all that was', async () => {
+  it('stops in order on Ctrl-C, which npm passes on once more, and the next start knows every event', async () => {
     const home = newHome();
     const first = await Dev.up(home);
     const { body } = await paste(first.curl);
@@ -267,7 +267,7 @@ describe('surehook dev', () => {
     expect(await second.end('SIGTERM')).toBe(0);
   });
 
-  it('killed with -9 leaves a Temporal server, which the next start takes over, and stops', async () => {
+  it('killed by SIGKILL leaves a Temporal server, which the next start adopts and stops', async () => {
     const home = newHome();
     const first = await Dev.up(home);
     const { body } = await paste(first.curl);
@@ -297,7 +297,7 @@ describe('surehook dev', () => {
     expectGone(dev, serverPid);
   });
 
-  it('ends with exit code 1, and says why, when its Temporal server dies', async () => {
+  it('exits with 1, and prints why, when its Temporal server dies', async () => {
     const dev = await Dev.up(newHome());
     const ended = once(dev.child, 'close');
     process.kill(dev.serverPid, 'SIGKILL');
@@ -305,7 +305,7 @@ describe('surehook dev', () => {
     expect(dev.output).toContain('the Temporal dev server has stopped (SIGKILL); its log: ');
   });
 
-  it('uses the server at TEMPORAL_ADDRESS instead of its own, and leaves it as it is', async () => {
+  it('uses the server at TEMPORAL_ADDRESS instead of its own, and does not change its retention', async () => {
     const address = inject('temporalAddress');
     const before = await retentionDays(address);
     const home = newHome();
@@ -322,7 +322,7 @@ describe('surehook dev', () => {
 describe.concurrent('surehook dev that cannot start', () => {
   afterAll(closeAll);
 
-  it.each(['TEMPORAL_PORT', 'TEMPORAL_UI_PORT'])('with %s in use says so in one line', async (setting) => {
+  it.each(['TEMPORAL_PORT', 'TEMPORAL_UI_PORT'])('with %s in use prints one line', async (setting) => {
     const other = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
@@ -334,7 +334,7 @@ describe.concurrent('surehook dev that cannot start', () => {
     other.close();
   });
 
-  it('with its own PORT in use says so in one line, and stops the Temporal server that it had started', async () => {
+  it('with its own PORT in use prints one line, and stops the Temporal server that it had started', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
@@ -346,7 +346,7 @@ describe.concurrent('surehook dev that cannot start', () => {
     other.close();
   });
 
-  it('with a TEMPORAL_CLI_PATH that does not work says so in one line', async () => {
+  it('with a TEMPORAL_CLI_PATH that does not work prints one line', async () => {
     const fault =
       'TEMPORAL_CLI_PATH /no/temporal does not exist; name a working `temporal` binary, or unset it';
     const outcome = await runSurehook(['dev'], envOf(newHome(), { TEMPORAL_CLI_PATH: '/no/temporal' }));

@@ -1,5 +1,4 @@
-// SIGTERM under load, as at each deploy: no request fails that a sender could notice, no attempt is cut off, nothing is
-// handled twice.
+// Tests SIGTERM under load, as at a deploy: no sender sees a failure, no attempt is cut off, no event is handled twice.
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
@@ -24,13 +23,13 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all(started.map((one) => one.stop('SIGKILL')));
+  await Promise.all(started.map((surehook) => surehook.stop('SIGKILL')));
   started = [];
 });
 
 afterAll(() => receiver.stop());
 
-/** Process managers such as Docker's kill what has not stopped by then. */
+/** Process managers such as Docker kill a process that has not stopped after 10 s. */
 const STOPS_WITHIN_MS = 10_000;
 
 async function terminate(surehook: Surehook): Promise<void> {
@@ -39,10 +38,13 @@ async function terminate(surehook: Surehook): Promise<void> {
   expect(Date.now() - begun).toBeLessThan(STOPS_WITHIN_MS);
 }
 
-/** Several clients that send one event after another over connections that they keep, to the first that takes any. */
+/** Several clients, each sending event after event over a kept connection to the first target that accepts it. */
 class Load {
   readonly ids: string[] = [];
-  /** Everything but 2xx and a refused connection, which sends a load balancer to another process. */
+  /**
+   * Every answer but 202, and every error but a refused connection, for which a load balancer turns to another
+   * process.
+   */
   readonly failures: string[] = [];
   refused = 0;
   readonly #agent = new Agent({ keepAlive: true });
@@ -74,7 +76,7 @@ class Load {
       if (answer === 'ECONNREFUSED') this.refused += 1;
       else this.failures.push(`${answer} for ${body}`);
     }
-    this.failures.push(`nobody took ${body}`);
+    this.failures.push(`no target accepted ${body}`);
   }
 }
 
@@ -97,7 +99,7 @@ async function expectAllHandledOnce(surehook: Surehook, ids: string[]): Promise<
   expect(ids.filter((id) => receiver.of(id, '/handler').length !== 1)).toEqual([]);
 }
 
-/** Ends the first amid a load that turns to the second; no request fails. */
+/** Terminates the first under a load that then turns to the second, and asserts that no request fails. */
 async function terminateUnderLoad(first: Surehook, second: Surehook): Promise<Load> {
   const load = new Load([first, second], 'handled');
   await waitFor(() => load.ids.length > 30);
@@ -109,7 +111,7 @@ async function terminateUnderLoad(first: Surehook, second: Surehook): Promise<Lo
   return load;
 }
 
-it('an api with another one behind: every request is answered, none is reset', async () => {
+it('an api with a second api: every request is answered, and no connection is reset', async () => {
   const taskQueue = newId('queue');
   const [first, second] = await Promise.all([start('api', taskQueue), start('api', taskQueue)]);
   await start('worker', taskQueue);
@@ -118,14 +120,14 @@ it('an api with another one behind: every request is answered, none is reset', a
   await expectAllHandledOnce(second, load.ids);
 });
 
-it('a serve with another one behind: every request is answered, no event is handled twice', async () => {
+it('a serve with a second serve: every request is answered, and no event is handled twice', async () => {
   const taskQueue = newId('queue');
   const [first, second] = await Promise.all([start('serve', taskQueue), start('serve', taskQueue)]);
   const load = await terminateUnderLoad(first, second);
   await expectAllHandledOnce(second, load.ids);
 });
 
-it('a worker with another one beside it: attempts that take 4 s end where they began', async () => {
+it('a worker with a second worker: attempts that take 4 s end in the worker where they began', async () => {
   const taskQueue = newId('queue');
   const api = await start('api', taskQueue);
   const worker = await start('worker', taskQueue);
@@ -149,7 +151,7 @@ it('a worker with another one beside it: attempts that take 4 s end where they b
   }
 });
 
-it('a worker under load with another one beside it: no event is handled twice', async () => {
+it('a worker under load with a second worker: no event is handled twice', async () => {
   const taskQueue = newId('queue');
   const api = await start('api', taskQueue);
   const [first] = await Promise.all([start('worker', taskQueue), start('worker', taskQueue)]);
@@ -161,7 +163,7 @@ it('a worker under load with another one beside it: no event is handled twice', 
   await expectAllHandledOnce(api, load.ids);
 });
 
-it('a request that is half sent at SIGTERM is answered; an idle connection is closed, not reset', async () => {
+it('a request that is half sent at SIGTERM is answered, and an idle connection is closed, not reset', async () => {
   const api = await start('api', newId('queue'));
   const { hostname, port } = new URL(api.publicUrl);
   const open = async () => {

@@ -1,4 +1,4 @@
-// What Temporal stores is cipher text: its files are searched for what must not be there.
+// Tests that Temporal stores only cipher text: its files are searched for what must not be there.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
@@ -44,7 +44,7 @@ afterAll(async () => {
   rmSync(stateDir, { recursive: true, force: true });
 });
 
-/** Fails, retries and succeeds, so that each kind of payload is written. */
+/** Sends an event that fails, is retried and succeeds in part, so that each kind of payload is stored. */
 async function leaveTraces(event_id: string): Promise<void> {
   const body = JSON.stringify({ event_id, type: 'both', name: MARKER });
   receiver.script('/handler', event_id, [500, 200]);
@@ -62,7 +62,7 @@ async function leaveTraces(event_id: string): Promise<void> {
   expect(event.headers).not.toHaveProperty('authorization');
 }
 
-it("no payload, header, result, answer or secret stands in clear in Temporal's database or histories", async () => {
+it("no payload, header, result, answer or secret is in clear text in Temporal's database or histories", async () => {
   const event_id = newId();
   await leaveTraces(event_id);
   const show = ['workflow', 'show', '--workflow-id', `partner:${event_id}`, '--output', 'json'];
@@ -76,13 +76,13 @@ it("no payload, header, result, answer or secret stands in clear in Temporal's d
     Buffer.from(history),
     ...payloads,
   ];
-  expect(stored.some((bytes) => bytes.includes(event_id))).toBe(true); // it is the right place to look
+  expect(stored.some((bytes) => bytes.includes(event_id))).toBe(true); // so this is the right place to search
   const hidden = [MARKER, 'the receiver says 500', 'main.config.ts', ...Object.values(SECRETS)];
   for (const text of hidden) expect(stored.filter((bytes) => bytes.includes(text))).toEqual([]);
   expect(surehook.output).not.toContain(MARKER);
 });
 
-it('a new first key leaves older events readable; without their key they say which one is missing', async () => {
+it('older events are readable after a new first key, and without their key the missing key is named', async () => {
   const [event_id, dead] = [newId(), newId()];
   await leaveTraces(event_id);
   receiver.script('/handler', dead, [422]);
@@ -94,7 +94,7 @@ it('a new first key leaves older events readable; without their key they say whi
   expect(answer.status).toBe(500);
   const detail = "a payload is encrypted under key 'k1', which SUREHOOK_ENCRYPTION_KEYS does not have";
   expect(await answer.json()).toMatchObject({ code: 'payload_unreadable', detail });
-  // What has to be read for it is known to nobody: it must not be taken for something that will pass.
+  // The earlier run cannot be read by anybody: the answer must not look like a passing fault.
   const resent = await surehook.send({ event_id: dead, type: 'handled' });
   expect(resent.status).toBe(503);
   expect(await resent.json()).toMatchObject({
@@ -124,41 +124,41 @@ describe('the codec server', () => {
       body: JSON.stringify(body),
     });
 
-  it('encodes and decodes as the Web UI asks it to', async () => {
+  it('encodes and decodes payloads for the Web UI', async () => {
     const encoded = (await (await post('/codec/encode', clear)).json()) as typeof clear;
     expect(encoded.payloads[0]?.data).not.toBe(clear.payloads[0]?.data);
     expect(await (await post('/codec/decode', encoded)).json()).toEqual(clear);
-    // The `temporal` command does, for a query without arguments.
+    // The `temporal` command sends this for a query without arguments.
     expect(await (await post('/codec/encode', {})).json()).toEqual({ payloads: [] });
   });
 
   it.each([
-    ['no JSON', '{', 400, 'invalid_json'],
+    ['not JSON', '{', 400, 'invalid_json'],
     ['over 32 MB', ' '.repeat(33 * 1_048_576), 413, 'payload_too_large'],
-  ])('refuses a body that is %s, and logs no error of its own', async (_name, body, status, code) => {
+  ])('refuses a body that is %s, and logs no error', async (_name, body, status, code) => {
     const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
     const answer = await surehook.operator('/codec/decode', { method: 'POST', headers, body });
     expect([answer.status, await answer.json()]).toMatchObject([status, { code }]);
     expect(surehook.logLines().filter(({ msg }) => msg === 'request failed')).toEqual([]);
   });
 
-  it('reads a body as UTF-8, as JSON is, whatever charset it claims to have', async () => {
+  it('reads a body as UTF-8, whatever its charset says, since JSON is UTF-8', async () => {
     const answer = await post('/codec/encode', {}, { 'content-type': 'application/json; charset=x' });
     expect([answer.status, await answer.json()]).toEqual([200, { payloads: [] }]);
   });
 
-  it('asks for the token, and refuses what is not of its protocol', async () => {
+  it('requires the token, and refuses payloads that are not in its protocol', async () => {
     expect((await post('/codec/decode', clear, { authorization: 'Bearer wrong' })).status).toBe(401);
     const bad = await post('/codec/decode', { payloads: [{ data: '***' }] });
     expect([bad.status, await bad.json()]).toMatchObject([400, { code: 'bad_request' }]);
   });
 
-  it("answers browsers on the Web UI's pages, and on no other", async () => {
+  it("answers browsers on the Web UI's pages, and on no other pages", async () => {
     const preflight = async (origin: string) => {
       const headers = { origin, 'access-control-request-method': 'POST' };
       return await surehook.operator('/codec/decode', { method: 'OPTIONS', headers });
     };
-    // Under either name that a browser on this machine may have it.
+    // A browser on this machine may use either name.
     for (const origin of ['http://127.0.0.1:8233', 'http://localhost:8233']) {
       const fromUi = await preflight(origin);
       expect(fromUi.status).toBe(204);
@@ -175,7 +175,7 @@ describe('the codec server', () => {
     }
   });
 
-  it('without a token, in dev, answers under a loopback name only', async () => {
+  it('without a token, in dev, answers only requests to a loopback name', async () => {
     const dev = Surehook.spawn(['dev'], {
       SUREHOOK_STATE_DIR: join(stateDir, 'dev'),
       TEMPORAL_ADDRESS: server.address,

@@ -1,4 +1,4 @@
-// When an endpoint's workflow tells of an outage, and of its end: what workers report comes from here, with the times that it needs.
+// Tests when an endpoint's workflow alerts an outage and its end; the test itself sends the workers' reports.
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -58,7 +58,7 @@ function report(given: Partial<BreakerReport>): BreakerReport {
 
 type Args = Parameters<typeof endpointBreaker>;
 
-/** One endpoint, and what is told of it. */
+/** Starts the workflow of a new endpoint. @returns how to signal it, and which kinds of alerts it has raised */
 async function startBreaker(...[reports = {}, alerting = {}]: [Args[1]?, Args[2]?]) {
   const endpoint = newId('endpoint');
   const handle: WorkflowHandle = await client.workflow.start(ENDPOINT_BREAKER, {
@@ -70,55 +70,55 @@ async function startBreaker(...[reports = {}, alerting = {}]: [Args[1]?, Args[2]
     const signal: BreakerSignal = { worker, report: report(given), alert_after_ms: 5 * MINUTE_MS };
     await handle.signal(BREAKER_SIGNAL, signal);
   };
-  const told = () => raised.filter(({ source }) => source === endpoint).map(({ kind }) => kind);
-  const untilTold = async (...kinds: string[]) => {
-    await waitFor(() => told().length >= kinds.length);
-    expect(told()).toEqual(kinds);
+  const raisedKinds = () => raised.filter(({ source }) => source === endpoint).map(({ kind }) => kind);
+  const untilRaised = async (...kinds: string[]) => {
+    await waitFor(() => raisedKinds().length >= kinds.length);
+    expect(raisedKinds()).toEqual(kinds);
   };
-  return { handle, signal, untilTold, told };
+  return { handle, signal, untilRaised, raisedKinds };
 }
 
-/** Of one that no worker speaks of yet: it would end at once. */
+/** The first report of a workflow, which without any report would end at once. */
 const FRESH = { w0: report({ state: 'closed', since: ago(MINUTE_MS) }) };
 
-it('one that has been down for long enough is told of once, and its end when a worker has found it up', async () => {
-  const { signal, untilTold } = await startBreaker(FRESH);
+it('an endpoint that is down for long enough is alerted once, and again when a worker finds it up', async () => {
+  const { signal, untilRaised } = await startBreaker(FRESH);
   await signal('w1', { since: ago(10 * MINUTE_MS), held: 3 });
-  await untilTold('endpoint_down');
+  await untilRaised('endpoint_down');
   await signal('w1', { since: ago(10 * MINUTE_MS), held: 4 });
   await signal('w1', { state: 'half_open', since: ago(10 * MINUTE_MS) });
   await signal('w1', { state: 'closed', held: 0 });
-  await untilTold('endpoint_down', 'endpoint_up');
+  await untilRaised('endpoint_down', 'endpoint_up');
   const [down, up] = raised.slice(-2);
   expect(down).toMatchObject({ errors: ['http_503'], event_id: '' });
   expect(up?.run_id).toBe(down?.run_id);
 });
 
-it('one that is back in time is not told of, nor is a worker that has nothing to try it with', async () => {
-  const { signal, untilTold } = await startBreaker(FRESH);
+it('an endpoint that is back in time is not alerted, nor is one whose worker holds no delivery', async () => {
+  const { signal, untilRaised } = await startBreaker(FRESH);
   await signal('w1', { since: ago(10_000), held: 3 });
   await signal('w1', { state: 'closed', since: ago(5_000), held: 0 });
-  // It opened ten minutes ago, and has had no delivery since.
+  // This breaker opened ten minutes ago, and its worker has had no delivery since.
   await signal('w2', { since: ago(10 * MINUTE_MS), held: 0 });
-  // And then one that is held: the first thing that is told.
+  // This worker holds a delivery, which makes the first alert.
   await signal('w3', { since: ago(9 * MINUTE_MS), held: 1, last_error: 'timeout' });
-  await untilTold('endpoint_down');
+  await untilRaised('endpoint_down');
   expect(raised.at(-1)?.errors).toEqual(['timeout']);
 });
 
-it('one of which nobody speaks any more is not up for that: it is told of an hour later', async () => {
-  const { handle, signal, untilTold, told } = await startBreaker(FRESH);
+it('an endpoint without reports is not taken to be up at once: its end is alerted an hour later', async () => {
+  const { handle, signal, untilRaised, raisedKinds } = await startBreaker(FRESH);
   await signal('w1', { since: ago(10 * MINUTE_MS) });
-  await untilTold('endpoint_down');
-  // Both are gone for longer than a report is believed.
+  await untilRaised('endpoint_down');
+  // Both reports are older than a report counts.
   await signal('w0', { state: 'closed', since: ago(MINUTE_MS), reported_at: ago(10 * MINUTE_MS) });
   await signal('w1', { since: ago(10 * MINUTE_MS), reported_at: ago(10 * MINUTE_MS) });
   const reported = async () => (await handle.describe()).memo?.workers;
   await waitFor(reported, (workers) => Object.keys(workers ?? {}).length === 0);
   expect((await handle.describe()).status.name).toBe('RUNNING');
-  expect(told()).toEqual(['endpoint_down']);
+  expect(raisedKinds()).toEqual(['endpoint_down']);
 
   const silent = await startBreaker({}, { told: 'an-outage', silent_since: Date.now() - 61 * MINUTE_MS });
   await silent.handle.result();
-  await silent.untilTold('endpoint_up');
+  await silent.untilRaised('endpoint_up');
 });

@@ -1,4 +1,4 @@
-// The main job as stories: accepted once, handled once, delivered on, and what happens when an endpoint fails.
+// Tests the main job of Surehook: events are accepted once, handled once and delivered, also if an endpoint fails.
 import { Client, Connection } from '@temporalio/client';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -51,12 +51,12 @@ describe('an event', () => {
     expect(receiver.of(event_id)[0]?.headers['x-key']).toBe(workflow_id);
   });
 
-  it('sent 50 times at once gets one 202, 49 times 200, and one call of the handler', async () => {
+  it('that is sent 50 times at once gets one 202 and 49 times 200, and is handled once', async () => {
     const event_id = newId();
     const answers = await Promise.all(
       Array.from({ length: 50 }, async () => {
         const send = async () => (await surehook.send({ event_id, type: 'handled' })).status;
-        return await waitFor(send, (status) => status !== 503); // a busy machine's answer: send it again
+        return await waitFor(send, (status) => status !== 503); // a busy machine may answer 503
       }),
     );
     expect(answers.sort()).toEqual([...Array(49).fill(200), 202]);
@@ -71,7 +71,7 @@ describe('an event', () => {
     expect(event).toMatchObject({ status: 'processed', handler: null, deliveries: [] });
   });
 
-  it('shows in Temporal with its source, its type, a summary and the status query', async () => {
+  it('has its source, its type, a summary and the status query in Temporal', async () => {
     const event_id = newId();
     await surehook.send({ event_id, type: 'handled' });
     await surehook.untilEvent('partner', event_id, isClosed);
@@ -89,7 +89,7 @@ describe('an event', () => {
 });
 
 describe('a handler', () => {
-  it('that throws is retried under its schedule, and its result is kept', async () => {
+  it('that throws is retried by its schedule, and its result is kept', async () => {
     const event_id = newId();
     receiver.script('/handler', event_id, [500, 500, 200]);
     await surehook.send({ event_id, type: 'handled' });
@@ -104,7 +104,7 @@ describe('a handler', () => {
     expect(receiver.of(event_id).map(({ headers }) => headers['x-attempt'])).toEqual(['1', '2', '3']);
   });
 
-  it('that throws a PermanentError is not tried again, and nothing is delivered', async () => {
+  it('that throws a PermanentError is not retried, and nothing is delivered', async () => {
     const event_id = newId();
     receiver.script('/handler', event_id, [422]);
     await surehook.send({ event_id, type: 'both' });
@@ -116,15 +116,15 @@ describe('a handler', () => {
     expect(receiver.of(event_id)).toHaveLength(1);
   });
 
-  it('with more than 5 s runs as a regular activity, and is seen while it waits', async () => {
+  it('with a time-out of more than 5 s runs as a regular activity', async () => {
     const event_id = newId();
     receiver.script('/handler', event_id, [500, 200]);
     await surehook.send({ event_id, type: 'any' }, 'slow');
     const event = await surehook.untilEvent('slow', event_id, isClosed);
     expect(event.handler?.attempts).toHaveLength(2);
     const { events } = await temporal.workflow.getHandle(`slow:${event_id}`).fetchHistory();
-    expect(events?.some((one) => one.markerRecordedEventAttributes)).toBe(false);
-    expect(events?.filter((one) => one.activityTaskScheduledEventAttributes)).toHaveLength(1);
+    expect(events?.some((entry) => entry.markerRecordedEventAttributes)).toBe(false);
+    expect(events?.filter((entry) => entry.activityTaskScheduledEventAttributes)).toHaveLength(1);
   });
 
   it('that hangs is stopped at its time-out', async () => {
@@ -136,7 +136,7 @@ describe('a handler', () => {
   });
 });
 
-it('a process too busy to tell Temporal of a handled event in time does not handle it twice', async () => {
+it('a process too busy to report a handled event to Temporal in time does not handle the event twice', async () => {
   const event_id = newId();
   const event = {
     source: 'stalling',
@@ -154,12 +154,12 @@ it('a process too busy to tell Temporal of a handled event in time does not hand
   });
   expect(await handle.result()).toMatchObject({ status: 'processed' });
   const { events } = await handle.fetchHistory();
-  expect(events?.some((one) => one.workflowTaskTimedOutEventAttributes)).toBe(true);
+  expect(events?.some((entry) => entry.workflowTaskTimedOutEventAttributes)).toBe(true);
   expect(receiver.of(event_id)).toHaveLength(1);
 });
 
 describe('a delivery', () => {
-  it('carries the bytes as they came, both signatures, and what the endpoint is set to send', async () => {
+  it('has the bytes of the webhook, both signatures and the configured headers', async () => {
     const event_id = newId();
     const body = `{ "event_id":"${event_id}",\n\t"type" : "forwarded", "price": 1.50, "name":"\\u00e9 \u00e9 \ud83e\udd9c" }  `;
     const headers = { ...signHmac(body), 'content-type': 'application/json; charset=utf-8' };
@@ -183,14 +183,14 @@ describe('a delivery', () => {
     expect(() => new Webhook(ENDPOINT_SECRET_OLD, { format: 'raw' }).verify(body, sent)).not.toThrow();
   });
 
-  it('that fails twice, then works, repeats the same bytes under the same webhook-id', async () => {
+  it('that fails twice and then succeeds sends the same bytes with the same webhook-id each time', async () => {
     const event_id = newId();
     receiver.script('/first', event_id, [500, { status: 503, body: 'overloaded' }, 204]);
     await surehook.send({ event_id, type: 'forwarded' });
     const event = await surehook.untilEvent('partner', event_id, isClosed);
     expect(event.status).toBe('processed');
     const attempts = event.deliveries[0]?.attempts ?? [];
-    expect(attempts.map((one) => [one.attempt, one.status_code])).toEqual([
+    expect(attempts.map(({ attempt, status_code }) => [attempt, status_code])).toEqual([
       [1, 500],
       [2, 503],
       [3, 204],
@@ -206,7 +206,7 @@ describe('a delivery', () => {
     expect(got).toHaveLength(3);
   });
 
-  it('that never works ends as a dead letter with all its attempts', async () => {
+  it('that never succeeds ends as a dead letter with all its attempts', async () => {
     const event_id = newId();
     receiver.script('/first', event_id, [500]);
     await surehook.send({ event_id, type: 'forwarded' });
@@ -215,7 +215,7 @@ describe('a delivery', () => {
       status: 'failed',
       error: 'deliver:first failed after 3 attempts: http_500',
     });
-    expect(event.deliveries[0]?.attempts.map((one) => one.status_code)).toEqual([500, 500, 500]);
+    expect(event.deliveries[0]?.attempts.map(({ status_code }) => status_code)).toEqual([500, 500, 500]);
     expect(receiver.of(event_id)).toHaveLength(3);
 
     const handle = temporal.workflow.getHandle(`partner:${event_id}`);
@@ -231,7 +231,7 @@ describe('a delivery', () => {
     expect(failure.details[0].failed[0].attempts).toHaveLength(3);
   });
 
-  it('answered with 410 stops at once', async () => {
+  it('that is answered with 410 fails at once', async () => {
     const event_id = newId();
     receiver.script('/first', event_id, [410]);
     await surehook.send({ event_id, type: 'forwarded' });
@@ -240,7 +240,7 @@ describe('a delivery', () => {
     expect(receiver.of(event_id)).toHaveLength(1);
   });
 
-  it('answered with Retry-After: 2 waits for it', async () => {
+  it('that is answered with `Retry-After: 2` waits for 2 s', async () => {
     const event_id = newId();
     receiver.script('/first', event_id, [{ status: 429, headers: { 'retry-after': '2' } }, 200]);
     await surehook.send({ event_id, type: 'forwarded' });
@@ -250,14 +250,14 @@ describe('a delivery', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(2_000);
   });
 
-  it('is seen while it waits: its attempts, and when the next one comes', async () => {
+  it('is shown while it waits, with its attempts and the time of the next attempt', async () => {
     const event_id = newId();
     receiver.script('/first', event_id, [{ status: 503, headers: { 'retry-after': '3600' } }]);
     await surehook.send({ event_id, type: 'forwarded' });
     const event = await surehook.untilEvent(
       'partner',
       event_id,
-      (one) => one.deliveries[0]?.status === 'retrying',
+      ({ deliveries }) => deliveries[0]?.status === 'retrying',
     );
     expect(event).toMatchObject({ status: 'delivering', closed_at: null });
     const [attempt] = event.deliveries[0]?.attempts ?? [];
@@ -273,16 +273,16 @@ describe('a delivery', () => {
     expect((await surehook.event('partner', event_id)).status).toBe('canceled');
   });
 
-  it('is not redirected, and a redirect counts as a failure', async () => {
+  it('does not follow a redirect, which counts as a failure', async () => {
     const event_id = newId();
     receiver.script('/first', event_id, [{ status: 302, headers: { location: '/elsewhere' } }, 200]);
     await surehook.send({ event_id, type: 'forwarded' });
     const event = await surehook.untilEvent('partner', event_id, isClosed);
-    expect(event.deliveries[0]?.attempts.map((one) => one.status_code)).toEqual([302, 200]);
+    expect(event.deliveries[0]?.attempts.map(({ status_code }) => status_code)).toEqual([302, 200]);
     expect(receiver.of(event_id, '/elsewhere')).toHaveLength(0);
   });
 
-  it('to an endpoint that hangs, resets or is not there names what went wrong', async () => {
+  it('to an endpoint that hangs, resets the connection or does not listen has an error that says so', async () => {
     const [hangs, closed] = [newId(), newId()];
     receiver.script('/first', hangs, ['hang', 'reset', { status: 200, body: 'x'.repeat(100_000) }]);
     await surehook.send({ event_id: hangs, type: 'forwarded' });
@@ -297,7 +297,7 @@ describe('a delivery', () => {
     expect(refused.error).toBe('deliver:closed failed after 3 attempts: connection_refused');
   });
 
-  it('that fails leaves the other endpoint alone, which gets the event once', async () => {
+  it('that fails does not affect the other endpoint, which gets the event once', async () => {
     const event_id = newId();
     receiver.script('/second', event_id, [500]);
     await surehook.send({ event_id, type: 'both' });
@@ -313,8 +313,8 @@ describe('a delivery', () => {
   });
 });
 
-describe('a body just under the limit', () => {
-  it('reaches six endpoints that each fail at first', async () => {
+describe('a body just under the size limit', () => {
+  it('is delivered to six endpoints that each fail at first', async () => {
     const event_id = newId();
     const paths = ['/many1', '/many2', '/many3', '/many4', '/many5', '/many6'];
     for (const path of paths) receiver.script(path, event_id, [500, 200]);
@@ -328,15 +328,15 @@ describe('a body just under the limit', () => {
   });
 });
 
-describe('a failed event that its sender sends again', () => {
-  it('runs again, without repeating what had succeeded, and is listed once', async () => {
+describe('a failed event that its sender resends', () => {
+  it('runs again without repeating steps that had succeeded, and is listed once', async () => {
     const event_id = newId();
     receiver.script('/second', event_id, [500, 500, 500, 200]);
     await surehook.send({ event_id, type: 'both' });
-    await surehook.untilEvent('partner', event_id, (one) => one.status === 'failed');
+    await surehook.untilEvent('partner', event_id, ({ status }) => status === 'failed');
     const again = await surehook.send({ event_id, type: 'both' });
     expect(again.status).toBe(202);
-    const event = await surehook.untilEvent('partner', event_id, (one) => one.status === 'processed');
+    const event = await surehook.untilEvent('partner', event_id, ({ status }) => status === 'processed');
     expect(receiver.of(event_id, '/handler')).toHaveLength(1);
     expect(receiver.of(event_id, '/first')).toHaveLength(1);
     expect(receiver.of(event_id, '/second')).toHaveLength(4);
@@ -360,11 +360,11 @@ describe('a failed event that its sender sends again', () => {
     expect((await surehook.send({ event_id, type: 'both' })).status).toBe(200);
   });
 
-  it('is a duplicate where the source says so', async () => {
+  it("is a duplicate if the source has redelivery: 'ignore'", async () => {
     const event_id = newId();
     receiver.script('/handler', event_id, [422]);
     await surehook.send({ event_id, type: 'any' }, 'once');
-    await surehook.untilEvent('once', event_id, (one) => one.status === 'failed');
+    await surehook.untilEvent('once', event_id, ({ status }) => status === 'failed');
     expect((await surehook.send({ event_id, type: 'any' }, 'once')).status).toBe(200);
     expect(receiver.of(event_id)).toHaveLength(1);
   });

@@ -1,4 +1,4 @@
-// Events that are under way: sent on by an operator, stopped by one, and what is told of them then.
+// Tests events in flight that an operator retries or cancels, and what the operator API then shows of them.
 import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all(started.map((one) => one.stop('SIGKILL')));
+  await Promise.all(started.map((own) => own.stop('SIGKILL')));
   started = [];
 });
 
@@ -36,14 +36,14 @@ afterAll(async () => {
   await receiver.stop();
 });
 
-/** Started for one test alone. */
+/** Starts a Surehook that is stopped after the test. */
 async function startOwn(role: StartOptions['role'], taskQueue: string, env?: Record<string, string>) {
   const own = await start(role, taskQueue, env);
   started.push(own);
   return own;
 }
 
-/** The `temporal` command, on the server of the tests. */
+/** Runs the `temporal` command on the server of the tests. @returns its output */
 async function temporal(...args: string[]): Promise<string> {
   const address = ['--address', inject('temporalAddress')];
   return (await promisify(execFile)(inject('temporalCliPath'), [...args, ...address])).stdout;
@@ -65,7 +65,7 @@ async function send(script: Record<string, Answer[]>, type = 'forwarded', source
   return event_id;
 }
 
-/** The step that was retried before it waits in Temporal takes a moment to get there. */
+/** Repeats the retry until it is accepted, since it takes a moment until the step waits in Temporal. */
 async function retryOnceItWaits(event_id: string, on = surehook) {
   return await waitFor(
     () => post('retry', event_id, 'partner', on),
@@ -76,13 +76,13 @@ async function retryOnceItWaits(event_id: string, on = surehook) {
 const isClosed = ({ closed_at }: Event) => closed_at !== null;
 const isProcessed = ({ status }: Event) => status === 'processed';
 const attemptsAt = (path: string, count: number) => (event: Event) =>
-  event.deliveries.some((one) => `/${one.endpoint}` === path && one.attempts.length === count);
+  event.deliveries.some(({ endpoint, attempts }) => `/${endpoint}` === path && attempts.length === count);
 const calls = (event_id: string, path: string) => receiver.of(event_id, path).length;
 const run = (...args: string[]) =>
   runSurehook(args, { SUREHOOK_OPERATOR_URL: surehook.operatorUrl, SUREHOOK_OPERATOR_TOKEN: TOKEN });
 
-describe('retry now', () => {
-  it('does not wait for the next retry, time and again, and the log counts on', async () => {
+describe("an operator's retry", () => {
+  it('starts the next attempt at once, as often as it is repeated, and the log numbers the attempts on', async () => {
     const event_id = await send({ '/first': [500, 503, 200] });
     const waiting = await surehook.untilEvent('partner', event_id, attemptsAt('/first', 1));
     const [first] = waiting.deliveries[0]?.attempts ?? [];
@@ -107,7 +107,7 @@ describe('retry now', () => {
     expect(calls(event_id, '/first')).toBe(3);
   });
 
-  it('sends on every step that waits, and the schedule still ends', async () => {
+  it('retries every step that waits, and the schedule still ends', async () => {
     const event_id = await send({ '/first': [500], '/second': [500, 200] }, 'both');
     await surehook.untilEvent('partner', event_id, attemptsAt('/second', 1));
     const steps = new Set<unknown>();
@@ -125,7 +125,7 @@ describe('retry now', () => {
     expect(event.deliveries.map(({ attempts }) => attempts.length)).toEqual([3, 2]);
   });
 
-  it('says why it has nothing to send on', async () => {
+  it('is refused with the reason if no step waits', async () => {
     expect(await post('retry', 'nobody')).toMatchObject({ status: 404, body: { code: 'event_not_found' } });
     const done = await send({});
     await surehook.untilEvent('partner', done, isProcessed);
@@ -150,7 +150,7 @@ describe('retry now', () => {
     await post('cancel', running, 'slow');
   });
 
-  it('uses the URL and the secret that the config has by then', async () => {
+  it('uses the current URL and secret of the config', async () => {
     const taskQueue = newId('queue');
     const api = await startOwn('api', taskQueue);
     const worker = await startOwn('worker', taskQueue);
@@ -168,7 +168,7 @@ describe('retry now', () => {
 });
 
 describe('an event that waits while the config changes', () => {
-  /** It has failed once at its endpoint, and then meets a worker with another config. */
+  /** Sends an event that fails once at its endpoint, and then starts a worker with another config. */
   async function meetNewWorker(answers: Answer[], [before, after]: Record<string, string>[]) {
     const taskQueue = newId('queue');
     const api = await startOwn('api', taskQueue, before);
@@ -181,7 +181,7 @@ describe('an event that waits while the config changes', () => {
     return { api, event_id };
   }
 
-  it('has some attempts for a worker that knows its endpoint, however often it was tried before, and names what is missing', async () => {
+  it('has six more attempts to find a worker that knows its endpoint, and then fails as endpoint_missing', async () => {
     const { api, event_id } = await meetNewWorker([500], [{}, { FIRST_NAME: 'renamed' }]);
     await waitFor(async () => {
       await post('retry', event_id, 'partner', api);
@@ -196,7 +196,7 @@ describe('an event that waits while the config changes', () => {
     expect(event.error).toBe('deliver:first failed after 7 attempts: endpoint_missing');
   });
 
-  it('keeps to the time-out that it was planned with if a longer one has come', async () => {
+  it('keeps the time-out with which it was planned if the new config has a longer one', async () => {
     const limits = [{ FIRST_TIMEOUT_MS: '700' }, { FIRST_TIMEOUT_MS: '60000' }];
     const isTimedOut = ({ deliveries }: Event) => deliveries[0]?.attempts[1]?.error === 'timeout';
     const { api, event_id } = await meetNewWorker([500, 'hang'], limits);
@@ -206,7 +206,7 @@ describe('an event that waits while the config changes', () => {
 });
 
 describe('a cancelled event', () => {
-  /** One delivery has succeeded, the other waits for an hour. */
+  /** Sends an event with one delivery that succeeds, and one that waits for an hour. */
   async function sendWaiting(): Promise<string> {
     const event_id = await send({ '/first': [500, 200] }, 'both');
     await surehook.untilEvent(
@@ -226,7 +226,7 @@ describe('a cancelled event', () => {
     ],
   };
 
-  it('that waited keeps its log, and no step of it is retried; a resend runs the rest', async () => {
+  it('that waited keeps its attempt log and is not retried, and a resend runs the remaining steps', async () => {
     const event_id = await sendWaiting();
     expect(await post('cancel', event_id)).toMatchObject({
       status: 202,
@@ -245,7 +245,7 @@ describe('a cancelled event', () => {
     expect(made).toEqual([1, 2, 1]);
   });
 
-  it('keeps the log of retries, too, and when it was cancelled by the temporal command', async () => {
+  it('keeps the log of later attempts, too, if it was cancelled by the temporal command', async () => {
     const event_id = await send({ '/first': [500, 503, 200] });
     await retryOnceItWaits(event_id);
     await surehook.untilEvent('partner', event_id, attemptsAt('/first', 2));
@@ -257,7 +257,7 @@ describe('a cancelled event', () => {
     });
   });
 
-  it('that was terminated has no step that is retried either', async () => {
+  it('that was terminated is not retried either', async () => {
     const event_id = await sendWaiting();
     await temporal('workflow', 'terminate', '--workflow-id', `partner:${event_id}`, '--reason', 'a test');
     const event = await surehook.untilEvent('partner', event_id, isClosed);
@@ -265,7 +265,7 @@ describe('a cancelled event', () => {
     expect(event.deliveries[0]?.attempts[0]?.next_attempt_at).toBeUndefined();
   });
 
-  it('whose long handler runs: the handler is told by its signal, and nothing follows', async () => {
+  it('aborts the signal of a long handler that runs, and no step follows', async () => {
     const event_id = await send({ '/handler': ['hang'] }, 'any', 'slow');
     await waitFor(() => calls(event_id, '/handler') === 1);
     expect((await run('events', 'cancel', 'slow', event_id)).stdout).toContain('Cancellation requested.');
@@ -282,7 +282,7 @@ describe('a cancelled event', () => {
     expect(calls(event_id, '/first')).toBe(0);
   });
 
-  it('whose first, short attempt runs: what its workflow task still does is done once, and on record', async () => {
+  it('finishes the workflow task of a short first attempt that runs, with each step once and logged', async () => {
     const event_id = await send({ '/handler': [{ status: 200, delayMs: 2_000 }] }, 'short');
     await waitFor(() => calls(event_id, '/handler') === 1);
     expect((await post('cancel', event_id)).status).toBe(202);
@@ -290,12 +290,12 @@ describe('a cancelled event', () => {
     expect(event.status).toBe('canceled');
     expect(calls(event_id, '/handler')).toBe(1);
     expect(event.handler).toMatchObject({ status: 'succeeded', attempts: [{ attempt: 1 }] });
-    const tried = calls(event_id, '/first');
-    expect(event.deliveries).toMatchObject([{ status: tried > 0 ? 'succeeded' : 'canceled' }]);
-    expect(event.deliveries[0]?.attempts.length).toBe(tried);
+    const delivered = calls(event_id, '/first');
+    expect(event.deliveries).toMatchObject([{ status: delivered > 0 ? 'succeeded' : 'canceled' }]);
+    expect(event.deliveries[0]?.attempts.length).toBe(delivered);
   });
 
-  it('whose delivery ends by itself before it hears of it: the log has what came', async () => {
+  it('logs the answer of a delivery that ends before the cancellation reaches it', async () => {
     const event_id = await send({ '/second': [{ status: 502, delayMs: 1_500 }] }, 'both');
     await waitFor(() => calls(event_id, '/second') === 1);
     expect((await post('cancel', event_id)).status).toBe(202);
@@ -310,7 +310,7 @@ describe('a cancelled event', () => {
     expect(event.deliveries[1]?.attempts[0]?.next_attempt_at).toBeUndefined();
   });
 
-  it('before any worker had it: nothing is tried', async () => {
+  it('makes no attempt if it was cancelled before a worker got it', async () => {
     const taskQueue = newId('queue');
     const api = await startOwn('api', taskQueue);
     const event_id = await send({}, 'both', 'partner', api);

@@ -1,4 +1,4 @@
-// `surehook dead-letters replay|discard` with a filter, and `surehook jobs`, as an operator types them.
+// Tests `surehook dead-letters replay|discard` with a filter, and `surehook jobs`, as an operator types them.
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { type RunOptions, runSurehook } from '../support/command.ts';
 import { DeadLetters } from '../support/dead-letters.ts';
@@ -39,7 +39,7 @@ async function makeMany(count: number) {
   return { ids, type };
 }
 
-it('replays what a filter matches: a dry run, no job without --yes, then its progress and its outcome', async () => {
+it('replay with a filter has a dry run, needs --yes, and prints its progress and its outcome', async () => {
   const { ids, type } = await makeMany(3);
   const dry = await run('dead-letters', 'replay', '--type', type, '--dry-run');
   expect(dry).toMatchObject({ code: 0, stderr: '' });
@@ -60,19 +60,19 @@ it('replays what a filter matches: a dry run, no job without --yes, then its pro
   expect(again).toMatchObject({ code: 0, stdout: 'No dead letters match.\n' });
 });
 
-it('discards what a filter matches, and leaves a job alone that it does not wait for', async () => {
-  const { type } = await makeMany(12); // seconds enough for two commands, however slowly they start
+it('discard with a filter and --detach starts a job that other commands pause, resume and watch', async () => {
+  const { type } = await makeMany(12); // enough seconds for two commands, however slowly they start
   const args = ['--type', type, '--reason', 'a test', '--rate', '1', '--yes', '--detach', '--json'];
   const started = await run('dead-letters', 'discard', ...args);
   expect(started).toMatchObject({ code: 0, stderr: '' });
   const { job_id } = JSON.parse(started.stdout);
-  const told = async (verb: string, status: string) =>
+  const untilPrinted = async (verb: string, status: string) =>
     await waitFor(
       async () => (await run('jobs', verb, job_id)).stdout,
       (text) => text.includes(`Job ${job_id}: discard, ${status}`),
     );
-  await told('pause', 'paused');
-  await told('resume', 'running');
+  await untilPrinted('pause', 'paused');
+  await untilPrinted('resume', 'running');
   const watched = await runWith({ killAfterMs: 90_000 }, 'jobs', 'show', '--watch', job_id);
   expect(watched.stdout).toContain('discard, completed');
   const row = new RegExp(`${job_id} +discard +completed +12/12 +0 .*${type}`);

@@ -1,4 +1,4 @@
-// /metrics of the roles apart, and while Temporal does not answer.
+// Tests /metrics of API and worker in separate processes, and while Temporal does not answer.
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { parseMetrics, type Series, sampleOf } from '../support/metrics-page.ts';
 import { newId, Surehook, TOKEN } from '../support/surehook.ts';
@@ -7,7 +7,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 const started: { stop(): Promise<unknown> }[] = [];
 afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
+  for (const part of started.splice(0).reverse()) await part.stop();
 });
 
 async function start(
@@ -28,14 +28,14 @@ const metricsOf = ({ operatorUrl }: Surehook, headers: Record<string, string> = 
   fetch(`${operatorUrl}/metrics`, { headers });
 
 describe('a worker', () => {
-  it('without a token shows its metrics to whoever reaches the port, loopback by default, and no events', async () => {
+  it('without a token shows metrics, but no events, on a port that is on loopback by default', async () => {
     const worker = await start('worker', { env: { SUREHOOK_OPERATOR_TOKEN: '' } });
     expect((await metricsOf(worker)).status).toBe(200);
     expect(new URL(worker.operatorUrl).hostname).toBe('127.0.0.1');
     expect((await fetch(`${worker.operatorUrl}/api/v1/events`)).status).toBe(404);
   });
 
-  it('with a token asks for it, but for its health', async () => {
+  it('with a token requires the token, except for its health', async () => {
     const worker = await start('worker');
     expect((await metricsOf(worker)).status).toBe(401);
     expect((await metricsOf(worker, { authorization: `Bearer ${TOKEN}` })).status).toBe(200);
@@ -43,8 +43,8 @@ describe('a worker', () => {
   });
 });
 
-describe('an API and a worker apart', () => {
-  it('each count what they do, and both tell of the queue', async () => {
+describe('an API and a worker in separate processes', () => {
+  it('each count their own work, and both have the metrics of the queue', async () => {
     const taskQueue = newId('queue');
     const api = await start('api', { taskQueue });
     expect(sampleOf(await read(api), 'surehook_queue_workers', { task_type: 'workflow' })).toBe(0);
@@ -78,7 +78,7 @@ describe('an API and a worker apart', () => {
 
 describe('while Temporal does not answer', () => {
   it.each(['hang', 'stop'] as const)(
-    '(%s) the page comes all the same, soon, without the queue',
+    '(%s) the page comes in time, without the metrics of the queue',
     async (how) => {
       const proxy = await TcpProxy.start(inject('temporalAddress'));
       started.push(proxy);
@@ -91,7 +91,8 @@ describe('while Temporal does not answer', () => {
       await waitFor(up, (value) => value === 0);
       const before = performance.now();
       const page = await read(surehook);
-      expect(performance.now() - before).toBeLessThan(5_000); // 1 s, on a busy machine more; without a limit 5.6 s
+      // It takes 1 s, or more on a busy machine; without a limit it would take 5.6 s.
+      expect(performance.now() - before).toBeLessThan(5_000);
       expect(page.filter(({ name }) => name.startsWith('surehook_queue_'))).toEqual([]);
       expect(
         sampleOf(page, 'surehook_ingress_requests_total', { outcome: 'not_queued', source: 'partner' }),
@@ -99,7 +100,7 @@ describe('while Temporal does not answer', () => {
       const slow = { source: 'partner', status_class: '5xx', le: '2' };
       expect(sampleOf(page, 'surehook_ingress_duration_seconds_bucket', slow)).toBe(0);
       expect(sampleOf(page, 'surehook_ingress_duration_seconds_bucket', { ...slow, le: '3' })).toBe(1);
-      await proxy.stop(); // or the worker's end would wait for an answer
+      await proxy.stop(); // otherwise the worker's stop would wait for an answer
     },
   );
 });

@@ -1,4 +1,4 @@
-// What Surehook needs of a namespace: it registers it, or says in one line what to register.
+// Tests that Surehook registers what it needs in a namespace, or prints in one line what to register.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ afterEach(async () => {
   rmSync(stateDir, { recursive: true, force: true });
 });
 
-it('search attributes are registered where they are missing, and can be searched at once', async () => {
+it('missing search attributes are registered, and can be searched at once', async () => {
   const temporalAddress = await startServer({});
   const surehook = await Surehook.start({ role: 'serve', temporalAddress, taskQueue: newId('queue') });
   const event_id = newId();
@@ -35,8 +35,8 @@ it('search attributes are registered where they are missing, and can be searched
   await surehook.stop();
 });
 
-it('where the server does not take them, one line says what to register', async () => {
-  // A namespace on SQL has room for ten keywords: this one is full.
+it('if the server refuses search attributes, one line says what to register', async () => {
+  // A namespace on SQL has room for ten keywords, and this namespace is full.
   const full = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`Keyword${n}`, 'KEYWORD' as const]));
   const temporalAddress = await startServer(full);
   const error = await Surehook.start({ role: 'serve', temporalAddress, taskQueue: newId('queue') }).catch(

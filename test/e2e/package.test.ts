@@ -1,4 +1,4 @@
-// The package as npm would publish it: what it holds, and that it works where a user installs it, on the oldest Node.
+// Tests the package as npm would publish it: what it holds, and that it works when installed on the oldest Node.
 import {
   existsSync,
   mkdirSync,
@@ -15,10 +15,10 @@ import { type Outcome, runCommand } from '../support/command.ts';
 import { ENCRYPTION_KEYS, newId, PROJECT, SECRETS, Surehook, TOKEN } from '../support/surehook.ts';
 
 const NODE_MAJOR = 22;
-/** Measured: 40 s with nothing in npm's cache; the rest is for a busy machine. */
+/** Measured: 40 s with an empty cache of npm; the rest is for a busy machine. */
 const INSTALL_WITHIN_MS = 240_000;
 
-/** What a user writes. */
+/** A config file as a user writes it. */
 const CONFIG = `
 import { defineConfig, secret } from 'surehook';
 import { signDelivery, verifySignature } from 'surehook/signatures';
@@ -47,11 +47,11 @@ const installed = join(app, 'node_modules');
 const bin = join(installed, '.bin');
 let packed: string[];
 
-/** How this machine reaches npm's registry. */
+/** The environment variables by which this machine reaches npm's registry. */
 const REACHING =
   /^(NODE_EXTRA_CA_CERTS|SSL_CERT_\w+|(https?|no)_proxy|npm_config_(cache|registry|cafile|(https_)?proxy|noproxy|userconfig))$/i;
 
-/** npm and npx as they are on this machine, with the Node that is first on PATH. */
+/** Runs a command such as npm with this machine's access to the registry. @param path comes first on PATH */
 async function run(command: string, args: string[], cwd: string, path = ''): Promise<Outcome> {
   const PATH = [path, process.env.PATH].filter(Boolean).join(delimiter);
   const reaching = Object.entries(process.env).filter(([name]) => REACHING.test(name));
@@ -60,7 +60,7 @@ async function run(command: string, args: string[], cwd: string, path = ''): Pro
 }
 
 beforeAll(async () => {
-  // Without scripts: the build is there, and other tests are using it.
+  // Scripts are left out: the build exists, and other tests are using it.
   const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', temp];
   const { stdout, stderr } = await run('npm', pack, PROJECT);
   const [description] = JSON.parse(stdout || '[]');
@@ -85,7 +85,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(temp, { recursive: true, force: true }));
 
-it('holds the built code, its types and its documents, and nothing else', () => {
+it('holds only the built code, its types and its documents', () => {
   const others = packed.filter((path) => !/^dist\/[\w/-]+(\.d\.ts|\.js)$/.test(path)).sort();
   expect(others).toEqual(['LICENSE', 'README.md', 'package.json']);
   const files = [
@@ -102,21 +102,21 @@ it('holds the built code, its types and its documents, and nothing else', () => 
   for (const source of sources.filter((path) => path.endsWith('.ts'))) {
     expect(built).toContain(`dist/${source.replace(/\.ts$/, '.js')}`);
   }
-  for (const path of packed.filter((one) => one.endsWith('.js') && !one.endsWith('workflow-bundle.js'))) {
+  for (const path of packed.filter((name) => name.endsWith('.js') && !name.endsWith('workflow-bundle.js'))) {
     expect(readFileSync(join(installed, 'surehook', path), 'utf8')).not.toContain('//# sourceMappingURL');
   }
 });
 
-it('brings none of its development dependencies along', () => {
+it('installs none of its development dependencies', () => {
   const lock = JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8'));
   const packages = lock.packages as Record<string, { dev?: boolean }>;
-  const isNode = (path: string) => /^node_modules\/node(-|$)/.test(path); // which this test has asked for
+  const isNode = (path: string) => /^node_modules\/node(-|$)/.test(path); // this test installs Node itself
   const developmentOnly = Object.keys(packages).filter((path) => packages[path]?.dev && !isNode(path));
   expect(developmentOnly).toContain('node_modules/vitest');
   expect(developmentOnly.filter((path) => existsSync(join(app, path)))).toEqual([]);
 });
 
-it('has types that a config file is checked against', async () => {
+it('has types by which a config file is checked', async () => {
   writeFileSync(join(app, 'wrong.config.ts'), CONFIG.replace('handlers:', 'handler:'));
   const tsc = join(PROJECT, 'node_modules/typescript/bin/tsc');
   const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--types', 'node'];
@@ -142,7 +142,7 @@ it(`runs as npx surehook on Node ${NODE_MAJOR}`, async () => {
   expect(stderr.split('\n').filter((line) => line && !line.startsWith('npm warn'))).toEqual([]);
 });
 
-it(`takes a signed event to processed on Node ${NODE_MAJOR}`, async () => {
+it(`processes a signed event on Node ${NODE_MAJOR}`, async () => {
   const env = {
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     SUREHOOK_TASK_QUEUE: newId('queue'),
@@ -169,7 +169,7 @@ it(`takes a signed event to processed on Node ${NODE_MAJOR}`, async () => {
         .trim()
         .split('\n')
         .every((line) => line.startsWith('{')),
-    ).toBe(true); // no warning of Node's
+    ).toBe(true); // Node prints no warnings
   } finally {
     await surehook.stop('SIGKILL');
   }

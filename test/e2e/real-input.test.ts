@@ -1,4 +1,4 @@
-// Real input as a story: every distinct payload of GitHub's and Stripe's through Surehook, judged by official packages.
+// Tests real input: every distinct example payload of GitHub and Stripe, judged by the providers' official packages.
 import { beforeAll, expect, inject, it } from 'vitest';
 import { type DemoOutcome, runDemo } from '../../examples/demo/run-demo.ts';
 
@@ -9,20 +9,20 @@ beforeAll(async () => {
   outcome = await runDemo({ env, distinct: true });
 }, 120_000);
 
-it('every payload is accepted, handled once and delivered with its bytes, and every repeat is a duplicate', () => {
+it('every payload is accepted, handled once and delivered unchanged, and every repeat is a duplicate', () => {
   const { report } = outcome;
   expect(report.problems).toEqual([]);
   const { events, retried } = report;
-  // @octokit/webhooks-examples 7.6 has 404 distinct payloads; to these come 11 events of Stripe.
+  // @octokit/webhooks-examples 7.6 has 404 distinct payloads; 11 events are Stripe's.
   expect(events).toBeGreaterThanOrEqual(415);
   expect(retried).toBeGreaterThanOrEqual(Math.floor((events - 1) / 25));
   expect(report).toMatchObject({ handledOnce: events, delivered: events, identical: events + retried });
-  // Where the machine is so busy that a start is confirmed after its 503, the next request is a duplicate.
+  // On a busy machine a start may be confirmed after its 503; then the next request is a duplicate.
   expect(report.accepted + report.duplicates + report.repeated).toBe(report.requests);
   if (report.repeated === 0) expect(report).toMatchObject({ accepted: events, deliveries: events + retried });
 });
 
-it('the one event whose endpoint never works is the one dead letter, and says why', () => {
+it('the only dead letter is the event whose endpoint always fails, with the reason', () => {
   const { report, deadLetter } = outcome;
   expect(report.deadLetters).toBe(1);
   expect(deadLetter.error).toBe('deliver:broken failed after 3 attempts: http_500');

@@ -1,4 +1,4 @@
-// A dead letter that Temporal is about to delete is told of in time, kept by an export, and no dead letter afterwards.
+// Tests a dead letter that Temporal is about to delete: it is alerted in time, can be exported, and is then closed.
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { expect, inject, it } from 'vitest';
@@ -26,7 +26,7 @@ const commandsOf = (surehook: Surehook) => async (args: string[]) =>
     SUREHOOK_OPERATOR_TOKEN: TOKEN,
   });
 
-it('a dead letter that nears its end: an alert, a mark in the list, and an export that keeps it', async () => {
+it('a dead letter that is about to expire is alerted, marked in the list, and kept by an export', async () => {
   const alerting = await start();
   const { first } = alerting;
   const seconds = await retentionSeconds(alerting);
@@ -58,7 +58,7 @@ it('a dead letter that nears its end: an alert, a mark in the list, and an expor
   });
 });
 
-it('with no setting it is told of three days before its end, or a quarter of the retention', async () => {
+it('a dead letter is by default alerted three days, or a quarter of the retention, before it expires', async () => {
   const alerting = await start();
   const { first, client } = alerting;
   const ms = (await retentionSeconds(alerting)) * 1_000;
@@ -75,7 +75,7 @@ it('with no setting it is told of three days before its end, or a quarter of the
   expect(margin).toBe(Math.min(3 * 86_400_000, ms / 4));
 });
 
-it('a dead letter whose retention has passed is closed as expired, after its warning, and that is told of', async () => {
+it('a dead letter whose retention has passed is closed as expired, and alerted before and after', async () => {
   const alerting = await start();
   const { client, taskQueue } = alerting;
   const connection = await NativeConnection.connect({ address: temporalAddress });
@@ -87,7 +87,7 @@ it('a dead letter whose retention has passed is closed as expired, after its war
     workflowBundle: {
       codePath: fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url)),
     },
-    // No server keeps runs for as short a time as this.
+    // The test gives a retention that is shorter than any server allows.
     activities: {
       readRetention: async (): Promise<Retention> => ({ retention_ms: 3_000, warn_before_ms: 2_000 }),
       raiseAlerts: async ({ kind }: { kind: string }) => void raised.push(kind),

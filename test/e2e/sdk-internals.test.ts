@@ -1,5 +1,4 @@
-// What we rely on that Temporal's SDK does not document, where no story of the other tests would miss it: the ledger in
-// docs/dependencies.md names them all.
+// Tests undocumented behaviour of Temporal's SDK that no other test covers; docs/dependencies.md has the whole ledger.
 import { createRequire } from 'node:module';
 import { Client, Connection, ServiceError } from '@temporalio/client';
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
@@ -17,7 +16,10 @@ import { DATA_CONVERTER, newId, Surehook, TOKEN } from '../support/surehook.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** The copy of the module that the SDK loads by its path: Vitest has another one, whose bodies the converter would not know. */
+/**
+ * The copy of the module that the SDK loads by its path. The converter would not recognise bodies of Vitest's
+ * copy.
+ */
 const native: { RawBody: typeof RawBody } = createRequire(import.meta.url)('../../src/payloads/raw-body.ts');
 const temporalAddress = inject('temporalAddress');
 let receiver: Receiver;
@@ -46,7 +48,7 @@ afterAll(async () => {
   await receiver.stop();
 });
 
-/** An event whose delivery waits for a minute, in Temporal's backoff. */
+/** Sends an event whose delivery waits for a minute, in Temporal's backoff. @returns its id */
 async function sendWaiting(): Promise<string> {
   const event_id = newId();
   receiver.script('/first', event_id, [{ status: 503, headers: { 'retry-after': '60' } }]);
@@ -59,7 +61,7 @@ async function sendWaiting(): Promise<string> {
   return event_id;
 }
 
-it('the SDK logs each end of a workflow in the sentences that we count', async () => {
+it('the SDK logs each end of a workflow in the sentences that Surehook counts', async () => {
   const closed = async () => {
     const page = parseMetrics(await (await surehook.operator('/metrics')).text());
     const of = (status: string) =>
@@ -70,23 +72,26 @@ it('the SDK logs each end of a workflow in the sentences that we count', async (
   const letters = new DeadLetters(surehook, receiver);
   await letters.discard(await letters.make(), { reason: 'a test' });
   const headers = { authorization: `Bearer ${TOKEN}` };
-  await surehook.operator(`/events/partner/${await sendWaiting()}/cancel`, { method: 'POST', headers });
+  await surehook.operator(`/api/v1/events/partner/${await sendWaiting()}/cancel`, {
+    method: 'POST',
+    headers,
+  });
   expect(await waitFor(closed, (counts) => counts.every((count) => count === 1))).toEqual([1, 1, 1, 1]);
 });
 
-it('the SDK asks Node for its promise hook in our workflow thread, and so keeps no stack traces', async () => {
+it("the SDK asks Node for its promise hook in Surehook's workflow thread, and so keeps no stack traces", async () => {
   const event_id = await sendWaiting();
   const trace = await client.workflow.getHandle(`partner:${event_id}`).query<string>('__stack_trace');
   expect(trace).not.toContain('processEvent');
 });
 
-it('the SDK says of its retried calls where they come from, and so one line stands for many', async () => {
+it('the SDK logs retried calls under one target, by which Surehook logs one line for many', async () => {
   const proxy = await TcpProxy.start(temporalAddress);
   const cutOff = await start(proxy.address);
-  const told = () => cutOff.logLines().filter(({ component }) => component === 'temporal');
+  const lines = () => cutOff.logLines().filter(({ component }) => component === 'temporal');
   try {
     await proxy.stop();
-    await waitFor(() => told().some(({ target }) => target === 'temporalio_client::retry'));
+    await waitFor(() => lines().some(({ target }) => target === 'temporalio_client::retry'));
   } finally {
     await cutOff.stop('SIGKILL');
   }
@@ -102,7 +107,7 @@ it("the SDK's client wraps gRPC's error as the cause of its own, over either kin
   await connection.close();
 });
 
-it('the SDK tells the codec what a payload is for: the body goes to a local activity in clear', async () => {
+it('the SDK gives the codec the use of a payload, so that a local activity gets the body unencrypted', async () => {
   const codec = new EncryptionCodec([{ id: 'k1', key: Buffer.alloc(32, 'k1') }]);
   const contexts: (SerializationContext | undefined)[] = [];
   const watched: PayloadCodec = {

@@ -1,5 +1,4 @@
-// Bodies that are too large for Temporal, in a folder: what comes out, what is stored in clear, and what happens when
-// the folder is away or an object is lost.
+// Tests bodies too large for Temporal, stored encrypted in a folder that may be away, or may have lost an object.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -64,7 +63,7 @@ const objects = () =>
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
 
-/** The files that came into the folder meanwhile. */
+/** The files that were added to the folder during the work. */
 async function storedBy(work: () => Promise<unknown>): Promise<string[]> {
   const before = new Set(objects());
   await work();
@@ -76,7 +75,7 @@ function show(id: string): string {
   return execFileSync(inject('temporalCliPath'), [...show, '--address', server.address]).toString();
 }
 
-/** One whose delivery waits for its next attempt. */
+/** Sends an event whose delivery then waits for its next attempt. */
 async function sendAndFail(event = largeEvent()) {
   receiver.script('/first', event.id, [{ status: 503, headers: { 'retry-after': '2' } }, 200]);
   const [object = ''] = await storedBy(async () => expect((await event.send(surehook)).status).toBe(202));
@@ -97,7 +96,7 @@ it('a body of 4 MB is handled, delivered byte for byte, and shown', async () => 
   expect((await event.send(surehook)).status).toBe(200);
 });
 
-it('nothing of it stands in clear, and Temporal has a reference in its place', async () => {
+it('nothing of a large body is stored in clear text, and Temporal has only a reference to it', async () => {
   const event = await sendAndFail();
   await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
   expect(receiver.of(event.id).map(({ body }) => body.equals(event.body))).toEqual([true, true]);
@@ -114,7 +113,7 @@ it('nothing of it stands in clear, and Temporal has a reference in its place', a
   expect(statSync(folder).mode & 0o777).toBe(0o700);
   expect(statSync(event.object).mode & 0o777).toBe(0o600);
 
-  // What Temporal's Web UI asks the codec for.
+  // Temporal's Web UI sends this request to the codec.
   const answer = await surehook.operator('/codec/decode', {
     method: 'POST',
     headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
@@ -124,7 +123,7 @@ it('nothing of it stands in clear, and Temporal has a reference in its place', a
   expect(Buffer.from(shown.payloads[1].data, 'base64').equals(event.body)).toBe(true);
 });
 
-it('one that compresses to almost nothing lies there, too: workers would hold it in memory', async () => {
+it('a large body that compresses well is stored there, too, since workers would hold it in memory', async () => {
   const event = largeEvent(4_000_000, 'x'.repeat(4_000_000));
   const [object = '', ...more] = await storedBy(async () =>
     expect((await event.send(surehook)).status).toBe(202),
@@ -135,7 +134,7 @@ it('one that compresses to almost nothing lies there, too: workers would hold it
   expect(receiver.of(event.id).map(({ body }) => body.equals(event.body))).toEqual([true]);
 });
 
-it('with the folder away, large events get 503, small ones are taken, and nothing is lost', async () => {
+it('with the folder away, large events get 503, small events are accepted, and nothing is lost', async () => {
   const large = largeEvent();
   const small = largeEvent(1_000);
   renameSync(folder, `${folder}.away`);
@@ -157,7 +156,7 @@ it.each([
   ['deleted', (object: string) => rmSync(object), 'the body is missing: there is no object'],
   ['damaged', (object: string) => writeFileSync(object, 'x'), 'the body is damaged: object'],
 ])(
-  'a body that was %s is named, costs no attempt, and the event goes on once it is back',
+  'a body that was %s is named and costs no attempt, and the event goes on once the body is back',
   async (_, harm, says) => {
     const event = await sendAndFail();
     const kept = readFileSync(event.object);
@@ -175,7 +174,7 @@ it.each([
   },
 );
 
-it('a dead letter whose body was lost runs again with the body of the resend, from its checkpoint', async () => {
+it('a dead letter whose body was lost runs again from its checkpoint with the body of a resend', async () => {
   const event = largeEvent();
   receiver.script('/first', event.id, [410, 200]);
   const [object = ''] = await storedBy(async () => expect((await event.send(surehook)).status).toBe(202));
@@ -187,25 +186,25 @@ it('a dead letter whose body was lost runs again with the body of the resend, fr
   expect(receiver.of(event.id).map(({ body }) => body.equals(event.body))).toEqual([true, true]);
 });
 
-/** A dead letter whose body is in an object that was lost. */
+/** Makes a dead letter, and deletes the object with its body. */
 async function makeLost(event = largeEvent()) {
   receiver.script('/first', event.id, [410, 200]);
   const [object = ''] = await storedBy(async () => expect((await event.send(surehook)).status).toBe(202));
   await surehook.untilEvent('partner', event.id, ({ status }) => status === 'failed');
-  await waitFor(async () => (await letters.list()).some((one) => one.event_id === event.id));
+  await waitFor(async () => (await letters.list()).some(({ event_id }) => event_id === event.id));
   rmSync(object);
   return event;
 }
 
 const missing = expect.stringContaining('the body is missing: there is no object');
 
-it('a dead letter whose body was lost is discarded all the same', async () => {
+it('a dead letter whose body was lost can be discarded', async () => {
   const { id } = await makeLost();
   expect(await letters.discard(id, { reason: 'its body is lost' })).toMatchObject({ status: 202 });
   expect(await letters.isListed(id)).toBe(false);
 });
 
-it('a dead letter whose body was lost is replayed with a corrected payload of its size', async () => {
+it('a dead letter whose body was lost can be replayed with a corrected payload, as large as before', async () => {
   const { id } = await makeLost();
   expect(await letters.replay(id)).toMatchObject({
     status: 500,
@@ -217,7 +216,7 @@ it('a dead letter whose body was lost is replayed with a corrected payload of it
   expect(JSON.parse(receiver.of(id).at(-1)?.body.toString() ?? '')).toEqual(payload);
 });
 
-it('a dead letter whose body was lost is a line of the export, and a failure of the job that replays all', async () => {
+it('a dead letter whose body was lost is exported as an error, and fails in a job that replays all', async () => {
   const { id } = await makeLost();
   const good = largeEvent(1_000);
   receiver.script('/first', good.id, [410, 200]);
@@ -241,12 +240,12 @@ it('a dead letter whose body was lost is a line of the export, and a failure of 
   expect(await letters.discard(id, { reason: 'its body is lost' })).toMatchObject({ status: 202 });
 });
 
-it('with a folder that takes nothing, a replay is answered 503, and goes well later', async () => {
+it('a replay with a corrected payload is answered 503 while nothing can be stored, and works later', async () => {
   const event = largeEvent();
   receiver.script('/first', event.id, [410, 200]);
   expect((await event.send(surehook)).status).toBe(202);
-  await waitFor(async () => (await letters.list()).some((one) => one.event_id === event.id));
-  // Bodies can be read, and none be stored: the folder of the day is another day's.
+  await waitFor(async () => (await letters.list()).some(({ event_id }) => event_id === event.id));
+  // A file in place of today's folder makes storing fail; the folders of other days stay readable.
   const today = join(folder, new Date().toISOString().slice(0, 10));
   renameSync(today, join(folder, 'kept'));
   writeFileSync(today, '');
@@ -261,7 +260,7 @@ it('with a folder that takes nothing, a replay is answered 503, and goes well la
   await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
 });
 
-it('large bodies over 64 MiB at once are refused unread, and small ones are taken all the same', async () => {
+it('large bodies over 64 MiB at once are refused unread, and small bodies are still accepted', async () => {
   const event = largeEvent(16_000_000);
   const { hostname, port } = new URL(surehook.publicUrl);
   const headers = { 'content-length': 16_000_000, expect: '100-continue' };
@@ -287,20 +286,22 @@ it('large bodies over 64 MiB at once are refused unread, and small ones are take
   await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
 });
 
-it('small bodies that hold back their end take up 256 MiB together, and then give way', async () => {
+it('unfinished small bodies may take 256 MiB together, and free it when their connections close', async () => {
   const { hostname, port } = new URL(surehook.publicUrl);
   const headers = { 'content-length': 1_048_576 };
   const part = Buffer.alloc(1_048_000);
-  const held = Array.from({ length: 257 }, () => {
+  const unfinished = Array.from({ length: 257 }, () => {
     const open = request({ hostname, port, method: 'POST', path: '/webhooks/partner', headers });
     open.on('error', () => undefined).write(part);
     return open;
   });
   const status = await Promise.race(
-    held.map(async (open) => ((await once(open, 'response')) as [{ statusCode: number }])[0].statusCode),
+    unfinished.map(
+      async (open) => ((await once(open, 'response')) as [{ statusCode: number }])[0].statusCode,
+    ),
   );
-  expect(status).toBe(503); // the last bytes of one of them were too many
-  for (const open of held) open.destroy();
+  expect(status).toBe(503); // the bytes of one body were too many
+  for (const open of unfinished) open.destroy();
   const event = largeEvent(1_000);
   await waitFor(
     () => event.send(surehook).catch(() => undefined),
@@ -308,7 +309,7 @@ it('small bodies that hold back their end take up 256 MiB together, and then giv
   );
 });
 
-it('with Temporal away, large bodies count as held until their starts have ended, and not just until their 503', async () => {
+it('with Temporal away, large bodies count against the 64 MiB until their starts end, even after the 503', async () => {
   const events = Array.from({ length: 4 }, () => largeEvent(16_000_000));
   process.kill(server.pid, 'SIGSTOP');
   try {
@@ -328,7 +329,7 @@ it('with Temporal away, large bodies count as held until their starts have ended
   }
 });
 
-it('an event whose process was killed in the middle is delivered by the next one', async () => {
+it('an event whose process was killed during its delivery is delivered by the next process', async () => {
   const event = largeEvent();
   receiver.script('/first', event.id, ['hang', 200]);
   expect((await event.send(surehook)).status).toBe(202);

@@ -1,4 +1,4 @@
-// One trace from the sender's request to the endpoint, as a real collector gets it; and no trace unless one is asked for.
+// Tests that a collector gets one trace from the sender's request to the endpoint, and that traces are off by default.
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type CollectedSpan, Collector, KIND, STATUS } from '../support/collector.ts';
 import { Receiver } from '../support/receiver.ts';
@@ -8,7 +8,7 @@ import { waitFor } from '../support/wait-for.ts';
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SENDER_SPAN = '00f067aa0ba902b7';
 const TRACEPARENT = `00-${TRACE_ID}-${SENDER_SPAN}-01`;
-/** Of the endpoint: the query is a secret, as with some chat services. */
+/** The path of the endpoint, whose query is a secret, as with some chat services. */
 const PATH = '/first?key=url-secret';
 const NOTE = 'payload-marker-77c1';
 
@@ -35,7 +35,7 @@ async function start(env: Record<string, string> = {}): Promise<Surehook> {
   });
 }
 
-/** @returns the event's id, once it has been processed */
+/** Sends an event, and waits until it is processed. @returns its id */
 async function sendTraced(surehook: Surehook, headers: Record<string, string> = {}, event_id = newId()) {
   const body = JSON.stringify({ event_id, type: 'order.paid', note: NOTE });
   const response = await surehook.post('partner', body, { ...signHmac(body), ...headers });
@@ -47,7 +47,7 @@ async function sendTraced(surehook: Surehook, headers: Record<string, string> = 
 const sentTo = (event_id: string) => receiver.of(event_id, PATH).map(({ headers }) => headers);
 const byName = (spans: CollectedSpan[], name: string) => spans.filter((span) => span.name === name);
 
-/** Spans go out in batches, every five seconds. */
+/** Waits for the spans of an event; spans are sent in batches, every five seconds. */
 async function spansOf(event_id: string, count: number): Promise<CollectedSpan[]> {
   return await waitFor(
     () => collector.of(event_id),
@@ -68,7 +68,7 @@ describe('with a collector', () => {
     await surehook.stop();
   });
 
-  it("request, handler, delivery and the handler's own work are one trace, that of the sender", async () => {
+  it("request, handler, delivery and the handler's own span belong to the sender's trace", async () => {
     const event_id = await sendTraced(surehook, { traceparent: TRACEPARENT, tracestate: 'vendor=a1' });
     const spans = await spansOf(event_id, 4);
     expect(spans).toHaveLength(4);
@@ -109,7 +109,7 @@ describe('with a collector', () => {
     expect(sentTo(event_id)).toMatchObject([{ traceparent, tracestate: 'vendor=a1' }]);
   });
 
-  it('a request without a trace begins one', async () => {
+  it('a request without a trace begins a trace', async () => {
     const event_id = await sendTraced(surehook, { tracestate: 'vendor=a1' });
     const spans = await spansOf(event_id, 4);
     const [request] = byName(spans, 'POST /webhooks/{source}');
@@ -120,7 +120,7 @@ describe('with a collector', () => {
     expect(headers).not.toHaveProperty('tracestate');
   });
 
-  it('each attempt of a delivery is a span and has a traceparent of its own', async () => {
+  it('each attempt of a delivery has its own span and its own traceparent', async () => {
     const event_id = newId();
     receiver.script(PATH, event_id, [500, 'reset', 200]);
     await sendTraced(surehook, { traceparent: TRACEPARENT }, event_id);
@@ -136,14 +136,14 @@ describe('with a collector', () => {
     expect(sentTo(event_id).map(({ traceparent }) => traceparent)).toEqual(traceparents);
   });
 
-  it('a trace that its sender does not record is not recorded here either, but goes on', async () => {
+  it('a trace that its sender does not record is passed on, but not recorded', async () => {
     const event_id = await sendTraced(surehook, { traceparent: TRACEPARENT.replace(/01$/, '00') });
     expect(sentTo(event_id)[0]?.traceparent).toMatch(new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-00$`));
     await spansOf(await sendTraced(surehook), 4);
     expect(collector.of(event_id)).toEqual([]);
   });
 
-  it('a refused request is a span with its code; an unknown source is not named', async () => {
+  it('a refused request is a span with its error code, and an unknown source is not named', async () => {
     await surehook.post('partner', '{}', { 'x-webhook-signature': 'wrong' });
     await surehook.post('made-up', '{}', {});
     const outcome = (code: string) => () =>
@@ -154,7 +154,7 @@ describe('with a collector', () => {
     expect(unknown?.attributes['surehook.source']).toBe('unknown');
   });
 
-  it('what it still has is sent when it stops; no payload, secret or URL was among it all', async () => {
+  it('the remaining spans are sent at the stop, and no span has a payload, a secret or a URL', async () => {
     const event_id = await sendTraced(surehook);
     expect(await surehook.stop()).toBe(0);
     expect(collector.of(event_id)).toHaveLength(4);
@@ -166,16 +166,16 @@ describe('with a collector', () => {
   });
 });
 
-it('a collector that is down stops nothing, and the log tells of it once', async () => {
+it('a collector that is down stops no event, and is logged once', async () => {
   const surehook = await start({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:9/v1/traces' });
-  const told = () => surehook.logLines().filter(({ component }) => component === 'tracing');
+  const lines = () => surehook.logLines().filter(({ component }) => component === 'tracing');
   await sendTraced(surehook);
-  await waitFor(told, (lines) => lines.length > 0);
+  await waitFor(lines, ({ length }) => length > 0);
   await sendTraced(surehook);
   const before = performance.now();
   expect(await surehook.stop()).toBe(0);
   expect(performance.now() - before).toBeLessThan(8_000);
-  expect(told()).toHaveLength(1);
+  expect(lines()).toHaveLength(1);
 });
 
 describe('without a collector', () => {
@@ -197,7 +197,7 @@ describe('without a collector', () => {
     },
   );
 
-  it("a sender's trace is passed on as it came", async () => {
+  it("a sender's trace is passed on unchanged", async () => {
     const trace = { traceparent: TRACEPARENT, tracestate: 'vendor=a1' };
     expect(sentTo(await sendTraced(surehook, trace))).toMatchObject([trace]);
   });

@@ -1,4 +1,4 @@
-// The alert rules, evaluated by promtool over made-up hours: each fires on what it is for, and on nothing else.
+// Tests the alert rules with promtool over made-up hours: each rule fires on its own fault, and on nothing else.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { promtool, RULES } from '../support/prometheus.ts';
 const folder = mkdtempSync(join(tmpdir(), 'surehook-rules-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** An hour, one sample a minute, in promtool's notation, of a system that does its work with the usual few failures. */
+/** An hour of a healthy system with the usual few failures: one sample a minute, in promtool's notation. */
 const HEALTHY: Record<string, string> = {
   'up{job="surehook",instance="a"}': '1x60',
   'surehook_temporal_up{instance="a"}': '1x60',
@@ -35,10 +35,10 @@ const HEALTHY: Record<string, string> = {
 
 interface Story {
   name: string;
-  /** From minute 20 on; what came before stays. */
+  /** Series that replace healthy ones or join them; most go wrong at minute 20. */
   wrong: Record<string, string>;
   fires: string[];
-  /** By this minute it has not lasted long enough. */
+  /** The minute at which the fault has not lasted long enough to fire. */
   notYetAt?: number;
 }
 
@@ -121,7 +121,7 @@ const STORIES: Story[] = [
     notYetAt: 21,
   },
   {
-    name: 'Temporal is down: what is known of the queue goes stale',
+    name: 'Temporal is down, so the series of the queue go stale',
     wrong: {
       'surehook_temporal_up{instance="a"}': healthyFor20('0x40'),
       'surehook_queue_workers{task_type="workflow"}': healthyFor20('stale'),
@@ -153,11 +153,11 @@ function toPromtoolTest({ wrong, fires, notYetAt }: Story) {
 }
 
 describe('the alert rules', () => {
-  it('are what promtool takes', async () => {
+  it('are valid to promtool', async () => {
     expect(await promtool('check', 'rules', RULES)).toContain(`SUCCESS: ${alertRules.length} rules found`);
   });
 
-  it.each(STORIES)('when $name: $fires', async (story) => {
+  it.each(STORIES)('fire $fires when $name', async (story) => {
     const file = join(folder, `${STORIES.indexOf(story)}.yml`);
     const tests = [toPromtoolTest(story)];
     // JSON is YAML.
@@ -165,12 +165,12 @@ describe('the alert rules', () => {
     expect(await promtool('test', 'rules', file)).toContain('SUCCESS');
   });
 
-  it('have a story each', () => {
-    const told = STORIES.flatMap(({ fires }) => fires);
-    expect(told.sort()).toEqual(alertRules.map(({ alert }) => alert).sort());
+  it('are all tested by the stories above', () => {
+    const fired = STORIES.flatMap(({ fires }) => fires);
+    expect(fired.sort()).toEqual(alertRules.map(({ alert }) => alert).sort());
   });
 
-  it('each say how bad it is, what it is, and where to read on', () => {
+  it('each have a severity, a summary, a description and a runbook', () => {
     for (const { alert, labels, annotations } of alertRules) {
       expect(['warning', 'critical'], alert).toContain(labels.severity);
       expect(annotations.summary, alert).toMatch(/\w{3}/);

@@ -1,4 +1,4 @@
-// GET /metrics as a real Prometheus sees it: every query of the dashboard and of the alerts, against a system under load.
+// Tests GET /metrics with a real Prometheus: every query of the dashboard and of the alerts, on a system under load.
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { alertRules, metricsIn, queries } from '../support/dashboard.ts';
 import { parseMetrics, type Series, sampleOf } from '../support/metrics-page.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   const taskQueue = newId('queue');
   surehook = await Surehook.start({ role: 'serve', temporalAddress, taskQueue, env, config: 'alerted' });
   prometheus = await Prometheus.start(new URL(surehook.operatorUrl).host, TOKEN);
-  // Counters of nothing yet have been seen, so that what comes is an increase.
+  // Prometheus has to see the counters at zero first, so that what follows is an increase.
   await until('surehook_dead_letters_total{source="partner"}', (value) => value === 0);
   await sendOneOfEach();
 });
@@ -30,7 +30,7 @@ afterAll(async () => {
   await receiver.stop();
 });
 
-/** @returns the id of a new event that has been sent */
+/** Sends a new event. @returns its id */
 async function send(type: string, source = 'partner'): Promise<string> {
   const event_id = newId();
   ids.push(event_id);
@@ -38,7 +38,7 @@ async function send(type: string, source = 'partner'): Promise<string> {
   return event_id;
 }
 
-/** Whatever can become of a request, a handler and a delivery. */
+/** Sends one event for each result that a request, a handler and a delivery can have. */
 async function sendOneOfEach(): Promise<void> {
   const good = await send('both');
   await surehook.send({ event_id: good, type: 'both' });
@@ -65,7 +65,7 @@ async function sendOneOfEach(): Promise<void> {
   const held = async () =>
     sampleOf((await readPage()).series, 'surehook_deliveries_held_total', { endpoint: 'down' });
   await waitFor(held, (count) => count === 1);
-  // How an event ended comes by the SDK's log, which holds a line back for a tenth of a second.
+  // Events are counted by lines of the SDK's log, which come a tenth of a second late.
   const deadLetters = async () =>
     sampleOf((await readPage()).series, 'surehook_dead_letters_total', { source: 'partner' });
   await waitFor(deadLetters, (count) => count === 3);
@@ -84,7 +84,7 @@ async function readPage(): Promise<{ text: string; series: Series[] }> {
   return { text, series: parseMetrics(text) };
 }
 
-describe('the page', () => {
+describe('the metrics page', () => {
   it('needs the token of the operator API', async () => {
     const without = await fetch(`${surehook.operatorUrl}/metrics`);
     expect(without.status).toBe(401);
@@ -94,7 +94,7 @@ describe('the page', () => {
     expect((await fetch(`${surehook.publicUrl}/metrics`)).status).toBe(404);
   });
 
-  it('counts requests, events, attempts and dead letters by what became of them', async () => {
+  it('counts requests, events, attempts and dead letters by their results', async () => {
     const { series } = await readPage();
     const of = (name: string, labels: Record<string, string>) => sampleOf(series, `surehook_${name}`, labels);
     const source = 'partner';
@@ -125,7 +125,7 @@ describe('the page', () => {
     expect(timedOut).toBeLessThan(3);
   });
 
-  it('tells of the queue, of its workers and of the SDK', async () => {
+  it('has metrics of the task queue, of its workers and of the SDK', async () => {
     const { series } = await readPage();
     expect(sampleOf(series, 'surehook_temporal_up')).toBe(1);
     for (const task_type of ['workflow', 'activity']) {
@@ -152,7 +152,7 @@ describe('the page', () => {
     expect(series.filter((one) => isNew(one) && one.name.endsWith('_count'))).toHaveLength(1);
   });
 
-  it('holds no event id, no event type and no run id, in any label', async () => {
+  it('holds no event id, event type or run id in any label', async () => {
     const { text, series } = await readPage();
     for (const id of ids) expect(text).not.toContain(id);
     const types = ['both', 'forwarded', 'unreachable', 'without an id'];
@@ -170,7 +170,7 @@ describe('a real Prometheus', () => {
     expect(queries.length).toBeGreaterThan(20);
     for (const { title, expr } of queries) {
       const read = async (): Promise<Sample[]> => {
-        await Promise.all([send('both'), send('any', 'held')]); // so that rates have something to be of
+        await Promise.all([send('both'), send('any', 'held')]); // without new events, rates would be zero
         return await prometheus.query(expr);
       };
       const isAnswer = ({ value }: Sample) => value[1] !== 'NaN';
@@ -180,7 +180,7 @@ describe('a real Prometheus', () => {
     }
   });
 
-  it('evaluates every alert rule, and knows every metric that they name', async () => {
+  it('evaluates every alert rule, and knows every metric that the rules name', async () => {
     const rules = await waitFor(
       () => prometheus.rules(),
       (all) => all.every(({ health }) => health !== 'unknown'),
@@ -192,7 +192,7 @@ describe('a real Prometheus', () => {
     expect(known).toEqual(expect.arrayContaining(metricsIn(alertRules.map(({ expr }) => expr))));
   });
 
-  it('fires the alert of the dead letters, and none of those that wake somebody', async () => {
+  it('fires the alert for dead letters, and no critical alert', async () => {
     const read = async () => (await prometheus.rules()).filter(({ state }) => state === 'firing');
     const firing = await waitFor(read, (all) => all.length > 0);
     expect(firing.map(({ name }) => name)).toEqual(['SurehookDeadLetters']);

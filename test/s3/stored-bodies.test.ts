@@ -1,5 +1,4 @@
-// Bodies that are too large for Temporal, in a store that speaks S3: roles apart, the store down and back, and an
-// object that is lost.
+// Tests bodies too large for Temporal in a store that speaks S3: roles apart, the store down and back, an object lost.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +20,10 @@ let worker: Surehook;
 let client: S3Client;
 let other: Surehook | undefined;
 
-/** By the contract 3 s; a busy machine gets more, and a store that says nothing would never be given up. */
+/**
+ * The contract allows 3 s; a busy machine gets more. Without a time-out the wait for a silent store would never
+ * end.
+ */
 const ANSWERS_WITHIN_MS = 10_000;
 
 const start = async (role: 'api' | 'worker', env: Record<string, string> = {}) =>
@@ -38,7 +40,7 @@ const start = async (role: 'api' | 'worker', env: Record<string, string> = {}) =
     },
   });
 
-/** Building the server takes its time, once. */
+/** The S3 server is built once, which may take minutes. */
 const BUILD_WITHIN_MS = 600_000;
 
 beforeAll(async () => {
@@ -63,7 +65,7 @@ const keys = async () =>
     ({ Key = '' }) => Key,
   );
 
-it('a body of 4 MB goes from the API to the worker, encrypted, under the prefix', async () => {
+it('a body of 4 MB goes from the API to the worker through an encrypted object under the prefix', async () => {
   const event = largeEvent();
   expect((await event.send(api)).status).toBe(202);
   const shown = await api.untilEvent('partner', event.id, ({ status }) => status === 'processed');
@@ -75,7 +77,7 @@ it('a body of 4 MB goes from the API to the worker, encrypted, under the prefix'
   expect(Buffer.from((await Body?.transformToByteArray()) ?? []).includes(MARKER)).toBe(false);
 });
 
-it('with the store down: 503 in time for large events; those that wait go on when it is back, no attempt lost', async () => {
+it('with the store down, large events get a 503 in time, and waiting events later go on, no attempt lost', async () => {
   const waiting = largeEvent();
   receiver.script('/first', waiting.id, [{ status: 503, headers: { 'retry-after': '2' } }, 200]);
   expect((await waiting.send(api)).status).toBe(202);
@@ -99,7 +101,7 @@ it('with the store down: 503 in time for large events; those that wait go on whe
   expect(deliveries[0]?.attempts.map(({ status_code }) => status_code)).toEqual([503, 200]);
 });
 
-it('a store that swallows everything costs large events a 503 in time, and small ones nothing', async () => {
+it('with a store that never answers, large events get a 503 in time, and small events are accepted', async () => {
   const proxy = await TcpProxy.start(s3.endpoint.slice('http://'.length));
   const second = await start('api', { SUREHOOK_STORAGE: `s3://bodies?endpoint=http://${proxy.address}` });
   other = second;
@@ -117,7 +119,7 @@ it('a store that swallows everything costs large events a 503 in time, and small
   await proxy.stop();
 });
 
-it('an object that is gone is named by the API', async () => {
+it('the API names an object that is missing', async () => {
   const before = await keys();
   const event = largeEvent();
   expect((await event.send(api)).status).toBe(202);
@@ -138,7 +140,7 @@ it.each([
     /SUREHOOK_STORAGE: s3:\/\/no-such-bucket\/ cannot be used: there is no such bucket/,
   ],
   ['s3://bodies?endpoint=', { AWS_SECRET_ACCESS_KEY: 'wrong' }, /SUREHOOK_STORAGE: .*access is denied/],
-])('%s, or credentials that are wrong, are an error at start', async (place, env, message) => {
+])('%s with a missing bucket or wrong credentials is an error at start', async (place, env, message) => {
   const SUREHOOK_STORAGE = place + s3.endpoint;
   await expect(start('api', { SUREHOOK_STORAGE, ...env })).rejects.toThrow(message);
 });

@@ -1,7 +1,10 @@
-// What the providers document of the messages that they take, as schemas.
+// Schemas of the messages that providers take, as the providers document them.
 import { z } from 'zod';
 
-/** https://developer.pagerduty.com/docs/events-api-v2/trigger-events and …/overview: 512 KB. */
+/**
+ * Source: https://developer.pagerduty.com/docs/events-api-v2/trigger-events, and …/overview for the limit of
+ * 512 KB.
+ */
 const pagerDutyTrigger = z.strictObject({
   routing_key: z.string().length(32),
   event_action: z.literal('trigger'),
@@ -31,8 +34,9 @@ const pagerDutyResolve = z.strictObject({
 export const pagerDutyEvent = z.discriminatedUnion('event_action', [pagerDutyTrigger, pagerDutyResolve]);
 
 /**
- * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, …/reference/block-kit/blocks: 50 blocks, a
- * header of 150 characters in plain text, a section of 3,000. In markup, `<` begins a link only; `&` an entity.
+ * Source: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks,
+ * …/reference/block-kit/blocks. Limits: 50 blocks, 150 characters of plain text in a header, 3,000 in a
+ * section. In markup, `<` must begin a link, `&` an entity.
  */
 const mrkdwn = z
   .string()
@@ -84,7 +88,7 @@ const endpointKind = z
   .strictObject({ count: z.int().positive(), endpoints: z.array(endpoint.extend({ endpoint: z.string() })) })
   .optional();
 
-/** docs/alerts.md; `type`, `timestamp` and `data` are what Standard Webhooks recommends. */
+/** Source: docs/alerts.md; Standard Webhooks recommends `type`, `timestamp` and `data`. */
 export const webhookAlert = z.strictObject({
   type: z.enum(['dead_letter.alert', 'endpoint.alert']),
   timestamp: z.iso.datetime(),

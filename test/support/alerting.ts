@@ -1,4 +1,4 @@
-// A running Surehook with alert routes of its own, their channels, and the raising of alerts by hand.
+// Sets up alert routes for one test: their channels, Surehooks that have them, and alerts that the test raises itself.
 import { Client, Connection } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { onTestFinished } from 'vitest';
@@ -41,7 +41,7 @@ export class Alerting {
     this.#options = options;
   }
 
-  /** What it starts ends with the test. */
+  /** Starts the channels; they end with the test, as every Surehook does. */
   static async start(options: AlertingOptions): Promise<Alerting> {
     const connection = await Connection.connect({ address: options.temporalAddress });
     const client = new Client({ connection, dataConverter: DATA_CONVERTER });
@@ -77,7 +77,7 @@ export class Alerting {
     return surehook;
   }
 
-  /** As the activity `raiseAlerts` does. */
+  /** Raises alerts as the activity `raiseAlerts` does. */
   async raise(route: string, raises: Raise[], pace = { gather_ms: 500, every_ms: 1_000 }): Promise<void> {
     await this.client.workflow.signalWithStart(ALERT_ROUTE, {
       workflowId: this.routeId(route),
@@ -92,19 +92,23 @@ export class Alerting {
     return `alert:${route}${this.suffix}`;
   }
 
-  /** Answers whatever comes at this path with these in turn. */
+  /** Answers requests at this path with these answers in turn, and with the last one from then on. */
   script(path: string, answers: Answer[]): void {
     this.receiver.script(path, 'undefined', answers);
   }
 
-  /** The bodies that came at this path. */
+  /** The JSON bodies that came at this path. */
   bodies(path: string): unknown[] {
     return this.receiver.requests
       .filter((one) => one.path === path)
       .map(({ body }) => JSON.parse(body.toString('utf8')));
   }
 
-  /** Each once, as one that was sent again has the id of before; on wish without the first requests of all. */
+  /**
+   * Each alert at this path once, since a repeated request has the same id.
+   *
+   * @param from skips so many requests of all paths
+   */
   webhookAlerts(path = '/webhook', from = 0): WebhookAlert[] {
     const byId = this.receiver.requests
       .slice(from)
@@ -113,7 +117,7 @@ export class Alerting {
     return [...new Map(byId).values()].map((text) => webhookAlert.parse(JSON.parse(text)));
   }
 
-  /** A companion that nobody works on, so that it stays open until it is terminated; those who count see it. */
+  /** Starts a dead letter's workflow without a worker: it is counted as open until it is terminated. */
   async openDeadLetter(source: string): Promise<{ end(): Promise<void> }> {
     const workflowId = newId('dead');
     const handle = await this.client.workflow.start(DEAD_LETTER, {
@@ -134,13 +138,13 @@ export class Alerting {
     return (events ?? []).filter((event) => event.workflowExecutionSignaledEventAttributes).length;
   }
 
-  /** How often the latest run of a route's workflow has sent, or has looked whether there is something to send. */
+  /** How often the latest run of a route's workflow has sent, or has checked whether there is something to send. */
   async sendsOf(route: string): Promise<number> {
     const { events } = await this.client.workflow.getHandle(this.routeId(route)).fetchHistory();
     return (events ?? []).filter((event) => event.activityTaskCompletedEventAttributes).length;
   }
 
-  /** The decoded history of a route's workflow, all runs of it, as text. */
+  /** The decrypted history of the latest run of a route's workflow, as text. */
   async historyOf(route: string): Promise<string> {
     const { events } = await this.client.workflow.getHandle(this.routeId(route)).fetchHistory();
     return JSON.stringify(await decode(events), (_, value) =>
@@ -149,7 +153,7 @@ export class Alerting {
   }
 }
 
-/** Every payload within, decrypted. */
+/** Decrypts every payload inside a value, and turns bytes into text. */
 async function decode(value: unknown): Promise<unknown> {
   if (Array.isArray(value)) return await Promise.all(value.map(decode));
   if (typeof value !== 'object' || value === null) return value;

@@ -1,11 +1,11 @@
-// An OpenTelemetry collector: takes OTLP over HTTP as protobuf, and keeps the spans.
+// An OpenTelemetry collector that takes OTLP over HTTP as protobuf, and keeps the spans.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import protobuf from 'protobufjs';
 
-/** Of opentelemetry-proto 1.7, what the tests read; the numbers are the protocol's. */
+/** The part of opentelemetry-proto 1.7 that the tests read; the field numbers are the protocol's. */
 const { root } = protobuf.parse(`
   syntax = "proto3";
   message Request { repeated ResourceSpans resource_spans = 1; }
@@ -61,7 +61,7 @@ export class Collector {
   readonly spans: CollectedSpan[] = [];
   readonly paths = new Set<string>();
   readonly headers: NodeJS.Dict<string | string[]>[] = [];
-  /** Everything that came, as text. */
+  /** All request bodies as text (latin-1). */
   bytes = '';
   readonly #server: Server;
 
@@ -83,7 +83,7 @@ export class Collector {
     return new Collector(server);
   }
 
-  /** Of one event, in the order in which they ended. */
+  /** The spans of one event in the order in which they ended. */
   of(eventId: string): CollectedSpan[] {
     return this.spans.filter(({ attributes }) => attributes['surehook.event_id'] === eventId);
   }

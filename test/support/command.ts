@@ -1,4 +1,4 @@
-// A command that runs to its end: what it printed, its exit code, and whether it left a process behind.
+// Runs a command to its end, and returns its output, its exit code, and whether it left a process behind.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,7 +8,10 @@ import { text } from 'node:stream/consumers';
 import { afterAll } from 'vitest';
 import { CLI } from './surehook.ts';
 
-/** An empty folder, so that no `.env` and no state of the machine's own plays a part; gone after the test file. */
+/**
+ * An empty working folder, so that no `.env` and no state of this machine plays a part; removed after the test
+ * file.
+ */
 export const folder = mkdtempSync(join(tmpdir(), 'surehook-command-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -16,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const KILL_AFTER_MS = 30_000;
 
 export interface Outcome {
-  /** null if it had to be killed. */
+  /** null if the command was killed. */
   code: number | null;
   stdout: string;
   stderr: string;
@@ -30,7 +33,7 @@ export interface RunOptions {
   killAfterMs?: number;
 }
 
-/** `surehook` with these arguments, in an environment of PATH, HOME and `env` alone. */
+/** Runs `surehook` with these arguments; its environment is PATH, HOME and `env` only. */
 export async function runSurehook(
   args: string[],
   env: Record<string, string> = {},
@@ -47,7 +50,7 @@ export async function runCommand(
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(command, args, { cwd, env: { PATH, HOME, ...env }, detached: true });
   const timer = setTimeout(signalGroup, killAfterMs, child, 'SIGKILL');
-  child.stdin.on('error', () => undefined).end(input); // one that ends early does not read it
+  child.stdin.on('error', () => undefined).end(input); // a command that ends early does not read its input
   const output = Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await once(child, 'exit');
   clearTimeout(timer);
@@ -56,7 +59,7 @@ export async function runCommand(
   return { code, stdout, stderr, leftBehind };
 }
 
-/** @returns whether there was a process to signal; `child` must lead a group of its own */
+/** @returns whether the child's group, which `child` must lead, had a process to signal */
 export function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): boolean {
   try {
     process.kill(-(pid as number), signal);

@@ -1,4 +1,4 @@
-// Config files of one test file, in a folder of their own; and the one line that a user reads when one is refused.
+// Writes and loads the config files of one test file, and reads the one line with which a config is refused.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -10,11 +10,11 @@ import { ConfigError } from '../../src/config/config-error.ts';
 import type { ResolveOptions } from '../../src/config/resolve-config.ts';
 import { loadConfig } from '../../src/user-code/load-config.ts';
 
-/** What a config file imports in place of `surehook`, so that no build is needed. */
+/** Config files of tests import this in place of `surehook`, so that no build is needed. */
 export const INDEX = new URL('../../src/index.ts', import.meta.url).href;
 const ZOD = pathToFileURL(createRequire(import.meta.url).resolve('zod')).href;
 
-/** The secrets that `configText` asks for. */
+/** The secrets that the config of `configText` needs. */
 export const ENV = { A: 'secret-of-a', B: 'secret-of-b' };
 
 export const folder = mkdtempSync(join(tmpdir(), 'surehook-config-'));
@@ -29,7 +29,10 @@ export function write(text: string, name = `${++files}.config.ts`): string {
   return path;
 }
 
-/** Source text: more keys of the source `partner`, of the endpoint `billing` and of the config; or others in place. */
+/**
+ * Source text that is added: to the source `partner`, to all sources, to the endpoint `billing`, to all
+ * endpoints, or at the top.
+ */
 export interface Parts {
   source?: string;
   sources?: string;
@@ -38,7 +41,7 @@ export interface Parts {
   top?: string;
 }
 
-/** A valid config, and what a test changes about it. */
+/** The text of a valid config with what a test adds. */
 export function configText({ source, sources, endpoint, endpoints, top }: Parts = {}): string {
   return `
     import { defineConfig, secret } from '${INDEX}';
@@ -55,7 +58,7 @@ export async function load(parts: Parts = {}, options: Partial<ResolveOptions> =
   return await loadConfig({ path: write(configText(parts)), env: ENV, ...options });
 }
 
-/** The source `partner` and the endpoint `billing`. */
+/** Loads a config. @returns its source `partner` and its endpoint `billing` */
 export async function loadOne(parts: Parts = {}, options: Partial<ResolveOptions> = {}) {
   const { sources, endpoints } = await load(parts, options);
   return {
@@ -64,7 +67,7 @@ export async function loadOne(parts: Parts = {}, options: Partial<ResolveOptions
   };
 }
 
-/** The message of the `ConfigError` with which this must end: one line, whatever is wrong. */
+/** Asserts that the loading ends with a `ConfigError`. @returns its message, which must be one line */
 export async function refusal(loading: Promise<unknown>): Promise<string> {
   const error = await loading.then(
     () => expect.fail('the config was accepted'),
@@ -76,7 +79,7 @@ export async function refusal(loading: Promise<unknown>): Promise<string> {
   return message;
 }
 
-/** The faults that the refusal of a config names. */
+/** @returns the faults that are named when a config with these parts is refused */
 export async function faultsOf(parts: Parts): Promise<string[]> {
   const path = write(configText(parts));
   const message = await refusal(loadConfig({ path, env: ENV }));

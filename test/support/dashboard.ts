@@ -1,4 +1,4 @@
-// The queries of deploy/grafana and deploy/prometheus, and the metrics that they name.
+// Reads the queries of deploy/grafana and deploy/prometheus, and the metrics that these queries name.
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
@@ -22,7 +22,7 @@ export interface AlertRule {
 
 export const panels: Panel[] = JSON.parse(read('grafana/surehook.json')).panels;
 
-/** Each with Grafana's own variables filled in as for a panel of ten minutes. */
+/** Every query, with Grafana's variables filled in as for a panel of ten minutes. */
 export const queries = panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }) => ({
     title,
@@ -34,7 +34,7 @@ export const alertRules: AlertRule[] = parse(read('prometheus/rules.yml')).group
   ({ rules }: { rules: AlertRule[] }) => rules,
 );
 
-/** Metrics that queries name: ours, the SDK's and the process's. */
+/** The metrics that queries name: Surehook's, the SDK's and the process's. */
 export function metricsIn(exprs: string[]): string[] {
   const names = exprs.flatMap((expr) => expr.match(/\b(?:surehook|temporal|process|nodejs)_\w+/g) ?? []);
   return [...new Set(names)].filter((name) => !LABELS_AND_VALUES.includes(name)).sort();

@@ -1,4 +1,4 @@
-// Dead letters as a test makes, reads and ends them.
+// Makes, reads and ends dead letters for tests.
 import { expect } from 'vitest';
 import type { DeadLetterView } from '../../src/api/operator/dead-letters/dead-letter-view.ts';
 import type { DeadLetterItem } from '../../src/dead-letters/list.ts';
@@ -11,7 +11,7 @@ export interface Answered {
   body: Record<string, unknown>;
 }
 
-/** For so long the answer to a replay or discard waits for list and count to tell of it. */
+/** The answer to a replay or discard waits at most this long until list and count show the end of the dead letter. */
 const ANSWER_WAITS_MS = 2_000;
 
 export class DeadLetters {
@@ -23,7 +23,7 @@ export class DeadLetters {
     this.receiver = receiver;
   }
 
-  /** An event whose handler never wants it, and so at once a dead letter that is listed. */
+  /** Sends an event that its handler refuses once, and waits until its dead letter is listed. */
   async make(event_id = newId(), type = 'both', source = 'partner'): Promise<string> {
     this.receiver.script('/handler', event_id, [422, 200]);
     expect((await this.surehook.send({ event_id, type, name: 'first' }, source)).status).toBe(202);
@@ -40,7 +40,7 @@ export class DeadLetters {
     return items.find((one) => one.event_id === event_id) as DeadLetterItem;
   }
 
-  /** All pages. */
+  /** The items of all pages. */
   async list(query: Record<string, string> = {}): Promise<DeadLetterItem[]> {
     const items: DeadLetterItem[] = [];
     let cursor: string | null = null;
@@ -67,7 +67,7 @@ export class DeadLetters {
     return body.count as number;
   }
 
-  /** Whether it is among those that are counted, whatever else fails meanwhile. */
+  /** Whether this dead letter is counted: the filter fits no other, whatever else fails meanwhile. */
   async isCounted({ failed_at: since, ...item }: DeadLetterItem): Promise<boolean> {
     const {
       source,
@@ -78,14 +78,17 @@ export class DeadLetters {
     return (await this.count({ source, type: String(type), step, since, until })) === 1;
   }
 
-  /** Asserts that it is off list and count with the answer; a machine too slow for that is given time. */
+  /**
+   * Asserts that the dead letter is off list and count when the answer comes; after an answer that waited in
+   * vain, soon.
+   */
   async expectGoneWith(item: DeadLetterItem, end: () => Promise<Answered>): Promise<Answered> {
     expect(await this.isCounted(item)).toBe(true);
     const asked = Date.now();
     const answer = await end();
     const waitedInVain = Date.now() - asked >= ANSWER_WAITS_MS;
     const where = async () => [await this.isListed(item.event_id, item.source), await this.isCounted(item)];
-    const isGone = (is: boolean[]) => !is.includes(true);
+    const isGone = (found: boolean[]) => !found.includes(true);
     expect(waitedInVain ? await waitFor(where, isGone) : await where()).toEqual([false, false]);
     return answer;
   }

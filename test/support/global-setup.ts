@@ -1,4 +1,4 @@
-// One Temporal server per test run: the one at TEMPORAL_ADDRESS, or a dev server of our own, in memory.
+// Provides one Temporal server per test run: the server at TEMPORAL_ADDRESS, or a dev server in memory.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

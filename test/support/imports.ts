@@ -1,4 +1,4 @@
-// Reads who imports whom from the source text of src/.
+// Reads from the source text of src/ which file imports which.
 import { globSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,15 +6,15 @@ import { fileURLToPath } from 'node:url';
 const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 
 export interface Import {
-  /** A file of ours, as `api/apps.ts`. */
+  /** A file of src/, such as `api/operator/app.ts`. */
   from: string;
-  /** The same, or the name of a package or built-in. */
+  /** A file of src/, or the name of a package or built-in. */
   to: string;
-  /** `import type`: gone at run time. Inline `type` names alone leave an import of the module behind. */
+  /** Whether this is an `import type`, which is gone at run time; an import of only inline `type` names is not. */
   typeOnly: boolean;
 }
 
-/** The text of every file without its comments, by name. */
+/** The text of every file without comments, by file name. */
 export const sources: ReadonlyMap<string, string> = new Map(
   globSync('**/*.ts', { cwd: SRC }).map((file) => {
     const text = readFileSync(SRC + file, 'utf8');
@@ -36,7 +36,7 @@ export const imports: readonly Import[] = [...sources].flatMap(([from, text]) =>
   ];
 });
 
-/** What is loaded, of ours and of others', when this file is; types are not. */
+/** Every file, package and built-in that is loaded when this file is; imports of types load nothing. */
 export function loadedBy(file: string, seen = new Set<string>()): Set<string> {
   for (const { from, to, typeOnly } of imports) {
     if (from !== file || typeOnly || seen.has(to)) continue;
@@ -46,7 +46,7 @@ export function loadedBy(file: string, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
-/** Each circle of imports once, types included, as `a.ts -> b.ts -> a.ts`. */
+/** Every circle of imports, types included, as `a.ts -> b.ts -> a.ts`. */
 export function findCircles(): string[] {
   const circles: string[] = [];
   const done = new Set<string>();

@@ -1,7 +1,7 @@
-// Whether a process lives that is no child of the test's.
+// Tells whether a process lives that is no child of the test's process.
 import { readFileSync } from 'node:fs';
 
-/** A zombie, whose parent has not yet asked for its end, is dead; only Linux shows it. */
+/** A zombie counts as dead: its parent has not yet waited for it. Only Linux shows that. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

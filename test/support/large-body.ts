@@ -1,4 +1,4 @@
-// Large bodies with a marker to look for: one that does not get small when it is compressed, and one that does.
+// Makes events with large bodies that hold a marker to look for. By default compression does not make them small.
 import { randomBytes } from 'node:crypto';
 import { newId, type Surehook, signHmac } from './surehook.ts';
 

@@ -1,4 +1,4 @@
-// A real SMTP server that keeps what it got, asks for a password, and refuses mails while a test says so.
+// A real SMTP server that keeps the mails it gets, asks for a password, and refuses mails while a test says so.
 import type { Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { SMTPServer } from 'smtp-server';
@@ -9,7 +9,7 @@ export const MAIL_PASSWORD = 'p@ss:word/of the mail';
 export interface Mail {
   from: string;
   to: string[];
-  /** As it came, with its line breaks as `\n`. */
+  /** The mail as it came, but with line breaks as `\n`. */
   raw: string;
   headers: Map<string, string>;
   body: string;
@@ -17,9 +17,9 @@ export interface Mail {
 
 export class MailServer {
   readonly mails: Mail[] = [];
-  /** The answer to each mail while it is set, such as 451. */
+  /** While this is set, such as to 451, each mail is refused with this code. */
   refuseWith: number | undefined;
-  /** Addresses that it does not know. */
+  /** Recipients that the server refuses as unknown. */
   readonly unknown = new Set<string>();
   readonly url: string;
   readonly #server: SMTPServer;
@@ -32,7 +32,7 @@ export class MailServer {
 
   static async start({ user = MAIL_USER } = {}): Promise<MailServer> {
     const server: SMTPServer = new SMTPServer({
-      disabledCommands: ['STARTTLS'], // nodemailer would refuse the certificate, and rightly so
+      disabledCommands: ['STARTTLS'], // nodemailer would refuse the self-signed certificate
       allowInsecureAuth: true,
       onAuth: ({ username, password }, _session, done) => {
         if (username === MAIL_USER && password === MAIL_PASSWORD) done(null, { user: username });
@@ -66,7 +66,10 @@ export class MailServer {
   }
 }
 
-/** As much of RFC 5322 as mails of plain ASCII text need: folded lines, then an empty one, then the body. */
+/**
+ * Parses as much of RFC 5322 as mails of plain ASCII text need: headers, which may be folded, an empty line,
+ * the body.
+ */
 function parse(text: string): Pick<Mail, 'raw' | 'headers' | 'body'> {
   const raw = text.replaceAll('\r\n', '\n');
   const end = raw.indexOf('\n\n');

@@ -1,4 +1,4 @@
-// Reads a page of metrics in Prometheus's text format.
+// Parses a page of metrics in Prometheus's text format.
 
 export interface Series {
   name: string;
@@ -18,7 +18,7 @@ export function parseMetrics(page: string): Series[] {
     });
 }
 
-/** The value of the one series that has at least these labels. */
+/** The value of the first series that has at least these labels. */
 export function sampleOf(
   all: Series[],
   name: string,

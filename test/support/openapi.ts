@@ -1,4 +1,4 @@
-// Holds answers of the operator API to its OpenAPI document: whatever a test asks for, nothing undeclared may come back.
+// Checks every answer of the operator API that a test gets against the OpenAPI document.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { OPERATOR_DOCUMENT } from '../../src/api/operator/routes.ts';
 
@@ -18,10 +18,10 @@ const patterns = Object.keys(paths).map((path) => ({
 const ajv = new Ajv2020({ strict: false });
 ajv.addSchema({ $id: 'document', components: strictly(OPERATOR_DOCUMENT.components) });
 
-/** Answers that every listener gives for what is in no document. */
+/** The statuses with which every listener answers requests for paths that are in no document. */
 const OUTSIDE = [400, 401, 404, 405, 408, 431];
 
-/** @throws Error that says what in the answer the document does not have */
+/** @throws Error that says what in the answer is not in the document */
 export function checkAnswer(
   method: string,
   pathname: string,
@@ -56,7 +56,7 @@ function operationOf(method: string, pathname: string): Operation | undefined {
   return found && paths[found.path]?.[(method === 'HEAD' ? 'GET' : method).toLowerCase()];
 }
 
-/** Clients must bear with fields that are new to them; here, a field that is not declared is a fault. */
+/** Allows declared fields only. Clients must accept unknown fields, but in tests an undeclared field is a fault. */
 function strictly<T>(schema: T): T {
   if (Array.isArray(schema)) return schema.map(strictly) as T;
   if (typeof schema !== 'object' || schema === null) return schema;

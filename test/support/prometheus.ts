@@ -1,4 +1,4 @@
-// A real Prometheus, and its promtool: Debian's package `prometheus`, which .ci/run installs.
+// Runs a real Prometheus and its promtool: Debian's package `prometheus`, which .ci/run installs.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ export interface Rule {
   alerts: { labels: Record<string, string>; state: string }[];
 }
 
-/** @returns what promtool printed; rejects with it if promtool is not content */
+/** @returns promtool's output. @throws Error with that output if promtool reports a fault */
 export async function promtool(...args: string[]): Promise<string> {
   try {
     const { stdout, stderr } = await promisify(execFile)('promtool', args);
@@ -53,7 +53,7 @@ export class Prometheus {
     this.#folder = folder;
   }
 
-  /** Scrapes this target every second, set up as deploy/prometheus has it but for place and pace. */
+  /** Scrapes the target every second, otherwise with the config of deploy/prometheus. */
   static async start(target: string, token: string): Promise<Prometheus> {
     const folder = mkdtempSync(join(tmpdir(), 'surehook-prometheus-'));
     const config = parse(readFileSync(EXAMPLE_CONFIG, 'utf8'));
@@ -96,7 +96,7 @@ export class Prometheus {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** @throws Error with Prometheus's own words if it does not accept the query */
+  /** @throws Error with Prometheus's message if it does not accept the query */
   async query(expr: string): Promise<Sample[]> {
     const { result } = await this.#get<{ result: Sample[] }>(`query?query=${encodeURIComponent(expr)}`);
     return result;

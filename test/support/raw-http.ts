@@ -1,16 +1,16 @@
-// HTTP as bytes on a socket: for requests that no client library would send.
+// Speaks HTTP as bytes on a socket, for requests that no client library would send.
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 
 export interface Answer {
   status: number;
-  /** Lower-case names. */
+  /** By lower-case names. */
   headers: Record<string, string>;
   text: string;
 }
 
 export interface ExchangeOptions {
-  /** What to do once everything is sent: `end` half-closes, `destroy` closes, `reset` sends a RST. */
+  /** What the client does once everything is sent: `end` half-closes, `destroy` closes, `reset` sends a RST. */
   finish?: 'end' | 'destroy' | 'reset';
 }
 
@@ -19,10 +19,10 @@ export interface Exchange {
   bytesSent: number;
 }
 
-/** An exchange that takes longer than this hangs. */
+/** An exchange that takes longer than this is a hanging one. */
 const HANGS_AFTER_MS = 20_000;
 
-/** Sends parts (text as latin-1) as fast as the server takes them, until it closes the connection. */
+/** Sends parts, text as latin-1, as fast as the server takes them, until the server closes the connection. */
 export function exchange(
   url: string,
   parts: Iterable<string | Uint8Array>,
@@ -50,7 +50,7 @@ export function exchange(
     socket.on('connect', sendMore);
     socket.on('drain', sendMore);
     socket.on('data', (chunk) => received.push(chunk));
-    socket.on('error', () => undefined); // a reset is an end, too
+    socket.on('error', () => undefined); // a reset also ends the exchange, by `close`
     socket.on('close', () => {
       clearTimeout(hangs);
       const answers = parseAnswers(Buffer.concat(received).toString('latin1'));
@@ -77,7 +77,7 @@ function parseAnswers(text: string): Answer[] {
   return answers;
 }
 
-/** Sends as `node:http` does when a program writes chunk by chunk without waiting; the answer may come early. */
+/** Sends with `node:http` chunk by chunk without waiting; the answer may come before everything is sent. */
 export function writeChunks(
   url: string,
   chunks: Iterable<Uint8Array>,
@@ -93,7 +93,7 @@ export function writeChunks(
         text,
       });
     });
-    request.on('error', reject); // after the answer it changes nothing
+    request.on('error', reject); // an error after the answer changes nothing
     for (const chunk of chunks) request.write(chunk);
     request.end();
   });

@@ -1,4 +1,4 @@
-// A real HTTP endpoint that answers as a test tells it to, and keeps what it got.
+// A real HTTP endpoint that answers as a test scripts it, and keeps the requests it gets.
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -10,7 +10,10 @@ export interface Received {
   at: number;
 }
 
-/** A status, an answer with headers or a body or after a while, or `hang`: no answer at all. */
+/**
+ * A status; an answer with headers, a body or a delay; `hang`, which never answers; or `reset`, which cuts the
+ * connection.
+ */
 export type Answer =
   | number
   | { status: number; headers?: Record<string, string>; body?: string; delayMs?: number }
@@ -41,17 +44,17 @@ export class Receiver {
     return new Receiver(server);
   }
 
-  /** Answers this event at this path with these in turn, the last one for ever; 200 where nothing is scripted. */
+  /** Answers this event at this path with these answers in turn, the last one for ever; without a script, 200. */
   script(path: string, eventId: string, answers: Answer[]): void {
     this.#scripts.set(`${path} ${eventId}`, answers);
   }
 
-  /** Answers whatever comes at this path so from now on, where no event's script says otherwise. */
+  /** Gives this answer to every request at this path whose event has no script there. */
   answerAll(path: string, answer: Answer): void {
     this.#byPath.set(path, answer);
   }
 
-  /** What came for one event, optionally at one path. */
+  /** The requests for one event, at one path if that is given. */
   of(eventId: string, path?: string): Received[] {
     return this.requests.filter(
       (one) => one.headers['x-webhook-event-id'] === eventId && (path === undefined || one.path === path),

@@ -1,5 +1,5 @@
 // Records the histories that test/workflows/replay.test.ts replays: node test/support/record-histories.ts
-// Run it when a workflow gains a path. A history that is there already stays: runs of its time may still be open.
+// Run it when a workflow gains a path. It keeps histories that exist, since runs like them may still be open.
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ interface Story {
   type: string;
   source?: string;
   script?: Record<string, Answer[]>;
-  /** What is done once it has failed, and the status that it comes to. */
+  /** What is done once the event's run has closed, and the status that the event then gets. */
   afterwards?: [
     (
       | 'resend'
@@ -33,13 +33,13 @@ interface Story {
     ),
     'processed' | 'failed' | 'discarded' | 'canceled',
   ];
-  /** It is cancelled as soon as its first request has come. */
+  /** The event is cancelled as soon as its handler runs. */
   cancel?: boolean;
-  /** The dead letter's history, and not the event's. */
+  /** The dead letter's history is recorded, not the event's. */
   ofDeadLetter?: boolean;
-  /** By hand, in Temporal. */
+  /** The dead letter's workflow is cancelled by hand in Temporal. */
   cancelDeadLetter?: boolean;
-  /** That of the job. */
+  /** The job's history is recorded, not the event's. */
   ofJob?: boolean;
 }
 
@@ -153,7 +153,7 @@ function record(workflowId: string, name: string): void {
   process.stdout.write(`recorded ${name}\n`);
 }
 
-/** An endpoint that goes down and comes back: a delivery that was held, and the workflow of its breaker. */
+/** Records an endpoint that goes down and comes back: a held delivery, and the workflow of the endpoint's breaker. */
 async function recordBreaker(): Promise<void> {
   const { address: temporalAddress } = server;
   const start = {
@@ -163,48 +163,48 @@ async function recordBreaker(): Promise<void> {
     env,
     config: 'breaker',
   } as const;
-  const breaking = await Surehook.start(start);
+  const surehook = await Surehook.start(start);
   const untilBreaker = async (wanted: string) => {
     const read = async () =>
-      (await (await breaking.operator('/api/v1/endpoints/dead')).json()) as EndpointView;
+      (await (await surehook.operator('/api/v1/endpoints/dead')).json()) as EndpointView;
     await waitFor(read, ({ breaker }) => breaker.state === wanted);
   };
   receiver.answerAll('/dead?key=url-secret', 503);
-  for (let i = 0; i < 5; i++) await breaking.send({ event_id: `before-${i}`, type: 'dead' });
+  for (let i = 0; i < 5; i++) await surehook.send({ event_id: `before-${i}`, type: 'dead' });
   await untilBreaker('open');
-  await breaking.send({ event_id: 'delivery-held', type: 'dead' });
-  await breaking.untilEvent(
+  await surehook.send({ event_id: 'delivery-held', type: 'dead' });
+  await surehook.untilEvent(
     'partner',
     'delivery-held',
     ({ deliveries }) => deliveries[0]?.held !== undefined,
   );
   receiver.answerAll('/dead?key=url-secret', 200);
-  await breaking.untilEvent('partner', 'delivery-held', ({ status }) => status === 'processed');
+  await surehook.untilEvent('partner', 'delivery-held', ({ status }) => status === 'processed');
   await untilBreaker('closed');
   record('partner:delivery-held', 'delivery-held');
   record('endpoint:dead', 'endpoint-breaker');
-  await breaking.stop();
+  await surehook.stop();
 }
 
-/** An endpoint that is down for long enough to raise an alert, and its return. */
-async function recordTold(): Promise<void> {
+/** Records an endpoint that is down for long enough to raise an alert, and comes back. */
+async function recordEndpointAlert(): Promise<void> {
   const { address: temporalAddress } = server;
   const start = { role: 'serve', temporalAddress, taskQueue: 'record-told', env, config: 'breaker' } as const;
-  const telling = await Surehook.start(start);
-  const untilTold = (times: number) =>
+  const surehook = await Surehook.start(start);
+  const untilAlerts = (times: number) =>
     waitFor(() => receiver.requests.filter(({ path }) => path === '/ops').length === times);
   receiver.answerAll('/told', 503);
-  await telling.send({ event_id: 'endpoint-told', type: 'told' });
-  await untilTold(1);
+  await surehook.send({ event_id: 'endpoint-told', type: 'told' });
+  await untilAlerts(1);
   receiver.answerAll('/told', 200);
-  await untilTold(2);
+  await untilAlerts(2);
   record('endpoint:told', 'endpoint-told');
-  await telling.stop();
+  await surehook.stop();
 }
 
 /**
- * An incident that is looked at twice, since one of two dead letters is still open, and closed by news before the third look.
- * The route ends two minutes later.
+ * Records an incident that is checked twice, since one of two dead letters is still open, and that a discard
+ * closes before the third check. The route ends two minutes later.
  */
 async function recordRechecked(): Promise<void> {
   const alerting = await Surehook.start({
@@ -217,9 +217,9 @@ async function recordRechecked(): Promise<void> {
   await alerting.send({ event_id: recovers, type: 'ask' }, 'first');
   for (const id of [stays, recovers])
     await alerting.untilEvent('first', id, ({ status }) => status === 'failed');
-  const untilTold = (action: string) =>
+  const untilPaged = (action: string) =>
     waitFor(() => receiver.requests.some(({ body }) => body.includes(`"event_action":"${action}"`)));
-  await untilTold('trigger');
+  await untilPaged('trigger');
   await alerting.send({ event_id: recovers, type: 'ask' }, 'first');
   await waitFor(() =>
     temporal('show', '--workflow-id', 'alert:pagerduty', '-o', 'json').includes(
@@ -229,15 +229,15 @@ async function recordRechecked(): Promise<void> {
   const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
   const path = `/api/v1/dead-letters/first/${stays}/discard`;
   await alerting.operator(path, { method: 'POST', headers, body: '{"reason":"recorded"}' });
-  await untilTold('resolve');
+  await untilPaged('resolve');
   const { address } = server;
-  // It waits for the end, while the receiver goes on answering.
+  // The command waits for the route's end, while the receiver goes on answering.
   await promisify(execFile)(cliPath, ['workflow', 'result', '-w', 'alert:pagerduty', '--address', address]);
   record('alert:pagerduty', 'alert-route-rechecked');
   await alerting.stop();
 }
 
-/** @returns the id of its workflow, once it has ended */
+/** Replays dead letters by a job. @returns the id of the job's workflow, once it has closed */
 async function replayMany(): Promise<string> {
   const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
   const body = JSON.stringify({ filter: { source: 'partner', error: 'handler:PermanentError' } });
@@ -312,7 +312,7 @@ for (const {
 
 await surehook.stop();
 if (!existsSync(fileOf('endpoint-breaker'))) await recordBreaker();
-if (!existsSync(fileOf('endpoint-told'))) await recordTold();
+if (!existsSync(fileOf('endpoint-told'))) await recordEndpointAlert();
 if (!existsSync(fileOf('alert-route-rechecked'))) await recordRechecked();
 await server.stop();
 await receiver.stop();

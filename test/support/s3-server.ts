@@ -1,4 +1,4 @@
-// A real store that speaks S3 and checks its signatures: versitygw over a folder, built once by Go.
+// Runs a real store that speaks S3 and checks signatures: versitygw over a folder, built once by Go.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -16,7 +16,7 @@ export const S3_CREDENTIALS = {
   AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests',
 };
 
-/** @returns its path in the cache; Go builds it there the first time, in a minute or two */
+/** @returns the path of versitygw in the cache; the first call has Go build it there, in a minute or two */
 export async function findS3Server(): Promise<string> {
   const { cacheDir } = loadSettings();
   const folder = join(cacheDir, `versitygw-${VERSION}`);
@@ -39,12 +39,16 @@ export class S3Server {
     this.#child = child;
   }
 
-  /** With the bucket `bodies`. @param endpoint of one that was stopped: the folder still has its objects */
+  /**
+   * Starts a store with the bucket `bodies`.
+   *
+   * @param endpoint of a stopped store, which starts again with its objects
+   */
   static async start(folder: string, endpoint?: string): Promise<S3Server> {
     const path = await findS3Server();
     const address = endpoint?.slice('http://'.length) ?? `127.0.0.1:${await claimPort('port', 0, 'none')}`;
     const [root, sidecar] = [join(folder, 'root'), join(folder, 'sidecar')];
-    for (const one of [join(root, 'bodies'), sidecar]) mkdirSync(one, { recursive: true });
+    for (const path of [join(root, 'bodies'), sidecar]) mkdirSync(path, { recursive: true });
     const { AWS_ACCESS_KEY_ID: access, AWS_SECRET_ACCESS_KEY: secret } = S3_CREDENTIALS;
     const args = [
       '--port',

@@ -1,4 +1,4 @@
-// Surehook as users run it: the built command, in a process of its own.
+// Runs Surehook as users do: the built command, in a process of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -15,10 +15,10 @@ export const PROJECT = path('../..');
 export const TOKEN = 'operator-token-of-the-tests';
 const KEY = { id: 'k1', key: Buffer.alloc(32, 'k1') };
 export const ENCRYPTION_KEYS = `${KEY.id}:${KEY.key.toString('base64')}`;
-/** Reads and writes what the Surehook of the tests does. */
+/** Reads and writes payloads with the tests' encryption key, as the tests' Surehook does. */
 export const DATA_CONVERTER = createDataConverter(new EncryptionCodec([KEY]));
 
-/** The secrets of test/support/configs, and nothing of the machine's own environment but PATH and HOME. */
+/** The secrets that test/support/configs need. */
 export const SECRETS = {
   PARTNER_SECRET: 'partner-secret-1',
   GITHUB_SECRET: 'github-secret-1',
@@ -36,7 +36,7 @@ export interface StartOptions {
   config?: string;
 }
 
-/** Another Node, another copy of the command, another working folder. */
+/** Runs the command with another Node, from another copy, or in another working folder. */
 export interface SpawnOptions {
   node?: string;
   cli?: string;
@@ -93,7 +93,7 @@ export class Surehook {
       await surehook.untilUp();
       return surehook;
     } catch (error) {
-      await surehook.stop('SIGKILL'); // nobody else knows of it
+      await surehook.stop('SIGKILL'); // the caller gets no Surehook to stop
       throw error;
     }
   }
@@ -123,7 +123,7 @@ export class Surehook {
     return this.child.exitCode ?? this.child.signalCode;
   }
 
-  /** Every JSON answer is held to the OpenAPI document. */
+  /** Calls the operator API with its token, and checks every JSON answer against the OpenAPI document. */
   async operator(pathAndQuery: string, init: RequestInit = {}): Promise<Response> {
     const response = await fetch(this.operatorUrl + pathAndQuery, {
       headers: { authorization: `Bearer ${TOKEN}` },
@@ -143,7 +143,7 @@ export class Surehook {
     ).json()) as Event;
   }
 
-  /** Waits until the event is as wanted. */
+  /** Waits until `isDone` holds for the event. */
   async untilEvent(source: string, eventId: string, isDone: (event: Event) => boolean): Promise<Event> {
     return await waitFor(() => this.event(source, eventId), isDone);
   }
@@ -156,7 +156,7 @@ export class Surehook {
     });
   }
 
-  /** A webhook of the sources that use the plain `hmac` scheme with the partner's secret. */
+  /** Sends a webhook of a source that uses the plain `hmac` scheme with the partner's secret. */
   async send(event: Record<string, unknown>, source = 'partner'): Promise<Response> {
     const body = JSON.stringify(event);
     return await this.post(source, body, signHmac(body));
@@ -169,7 +169,7 @@ export function signHmac(body: string | Uint8Array, secret = SECRETS.PARTNER_SEC
 
 let counter = 0;
 
-/** Unique over test runs that share a server. */
+/** @returns an id that is unique over all test runs on a server */
 export function newId(prefix = 'evt'): string {
   counter += 1;
   return `${prefix}_${process.pid.toString(36)}${Date.now().toString(36)}${counter}`;

@@ -1,4 +1,4 @@
-// A TCP proxy between Surehook and what it calls, so that a test can take the one from the other.
+// A TCP proxy between Surehook and what it calls, so that a test can cut the connection.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -20,17 +20,17 @@ export class TcpProxy {
     const proxy = new TcpProxy(server);
     server.on('connection', (socket) => {
       const upstream = connect({ host: host ?? '', port: Number(port) });
-      for (const one of [socket, upstream]) {
-        proxy.#sockets.add(one);
-        one.on('error', () => undefined);
-        one.on('close', () => proxy.#sockets.delete(one));
+      for (const end of [socket, upstream]) {
+        proxy.#sockets.add(end);
+        end.on('error', () => undefined);
+        end.on('close', () => proxy.#sockets.delete(end));
       }
       if (!proxy.#hangs) socket.pipe(upstream).pipe(socket);
     });
     return proxy;
   }
 
-  /** Nothing passes any more, and nobody is told: as with a network that swallows everything. */
+  /** From this call on nothing passes, and no connection is closed, as in a network that drops every packet. */
   hang(): void {
     this.#hangs = true;
     for (const socket of this.#sockets) socket.unpipe().pause();

@@ -1,7 +1,11 @@
-// Waits for a condition, never for a time.
+// Waits until a condition holds, instead of for a fixed time.
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Polls until `read` gives something that `isDone`; then returns it. What was read last is in the error. */
+/**
+ * Polls `read` until `isDone` holds, and returns what was read.
+ *
+ * @throws Error with the last value after `timeoutMs`
+ */
 export async function waitFor<T>(
   read: () => T | Promise<T>,
   isDone: (value: T) => boolean = Boolean,

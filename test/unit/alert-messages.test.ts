@@ -1,4 +1,4 @@
-// The words of alerts, held to the providers' limits and rules at their worst.
+// Tests the texts of alerts: the worst alert, too, must keep the providers' limits and rules.
 import { describe, expect, it } from 'vitest';
 import { type Alert, toNextSteps, toTitle } from '../../src/activities/alerts/alert.ts';
 import { toText } from '../../src/activities/alerts/email.ts';
@@ -29,7 +29,7 @@ function raise(given: Partial<Raise> = {}): Raise {
 
 function gather(...raises: Partial<Raise>[]): Gathered {
   const gathered: Gathered = {};
-  for (const one of raises) addRaise(gathered, raise(one));
+  for (const given of raises) addRaise(gathered, raise(given));
   return gathered;
 }
 
@@ -50,11 +50,11 @@ const pagerduty: PagerDutyRoute = {
   url: 'https://events.pagerduty.com/v2/enqueue',
 };
 
-/** As much of everything as there can be, and nothing of it harmless. */
+/** An alert with as much of everything as there can be, and with hostile text everywhere. */
 const worst = (): Alert => {
   const nasty = '<!channel>&<https://evil.test|click>\r\nBcc: victim@example.com ';
-  const letters: AlertKind[] = ['dead_letter', 'expiring', 'expired', 'recovered', 'discarded'];
-  const kinds: AlertKind[] = [...letters, 'endpoint_down', 'endpoint_up'];
+  const ofDeadLetters: AlertKind[] = ['dead_letter', 'expiring', 'expired', 'recovered', 'discarded'];
+  const kinds: AlertKind[] = [...ofDeadLetters, 'endpoint_down', 'endpoint_up'];
   const raises = kinds.flatMap((kind) =>
     Array.from({ length: 3_000 }, (_, n) => ({
       kind,
@@ -69,8 +69,8 @@ const worst = (): Alert => {
   return alertOf(gather(...raises));
 };
 
-describe('what is gathered', () => {
-  it('stays small, and its counts add up', () => {
+describe('gathered raises', () => {
+  it('stay small, and their counts add up', () => {
     const { gathered } = worst();
     const bySource = Object.entries(gathered.dead_letter ?? {});
     expect(bySource.length).toBe(101);
@@ -80,11 +80,11 @@ describe('what is gathered', () => {
       expect(examples.length).toBeLessThanOrEqual(5);
       expect(Object.keys(errors).length).toBeLessThanOrEqual(21);
       expect(Object.keys(steps).length).toBeLessThanOrEqual(21);
-      expect(Object.values(errors).reduce((sum, one) => sum + one, 0)).toBe(2 * count);
+      expect(Object.values(errors).reduce((a, b) => a + b, 0)).toBe(2 * count);
     }
   });
 
-  it('is put together with what came before it', () => {
+  it('are added to raises that were gathered before', () => {
     const gathered = gather({ at: '2026-11-24T12:00:05.000Z', run_id: 'a' });
     addGathered(gathered, gather({ run_id: 'b', errors: ['timeout'] }, { kind: 'recovered', run_id: 'c' }));
     expect(gathered).toMatchObject({
@@ -122,19 +122,19 @@ describe('a title', () => {
       gather({ kind: 'endpoint_down', source: 'a' }, { kind: 'endpoint_down', source: 'b' }),
       '2 endpoints are down',
     ],
-  ])('says how many of what: %#', (gathered, title) => {
+  ])('counts dead letters or endpoints by what happened to them (%#)', (gathered, title) => {
     expect(toTitle(alertOf(gathered))).toBe(title);
   });
 });
 
-describe('messages at their worst', () => {
-  it('are what Slack takes', () => {
+describe('the messages of the worst alert', () => {
+  it('keep the limits of Slack', () => {
     slackMessage.parse(toSlackMessage(worst()));
     const { blocks } = slackMessage.parse(toSlackMessage(alertOf(gather({ event_type: '<!channel>' }))));
     expect(JSON.stringify(blocks)).toContain('&lt;!channel&gt;');
   });
 
-  it('are what PagerDuty takes', () => {
+  it('keep the limits of PagerDuty', () => {
     const alert = worst();
     const [source = ''] = Object.keys(alert.gathered.dead_letter ?? {});
     const event = toTrigger(pagerduty, alert, source);
@@ -143,17 +143,17 @@ describe('messages at their worst', () => {
     pagerDutyEvent.parse(toResolve(pagerduty, alert, source));
   });
 
-  it('are what docs/alerts.md says of webhooks', () => {
+  it('have the webhook format of docs/alerts.md', () => {
     webhookAlert.parse(JSON.parse(JSON.stringify(toWebhookBody(worst()))));
   });
 
-  it('have a title without line breaks, for the subject of a mail', () => {
+  it('have a title without line breaks for the subject of a mail', () => {
     expect(toTitle(worst())).toMatch(/^[\x20-\x7e]{1,200}$/);
     expect(toText(worst()).length).toBeLessThan(32_000);
   });
 });
 
-it('a mail tells it as one would want it at night', () => {
+it('a mail lists counts, examples with links, and the next command', () => {
   const raises = [
     { run_id: 'a' },
     { run_id: 'b', event_id: 'evt_2', errors: ['timeout'] },
@@ -178,7 +178,7 @@ Next
 Alert route ops, 2026-11-24T12:00:00.000Z`);
 });
 
-it('the commands to run next are those for the sources, or one for many', () => {
+it('the next commands are none after a recovery, and one without a source for many sources', () => {
   expect(toNextSteps({ gathered: gather({ kind: 'recovered' }) })).toEqual([]);
   const many = ['a', 'b', 'c', 'd'].map((source) => ({ source }));
   expect(toNextSteps({ gathered: gather(...many) })).toEqual(['surehook dead-letters list']);
@@ -191,18 +191,23 @@ describe('an incident', () => {
 
   it.each([
     ['opens for dead letters', [{}], 1, { action: 'trigger', again: false }],
-    ['opens although none is counted yet, and counts again', [{}], 0, { action: 'trigger', again: true }],
+    ['opens, and is checked again, though none is counted yet', [{}], 0, { action: 'trigger', again: true }],
     [
-      'opens if one of two is left, and counts again',
+      'opens, and is checked again, if one of two dead letters is left',
       [{}, {}, recovered],
       1,
       { action: 'trigger', again: true },
     ],
-    ['closes if all have ended within one alert', [{}, recovered], 0, { action: 'resolve', again: false }],
-    ['closes with the last one', [recovered], 0, { action: 'resolve', again: false }],
-    ['stays as it is while others are open', [recovered], 3, { action: undefined, again: true }],
     [
-      'opens for one that is about to expire',
+      'closes if all dead letters of one alert have ended',
+      [{}, recovered],
+      0,
+      { action: 'resolve', again: false },
+    ],
+    ['closes when the last dead letter recovers', [recovered], 0, { action: 'resolve', again: false }],
+    ['stays as it is while other dead letters are open', [recovered], 3, { action: undefined, again: true }],
+    [
+      'opens for a dead letter that is about to expire',
       [{ kind: 'expiring' as const }],
       1,
       { action: 'trigger', again: false },
@@ -211,7 +216,7 @@ describe('an incident', () => {
     expect(judge(raises, open)).toEqual(verdict);
   });
 
-  it('is looked at again for as long as others are counted', () => {
+  it('is checked again as long as dead letters are counted', () => {
     expect(judge([], 0, true)).toEqual({ action: 'resolve', again: false });
     expect(judge([], 2, true)).toEqual({ action: undefined, again: true });
     expect(judge([{}], 2, true)).toEqual({ action: 'trigger', again: true });

@@ -1,4 +1,4 @@
-// When an alert route sends, when it looks again at incidents, when it ends, and what it hands to its next run.
+// Tests when an alert route sends, when it checks incidents again, when it ends, and what it carries to its next run.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Pace, Raise, SendAlertResult } from '../../src/contracts/alert.ts';
 import {
@@ -36,12 +36,15 @@ function aRaise(given: Partial<Raise> = {}): Raise {
   };
 }
 
-const raise = (one = aRaise(), pace = PACE) => state.raise({ raises: [one], pace }, now);
-/** How long the route waits from now on. */
+const raise = (given = aRaise(), pace = PACE) => state.raise({ raises: [given], pace }, now);
+/** Milliseconds until the route is due. */
 const waitMs = () => state.dueAt() - now;
 const countOf = ({ gathered }: Batch) => gathered.dead_letter?.shop?.count ?? 0;
 
-/** What the route does when it is due: the alert is on its way for `lastsMs`, and its activity wants these sources counted again. */
+/**
+ * Sends an alert when the route is due: sending takes `lastsMs`, and its activity asks to check the sources
+ * `recheck` again.
+ */
 function send({ recheck = [], lastsMs = 0 }: { recheck?: string[]; lastsMs?: number } = {}): Batch {
   now = Math.max(now, state.dueAt());
   const batch = state.take();
@@ -57,13 +60,13 @@ describe('the first alert of a route', () => {
     expect(waitMs()).toBe(5_000);
   });
 
-  it('waits for gather_ms as well if the route had nothing to do for a while', () => {
+  it('waits for gather_ms also after the route was idle for a while', () => {
     now += 30_000;
     raise();
     expect(waitMs()).toBe(5_000);
   });
 
-  it('is not put off by further raises, and has them all', () => {
+  it('is not delayed by further raises, and includes all of them', () => {
     raise();
     now += 4_000;
     raise();
@@ -91,7 +94,7 @@ describe('a further alert', () => {
     expect(countOf(send())).toBe(1);
   });
 
-  it('waits for gather_ms if every_ms is nearly or long over', () => {
+  it('waits for gather_ms if every_ms ends sooner or is over', () => {
     now += 58_000;
     raise();
     expect(waitMs()).toBe(5_000);
@@ -101,7 +104,7 @@ describe('a further alert', () => {
     expect(waitMs()).toBe(5_000);
   });
 
-  it('counts every_ms from the end of the sending, and has what was raised meanwhile', () => {
+  it('waits every_ms from the end of the sending before it, and includes what was raised meanwhile', () => {
     raise();
     now = state.dueAt();
     const batch = state.take();
@@ -113,7 +116,7 @@ describe('a further alert', () => {
     expect(countOf(send())).toBe(1);
   });
 
-  it('follows the pace that the latest signal has', () => {
+  it('keeps the pace of the latest signal', () => {
     raise(aRaise(), { gather_ms: 0, every_ms: 10_000 });
     send();
     raise(aRaise(), { gather_ms: 0, every_ms: 10_000 });
@@ -122,36 +125,36 @@ describe('a further alert', () => {
 });
 
 describe('a raise', () => {
-  it('counts once, however often it is repeated, also after its alert', () => {
-    const one = aRaise();
-    raise(one);
-    raise(one);
+  it('counts once, however often it is repeated, even after its alert', () => {
+    const repeated = aRaise();
+    raise(repeated);
+    raise(repeated);
     expect(countOf(send())).toBe(1);
-    raise(one);
+    raise(repeated);
     expect(state.isIdle()).toBe(true);
   });
 
-  it('of another kind, or of another run, is another raise', () => {
-    const one = aRaise();
-    raise(one);
-    raise({ ...one, kind: 'recovered' });
-    raise(aRaise({ event_id: one.event_id }));
+  it('of another kind or of another run is another raise', () => {
+    const first = aRaise();
+    raise(first);
+    raise({ ...first, kind: 'recovered' });
+    raise(aRaise({ event_id: first.event_id }));
     const { gathered } = send();
     expect(gathered.dead_letter?.shop?.count).toBe(2);
     expect(gathered.recovered?.shop?.count).toBe(1);
   });
 
   it('that is repeated after 5,000 others counts again', () => {
-    const one = aRaise();
-    raise(one);
+    const repeated = aRaise();
+    raise(repeated);
     for (let i = 0; i < 5_000; i++) raise();
-    raise(one);
+    raise(repeated);
     expect(countOf(send())).toBe(5_002);
   });
 });
 
 describe('an alert that could not be sent', () => {
-  it('joins what has come since, and is tried again after every_ms', () => {
+  it('is sent again after every_ms, together with what was raised since', () => {
     raise();
     now = state.dueAt();
     const batch = state.take();
@@ -161,7 +164,7 @@ describe('an alert that could not be sent', () => {
     expect(countOf(send())).toBe(2);
   });
 
-  it('keeps the sources that it was to count again, and how often they were', () => {
+  it('keeps the sources that it was to check again, and how often they were checked', () => {
     raise(aRaise(), { ...PACE, every_ms: 0 });
     send({ recheck: ['shop'] });
     send({ recheck: ['shop'] });
@@ -181,7 +184,7 @@ describe('a source whose incident may be over', () => {
     send({ recheck: ['shop'] });
   });
 
-  it('is looked at after 10 s, 30 s and 5 minutes, and then no more', () => {
+  it('is checked after 10 s, 30 s and 5 minutes, and then not again', () => {
     const waits: number[] = [];
     while (!state.isIdle()) {
       waits.push(waitMs());
@@ -191,26 +194,26 @@ describe('a source whose incident may be over', () => {
     expect(waits).toEqual(RECHECKS_AFTER_MS);
   });
 
-  it('is looked at no more once a look has found it over', () => {
+  it('is not checked again once a check has found the incident over', () => {
     send();
     expect(state.isIdle()).toBe(true);
   });
 
-  it('is looked at with the next alert if there is news: news does not wait for a look', () => {
+  it('is checked with the next alert if there are new raises, which do not wait for a check', () => {
     now += 9_000;
     raise(aRaise(), QUICK);
     expect(waitMs()).toBe(2_000);
     expect(send()).toMatchObject({ gathered: { dead_letter: { shop: { count: 1 } } }, recheck: ['shop'] });
   });
 
-  it('has all its looks anew after news', () => {
+  it('is checked three times again after new raises', () => {
     send({ recheck: ['shop'] });
     raise(aRaise(), QUICK);
     send({ recheck: ['shop'] });
     expect(waitMs()).toBe(10_000);
   });
 
-  it('is not looked at more often than every_ms', () => {
+  it('is not checked more often than every_ms', () => {
     raise(aRaise(), { gather_ms: 0, every_ms: 60_000 });
     send({ recheck: ['shop'] });
     expect(waitMs()).toBe(60_000);
@@ -218,7 +221,7 @@ describe('a source whose incident may be over', () => {
 });
 
 describe('an idle route', () => {
-  it('ends two minutes after its start or its last alert, so that it knows a repeated raise until then', () => {
+  it('ends two minutes after its start or its last alert, and recognises repeated raises until then', () => {
     expect(state.isIdle()).toBe(true);
     expect(waitMs()).toBe(LINGER_MS);
     raise();
@@ -227,13 +230,13 @@ describe('an idle route', () => {
     expect(waitMs()).toBe(120_000);
   });
 
-  it('does not end before every_ms is over: nobody else knows when the next alert may go out', () => {
+  it('does not end before every_ms is over, since only the route knows when the next alert may go out', () => {
     raise(aRaise(), { gather_ms: 0, every_ms: HOUR_MS });
     send();
     expect(waitMs()).toBe(HOUR_MS);
   });
 
-  it('gathers for as long as it is asked to, even if it would have ended by then', () => {
+  it('gathers for gather_ms even if an idle route would end earlier', () => {
     raise(aRaise(), { gather_ms: HOUR_MS, every_ms: 0 });
     expect(waitMs()).toBe(HOUR_MS);
     expect(state.isIdle()).toBe(false);
@@ -245,18 +248,18 @@ describe('the next run of a route', () => {
     state = new AlertRouteState({ carried: JSON.parse(JSON.stringify(state.carried())), now });
   };
 
-  it('goes on gathering, and sends at the time that was set', () => {
-    const one = aRaise();
-    raise(one);
+  it('goes on gathering, and sends when the run before it would have sent', () => {
+    const repeated = aRaise();
+    raise(repeated);
     now += 2_000;
     goOn();
     expect(waitMs()).toBe(3_000);
-    raise(one);
+    raise(repeated);
     raise();
     expect(countOf(send())).toBe(2);
   });
 
-  it('keeps to the pace, to the looks and to its end', () => {
+  it('keeps the pace, the planned checks and the planned end', () => {
     raise();
     send({ recheck: ['shop'] });
     send({ recheck: ['shop'] });

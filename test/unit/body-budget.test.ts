@@ -1,10 +1,10 @@
-// How many bytes of bodies are taken in at once.
+// Tests the body budget: how many bytes of bodies the ingress holds at once.
 import { expect, it } from 'vitest';
 import { BodyBudget } from '../../src/api/ingress/body-budget.ts';
 
 const MIB = 1_048_576;
 
-it('takes in 64 MiB of large bodies, refuses what would be more, and takes it once another one has left', () => {
+it('64 MiB of large bodies are admitted; a body over that is refused until another body has left', () => {
   const budget = new BodyBudget();
   const admitted = Array.from({ length: 4 }, () => budget.enter(16 * MIB));
   expect(budget.enter(2 * MIB)).toBeUndefined();
@@ -13,7 +13,7 @@ it('takes in 64 MiB of large bodies, refuses what would be more, and takes it on
   expect(budget.enter(2 * MIB)).toBeUndefined();
 });
 
-it('takes in 256 MiB of small bodies, counted as they come, whatever large ones there are', () => {
+it('256 MiB of small bodies are admitted beside any large bodies, counted byte by byte as they arrive', () => {
   const budget = new BodyBudget();
   for (let i = 0; i < 4; i++) budget.enter(16 * MIB);
   const admitted = Array.from({ length: 300 }, () => budget.enter(MIB));

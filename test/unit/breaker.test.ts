@@ -1,4 +1,4 @@
-// When the breaker of an endpoint opens, whom it holds and for how long, and when it closes.
+// Tests when an endpoint's breaker opens, which deliveries it holds and for how long, and when it closes.
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   Breaker,
@@ -52,8 +52,8 @@ const fail = (times: number) => {
   for (let i = 0; i < times; i++) permit().release(FAILED);
 };
 
-describe('a breaker opens', () => {
-  it('after so many failures in a row', () => {
+describe('a breaker', () => {
+  it('opens after the configured number of failures in a row', () => {
     fail(2);
     expect(changes).toEqual([]);
     fail(1);
@@ -62,14 +62,14 @@ describe('a breaker opens', () => {
     expect(refusal().reason).toBe('endpoint_down');
   });
 
-  it('not if an answer came between', () => {
+  it('does not open if an answer came between the failures', () => {
     fail(2);
     permit().release(ANSWERED);
     fail(2);
     expect(changes).toEqual([]);
   });
 
-  it('not if they are far apart', () => {
+  it('does not open if the failures are far apart', () => {
     for (let i = 0; i < 10; i++) {
       fail(1);
       now += 40_000;
@@ -77,12 +77,12 @@ describe('a breaker opens', () => {
     expect(changes).toEqual([]);
   });
 
-  it('not by attempts that say nothing of the endpoint', () => {
+  it('does not open by attempts that say nothing about the endpoint', () => {
     for (let i = 0; i < 10; i++) permit().release();
     expect(breaker.report()).toMatchObject({ state: 'closed', failures: 0 });
   });
 
-  it('never if it is switched off', () => {
+  it('never opens if it is switched off', () => {
     const off = new Breaker({ config: undefined, timeoutMs: 1, onState: () => {}, onChange: () => {} });
     for (let i = 0; i < 100; i++) (off.request('any') as Permit).release(FAILED);
     expect('release' in off.request('any')).toBe(true);
@@ -92,33 +92,33 @@ describe('a breaker opens', () => {
 describe('an open breaker', () => {
   beforeEach(() => fail(3));
 
-  it('asks the first held delivery back at the time of the probe, and spreads the others after it', () => {
+  it('lets the first held delivery wait until the probe, and spreads the others after the probe', () => {
     expect(refusal('a').delayMs).toBe(10_000);
     expect(refusal('b').delayMs).toBe(15_000);
     random = 0.99;
     expect(refusal('c').delayMs).toBe(19_900);
   });
 
-  it('spreads a crowd wider', () => {
+  it('spreads many held deliveries over a longer time', () => {
     random = 1;
     for (let i = 0; i < 1_000; i++) refusal(`delivery ${i}`);
     expect(refusal('last').delayMs).toBe(50_000);
     expect(breaker.report().held).toBe(1_001);
   });
 
-  it('does not count on those who only ask', () => {
+  it('does not count requests without a key as held', () => {
     expect('release' in breaker.request(undefined)).toBe(false);
     expect(breaker.report().held).toBe(0);
     expect(refusal('a').delayMs).toBe(10_000);
   });
 
-  it('forgets those who do not come back', () => {
+  it('forgets held deliveries that do not come back', () => {
     refusal('a');
     now += 10_000 + 60_001;
     expect(breaker.report().held).toBe(0);
   });
 
-  it('lets one probe through when its time has come, and one only', () => {
+  it('permits one probe when its time has come, and only one', () => {
     now += 10_000;
     const probe = permit();
     expect(states.at(-1)).toBe('half_open');
@@ -129,7 +129,7 @@ describe('an open breaker', () => {
     permit();
   });
 
-  it('waits twice as long after each probe that fails, at most a minute', () => {
+  it('doubles its wait after each failed probe, up to a minute', () => {
     const waits = Array.from({ length: 5 }, () => {
       now = Date.parse(breaker.report().next_probe_at ?? '');
       permit().release(FAILED);
@@ -139,14 +139,14 @@ describe('an open breaker', () => {
     expect(changes.slice(1)).toEqual(Array(5).fill('still_down'));
   });
 
-  it('lets the next one probe if the probe was cut short', () => {
+  it('permits another probe if the probe was cut off', () => {
     now += 10_000;
     permit().release();
     permit().release(ANSWERED);
     expect(changes).toEqual(['opened', 'closed']);
   });
 
-  it('begins anew after it has closed: with the first wait, and all failures to go', () => {
+  it('starts over after it has closed, with the first wait and no failures counted', () => {
     now += 10_000;
     permit().release(FAILED);
     now += 20_000;
@@ -158,8 +158,8 @@ describe('an open breaker', () => {
   });
 });
 
-describe('attempts that began before it opened', () => {
-  it('close it if they get an answer, and do not put off the probe if they fail', () => {
+describe('attempts that began before the breaker opened', () => {
+  it('close the breaker if they get an answer, and do not delay the probe if they fail', () => {
     const [late, later] = [permit(), permit()];
     fail(3);
     now += 5_000;
@@ -171,7 +171,7 @@ describe('attempts that began before it opened', () => {
 });
 
 describe('attempts in flight', () => {
-  it('are so many and no more; a place is given back once', () => {
+  it('have a maximum, and each gives its place back only once', () => {
     const permits = Array.from({ length: IN_FLIGHT_MAX }, (_, i) => permit(`delivery ${i}`));
     const held = refusal('one more');
     expect(held.reason).toBe('endpoint_busy');
@@ -183,7 +183,7 @@ describe('attempts in flight', () => {
   });
 });
 
-describe('the verdict of an attempt', () => {
+describe('an attempt', () => {
   it.each([
     [{ ok: true, statusCode: 200 }, 'answered'],
     [{ ok: false, statusCode: 302 }, 'answered'],
@@ -196,7 +196,7 @@ describe('the verdict of an attempt', () => {
     [{ ok: false, statusCode: 503 }, 'failed'],
     [{ ok: false, error: 'timeout' }, 'failed'],
     [{ ok: false, error: 'connection_refused' }, 'failed'],
-  ])('of %j: the endpoint has %s', (result, is) => {
+  ])('with the result %j counts as %s', (result, is) => {
     expect(toVerdict(result).is).toBe(is);
   });
 });

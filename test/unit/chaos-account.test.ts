@@ -1,4 +1,4 @@
-// The chaos account itself: what it must call wrong, and what a fault explains.
+// Tests the accounting of the chaos runs: what it must call wrong, and what a fault explains.
 import { describe, expect, it } from 'vitest';
 import { judge, judgeStarts } from '../../chaos/account.ts';
 import { Book, type EventRecord, keyOf } from '../../chaos/book.ts';
@@ -6,7 +6,7 @@ import type { Outcome } from '../../chaos/outcomes.ts';
 
 const T = 1_000_000;
 
-/** An event that went as it should: acknowledged, handled and delivered once, all by worker1#1. */
+/** Judges an event that worker1#1 has handled and delivered once, after `change` has made it wrong. */
 function story(change: (event: EventRecord, book: Book) => void = () => undefined): string[] {
   const book = new Book();
   book.startedAt = T - 60_000;
@@ -28,7 +28,7 @@ const again = (by: string, afterMs: number) => (event: EventRecord) =>
   void event.handled.push({ at: T + 10 + afterMs, by });
 
 describe('the chaos account', () => {
-  it('has nothing to say of an event that went well', () => {
+  it('finds no fault in an event that went well', () => {
     expect(story()).toEqual([]);
   });
 
@@ -37,23 +37,23 @@ describe('the chaos account', () => {
     expect(story((event) => event.deliveries.splice(0))).toContain('LOST: never delivered to healthy');
   });
 
-  it('calls a second handling wrong that no fault explains', () => {
+  it('calls a second handling wrong if no fault explains it', () => {
     expect(story(again('worker2#1', 31_000))).toEqual([expect.stringMatching(/^TWICE: handled /)]);
   });
 
-  it('calls a second delivery wrong that no fault explains', () => {
+  it('calls a second delivery wrong if no fault explains it', () => {
     const change = (event: EventRecord) =>
       void event.deliveries.push(delivery('healthy', T + 900, 'worker2#1'));
     expect(story(change)).toEqual([expect.stringMatching(/^TWICE: delivered to healthy /)]);
   });
 
   it.each([
-    ['its worker was killed in the act', 'kill', 'worker1#1', 50, 2_000],
-    ['its worker was stopped in the act', 'stop', 'worker1#1', 50, 32_000],
-    ['Temporal was killed before it could hear of it', 'kill', 'temporal#1', 50, 3_000],
-    ['it was handed out just before Temporal was stopped', 'stop', 'temporal#1', -9_000, -1_000],
-    ['the second worker slept on the task', 'stop', 'worker2#1', 20_000, 30_500],
-  ])('takes a second handling where %s', (_name, action, target, from, until) => {
+    ['the first worker was killed during the handling', 'kill', 'worker1#1', 50, 2_000],
+    ['the first worker was stopped during the handling', 'stop', 'worker1#1', 50, 32_000],
+    ['Temporal was killed before the result was reported', 'kill', 'temporal#1', 50, 3_000],
+    ['the task was handed out just before Temporal was stopped', 'stop', 'temporal#1', -9_000, -1_000],
+    ['the second worker was stopped with the task', 'stop', 'worker2#1', 20_000, 30_500],
+  ])('accepts a second handling if %s', (_name, action, target, from, until) => {
     const change = (event: EventRecord, book: Book) => {
       again('worker2#1', 31_000)(event);
       book.incidents.push({ action, target, at: T + 10 + from, until: T + 10 + until });
@@ -63,12 +63,12 @@ describe('the chaos account', () => {
 
   it.each([
     ['an earlier fault of Temporal that was long over', 'kill', 'temporal#1', -20_000, -17_000],
-    ['a fault of Temporal when it had long known of the first', 'kill', 'temporal#1', 15_000, 17_000],
-    ['a kill of a worker that had nothing to do with it', 'kill', 'worker3#1', 50, 2_000],
-    ['a kill of its worker long after', 'kill', 'worker1#1', 15_000, 17_000],
-    ['a stop in order', 'term', 'worker1#1', 50, 2_000],
+    ['a fault of Temporal long after the first handling was reported', 'kill', 'temporal#1', 15_000, 17_000],
+    ['a kill of another worker', 'kill', 'worker3#1', 50, 2_000],
+    ['a kill of the first worker long after the handling', 'kill', 'worker1#1', 15_000, 17_000],
+    ['an orderly stop', 'term', 'worker1#1', 50, 2_000],
     ['a bad phase of the endpoint', 'hang', 'flaky', 50, 2_000],
-  ])('does not take it for explained by %s', (_name, action, target, from, until) => {
+  ])('does not accept a second handling because of %s', (_name, action, target, from, until) => {
     const change = (event: EventRecord, book: Book) => {
       again('worker2#1', 31_000)(event);
       book.incidents.push({ action, target, at: T + 10 + from, until: T + 10 + until });
@@ -76,7 +76,7 @@ describe('the chaos account', () => {
     expect(story(change)).toEqual([expect.stringMatching(/^TWICE: /)]);
   });
 
-  it('calls other bytes, a signature that does not verify, and a changed webhook-id wrong', () => {
+  it('calls changed bytes, an invalid signature and a changed webhook-id wrong', () => {
     const spoil = (change: object) => story((event) => void Object.assign(event.deliveries[0] ?? {}, change));
     expect(spoil({ identical: false })).toEqual(['delivered to healthy with other bytes']);
     expect(spoil({ verified: false })).toEqual([
@@ -85,7 +85,7 @@ describe('the chaos account', () => {
     expect(spoil({ webhookId: 'msg_2' })).toEqual(['delivered under 2 webhook-ids']);
   });
 
-  it('calls an answer wrong that is neither 2xx nor 503, and a broken connection without a fault', () => {
+  it('calls an answer that is neither 2xx nor 503, and a broken connection without a fault, wrong', () => {
     const answered = (answer: number | string) =>
       story((event) => void event.sends.unshift({ at: T - 10, endedAt: T - 5, to: 'api1', answer }));
     expect(answered(503)).toEqual([]);
@@ -93,7 +93,7 @@ describe('the chaos account', () => {
     expect(answered('ECONNRESET')).toEqual([expect.stringMatching(/^api1 answered with ECONNRESET /)]);
   });
 
-  it('calls a start that fails with Temporal up wrong', () => {
+  it('calls a failed start wrong while Temporal is up', () => {
     const book = new Book();
     const starts = [{ instance: 'worker1#2', at: T, until: T + 2_000 }];
     expect(judgeStarts(book, starts)).toEqual([expect.stringMatching(/^worker1#2 did not start /)]);

@@ -1,5 +1,5 @@
-// Holds docker-compose.yml to the Compose specification and to what docs/deploying.md promises of it.
-// compose-spec.json is github.com/compose-spec/compose-spec, schema/compose-spec.json at a08f8d5, unchanged: Apache
+// Tests docker-compose.yml against the Compose specification and against what docs/deploying.md promises.
+// compose-spec.json is schema/compose-spec.json of github.com/compose-spec/compose-spec at a08f8d5, unchanged; Apache
 // License 2.0, © The Compose Specification Authors.
 import { existsSync, readFileSync } from 'node:fs';
 import proto from '@temporalio/proto';
@@ -36,21 +36,21 @@ const service = (name: string): Service => {
 };
 const OURS = ['api', 'worker'];
 
-it('is a Compose file', () => {
+it('is a valid Compose file', () => {
   const { $schema, ...schema } = JSON.parse(read('test/support/compose-spec.json'));
-  expect($schema).toBe('https://json-schema.org/draft-07/schema'); // what Ajv takes a schema without it for
+  expect($schema).toBe('https://json-schema.org/draft-07/schema'); // the version that Ajv assumes without `$schema`
   const ajv = new Ajv({ allErrors: true, strictTypes: false });
   ajv.validate(schema, compose);
   expect(ajv.errors).toBeNull();
 });
 
-it('names only services in depends_on', () => {
+it('names only existing services in depends_on', () => {
   const named = entries.flatMap(([, { depends_on }]) => Object.keys(depends_on ?? {}));
   expect(named).not.toEqual([]);
   expect(Object.keys(services)).toEqual(expect.arrayContaining(named));
 });
 
-it('tells both roles where the Web UI is: the API links to it, and so do the alerts that workers send', () => {
+it('gives both roles the URL of the Web UI, to which the API and the alerts of workers link', () => {
   for (const name of OURS) expect(service(name).environment).toHaveProperty('TEMPORAL_UI_URL');
 });
 
@@ -68,14 +68,14 @@ describe('images', () => {
     expect(new Set(bases)).toEqual(new Set(['node:24-bookworm-slim']));
   });
 
-  it('set up the schema with the tools of the version of the server', () => {
+  it('set up the schema with tools of the same version as the server', () => {
     const version = service('temporal').image.replace(/^.*:/, '');
     expect(service('temporal-schema').image).toMatch(new RegExp(`:${version}(-|$)`));
     expect(service('temporal-namespace').image).toBe(service('temporal-schema').image);
   });
 });
 
-it('publishes the ingress, and on loopback the operator API and the Web UI; nothing else', () => {
+it('publishes only the ingress, and on loopback the operator API and the Web UI', () => {
   const published = Object.fromEntries(
     entries.flatMap(([name, { ports }]) => (ports ? [[name, ports]] : [])),
   );
@@ -88,7 +88,7 @@ it('publishes the ingress, and on loopback the operator API and the Web UI; noth
 });
 
 describe.each(OURS)('%s', (name) => {
-  /** The settings that Surehook reads; see "Settings" in its reference. */
+  /** The settings that Surehook reads; see "Settings" in docs/configuration.md. */
   const SETTINGS = [
     'PORT',
     'HOST',
@@ -140,7 +140,7 @@ describe('secrets', () => {
     expect(defaults.filter((name) => SECRET.test(name ?? ''))).toEqual([]);
   });
 
-  it('come from files that neither git nor the image takes', () => {
+  it('come from files that neither git nor the image includes', () => {
     const files = entries.flatMap(([, { env_file }]) => env_file ?? []).map(({ path }) => path);
     expect(new Set(files)).toEqual(new Set(['deploy/.env']));
     expect(read('.gitignore').split('\n')).toContain('.env');
@@ -159,11 +159,11 @@ it('mounts only files that exist', () => {
     .map((source) => source.replace(/^\$\{\w+:-(.*)\}$/, '$1'))
     .filter((source) => source.startsWith('./'));
   expect(sources).toContain('./deploy/temporal/setup-schema.sh');
-  expect(sources).toContain('./deploy/temporal/open-dead-letters.sql'); // which it reads from its own folder
+  expect(sources).toContain('./deploy/temporal/open-dead-letters.sql'); // setup-schema.sh reads it there
   expect(sources.filter((source) => !existsSync(path(source)))).toEqual([]);
 });
 
-it('has an index of the dead letters that a count looks for: those of this type that run', () => {
+it('has an index of exactly the dead letters that are counted: the running workflows of their type', () => {
   const condition = /WHERE (.*);/.exec(read('deploy/temporal/open-dead-letters.sql'))?.[1];
   const running = proto.temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
   const type = `workflow_type_name = '${DEAD_LETTER}'`;
@@ -171,7 +171,7 @@ it('has an index of the dead letters that a count looks for: those of this type 
   expect(openDeadLetters([])).toBe(`WorkflowType = '${DEAD_LETTER}' AND ExecutionStatus = 'Running'`);
 });
 
-it('runs the Temporal that scripts/temporal-postgres.sh runs', () => {
+it('runs the same Temporal as scripts/temporal-postgres.sh', () => {
   const script = read('scripts/temporal-postgres.sh');
   const { image, environment } = service('temporal');
   expect(script).toContain(`readonly VERSION=${image.replace(/^.*:/, '')} `);

@@ -1,4 +1,4 @@
-// `alerts` in the config file: defaults, and one clear line for what is wrong.
+// Tests `alerts` in the config file: the defaults, and the one line that names a mistake.
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/user-code/load-config.ts';
 import { configText, ENV, faultsOf, load, refusal, write } from '../support/config-file.ts';
@@ -23,7 +23,7 @@ const EMAIL = "{ channel: 'email', smtp: secret('SMTP'), from: 'a@x.test', to: [
 const WEBHOOK = "{ channel: 'webhook', url: 'http://10.0.0.1/x', secrets }";
 
 describe('alerts', () => {
-  it('may be of four channels, each with its defaults', async () => {
+  it('have four channels, each with its defaults', async () => {
     const routes = `s: ${SLACK}, p: ${PAGERDUTY}, e: ${EMAIL}, w: ${WEBHOOK}`;
     const config = await load(alerts(routes), { env });
     const common = {
@@ -41,11 +41,11 @@ describe('alerts', () => {
     expect(JSON.stringify([...config.alerts.values()])).not.toContain('hooks.slack.com');
   });
 
-  it('are none unless given', async () => {
+  it('are empty unless routes are given', async () => {
     expect((await load()).alerts.size).toBe(0);
   });
 
-  it('are loaded alone for a command that needs nothing else', async () => {
+  it('can be loaded without sources and their secrets', async () => {
     const path = write(configText(alerts(`s: ${SLACK}`)));
     const { alerts: routes, sources } = await loadConfig({
       path,
@@ -95,11 +95,11 @@ describe('alerts', () => {
       "{ channel: 'slack', url: secret('SLACK'), sources: ['nope'] }",
       "alerts.ops.sources: there is no source 'nope' under sources",
     ],
-  ])('%s is refused by path', async (route, fault) => {
+  ])('are refused with the path of the mistake: %s', async (route, fault) => {
     expect((await faults(route)).join('; ')).toBe(fault);
   });
 
-  it('name a secret that is missing, and make none up', async () => {
+  it('never get a made-up secret: a missing secret is named', async () => {
     const made = { makeSecret: () => 'whsec_AAAA' };
     const path = write(configText(alerts(`s: ${SLACK}`)));
     expect(await refusal(loadConfig({ path, env: ENV, ...made }))).toContain('missing secret SLACK');
@@ -120,11 +120,11 @@ describe('alerts', () => {
       EMAIL,
       'SMTP (alerts.ops.smtp): user and password must be percent-encoded',
     ],
-  ])('say what is wrong with the value of %s', async (name, value, route, fault) => {
+  ])('are refused with the reason if the value of %s cannot be used', async (name, value, route, fault) => {
     expect(await unusable({ [name]: value }, `ops: ${route}`)).toBe(`unusable secret: ${fault}`);
   });
 
-  it('have a source name to themselves: workflow ids begin with it', async () => {
+  it('reserve the source name `alert`, with which the ids of their workflows begin', async () => {
     const sources = "alert: { verify: { scheme: 'hmac', secrets } },";
     expect(await faultsOf({ sources })).toEqual([
       "sources.alert: 'alert' is reserved: workflows of Surehook's own have ids that begin with it",

@@ -1,4 +1,4 @@
-// The config file as a file: missing, broken, without an export; and what `surehook config check` says of it.
+// Tests config files that are missing, broken or without an export, and the output of `surehook config check`.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,14 +9,14 @@ import { configText, ENV, folder, INDEX, refusal, write } from '../support/confi
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 describe('a file that cannot be loaded', () => {
-  it('is named with the setting when it is not there', async () => {
+  it('is named with its setting when it is missing', async () => {
     const path = join(folder, 'nowhere.config.ts');
     expect(await refusal(loadConfig({ path, env: ENV }))).toBe(
       `SUREHOOK_CONFIG: there is no file ${path}; create it or set SUREHOOK_CONFIG to its path`,
     );
   });
 
-  it('gets told how to export when it has no default export', async () => {
+  it('is refused with an example when it has no default export', async () => {
     const path = write('export const config = { sources: {} };');
     expect(await refusal(loadConfig({ path, env: ENV }))).toBe(
       `${path} has no default export; write: export default defineConfig({ … })`,
@@ -53,7 +53,7 @@ describe('a file that cannot be loaded', () => {
   });
 });
 
-// Loaded by Node itself, as users have it: under vitest, Vite reads these files.
+// The command runs in Node itself, as for users: in Vitest's process, Vite would load the config files.
 describe('surehook config check', () => {
   function check(path: string, env: Record<string, string> = {}) {
     const { PATH = '', HOME = '' } = process.env;
@@ -65,7 +65,7 @@ describe('surehook config check', () => {
     return { status, stdout, stderr };
   }
 
-  it('says that a valid config is valid', () => {
+  it('prints that a valid config is valid', () => {
     const path = write(configText());
     const { status, stdout, stderr } = check(path, ENV);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -83,7 +83,7 @@ describe('surehook config check', () => {
     ['TypeScript that Node cannot strip', '\nenum Kind { A }\nexport default {};', /: line 2: .*enum/],
     ['a name that is not defined', 'const a: number = 1;\nexport default b;', /: line 2: b is not defined$/],
     ['a package that is not installed', "import 'not-installed';\n", /Cannot find package 'not-installed'/],
-    ['an export that is not there', `import { defineConf } from '${INDEX}';`, /: line 1: .*'defineConf'$/],
+    ['an export that does not exist', `import { defineConf } from '${INDEX}';`, /: line 1: .*'defineConf'$/],
   ])('exits with 1 and one line for %s', (_, text, expected) => {
     const path = write(text);
     const { status, stdout, stderr } = check(path);

@@ -1,4 +1,4 @@
-// The content of the config file: what is accepted and what it becomes, and how each mistake is named.
+// Tests the content of the config file: what is accepted, what it is parsed to, and how each mistake is named.
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type EndpointConfig, forType, type SourceConfig } from '../../src/config/config.ts';
@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/user-code/load-config.ts';
 import { ENV, faultsOf, INDEX, load, loadOne, refusal, write } from '../support/config-file.ts';
 
 describe('a valid config', () => {
-  it('is filled up with the defaults of the contract', async () => {
+  it('gets the defaults of the contract', async () => {
     const { source, endpoint } = await loadOne();
     expect(source).toMatchObject({
       name: 'partner',
@@ -43,7 +43,7 @@ describe('a valid config', () => {
     expect(config.endpoints.size).toBe(0);
   });
 
-  it('is frozen, and so is each source and endpoint', async () => {
+  it('is frozen, with each source and endpoint', async () => {
     const config = await load({ endpoint: "headers: { 'X-Team': 'a' }" });
     const source = config.sources.get('partner') as SourceConfig;
     const endpoint = config.endpoints.get('billing') as EndpointConfig;
@@ -52,7 +52,7 @@ describe('a valid config', () => {
     }
   });
 
-  it('keeps everything that it says', async () => {
+  it('keeps every setting that is given', async () => {
     const { source, endpoint } = await loadOne({
       source: `
         verify: { scheme: 'hmac', secrets: [secret('A'), secret('B')], header: 'X-Sig', prefix: 'sha256=',
@@ -96,11 +96,11 @@ describe('a valid config', () => {
     expect(String(endpoint.headers['x-key'])).toBe('[secret A]');
   });
 
-  it('has no breaker where it is switched off', async () => {
+  it('has no breaker for an endpoint with `breaker: false`', async () => {
     expect((await loadOne({ endpoint: 'breaker: false' })).endpoint.breaker).toBeUndefined();
   });
 
-  it('finds id and type where the scheme has them, unless it says otherwise', async () => {
+  it('takes id and type from the places of the scheme, unless other places are configured', async () => {
     const { sources } = await load({
       sources: `github: { verify: { scheme: 'github', secrets } },
         stripe: { verify: { scheme: 'stripe', secrets }, eventId: 'header.x-id' },`,
@@ -112,7 +112,7 @@ describe('a valid config', () => {
     expect(sources.get('stripe')?.eventType).toEqual([{ in: 'body', path: ['type'] }]);
   });
 
-  it("holds signed times to the scheme's five minutes, unless it says otherwise", async () => {
+  it("tolerates the scheme's five minutes, unless another tolerance is configured", async () => {
     const verify = "verify: { scheme: 'stripe', secrets: [secret('A')] }";
     const { sources } = await load({
       source: verify,
@@ -131,7 +131,7 @@ describe('a valid config', () => {
     }
   });
 
-  it('keeps credentials out of what is stored: logins, cookies, the signature in the header it comes in', async () => {
+  it('lists the headers that are never stored: logins, cookies and the signature', async () => {
     const { sources } = await load({
       source: "verify: { scheme: 'hmac', secrets, header: 'X-Partner-Sig' }",
       sources: "github: { verify: { scheme: 'github', secrets } }",
@@ -141,7 +141,7 @@ describe('a valid config', () => {
     expect([...(sources.get('github')?.credentialHeaders ?? [])]).toEqual([...logins, 'x-hub-signature-256']);
   });
 
-  it('takes bodies up to 16 MiB where there is a storage for them', async () => {
+  it('allows bodies up to 16 MiB if there is a storage for bodies', async () => {
     const parts = { source: 'maxBodyBytes: 16_777_216' };
     const { source } = await loadOne(parts, { hasStorage: true });
     expect(source.maxBodyBytes).toBe(16_777_216);
@@ -151,7 +151,7 @@ describe('a valid config', () => {
     ]);
   });
 
-  it("gives an event type its own entry, and the '*' entry to every other", async () => {
+  it("gives an event type its own entry, and every other type the '*' entry", async () => {
     const { source } = await loadOne({ source: "forwardTo: { a: ['billing'], '*': [] }" });
     expect(forType(source.forwardTo, 'a')).toEqual(['billing']);
     expect(forType(source.forwardTo, 'b')).toEqual([]);
@@ -160,7 +160,7 @@ describe('a valid config', () => {
     expect(forType(strict.forwardTo, 'constructor')).toBeUndefined();
   });
 
-  it('may hold secrets that another copy of Surehook named', async () => {
+  it('may hold secrets made by another installed copy of Surehook', async () => {
     const copy = "new (class SecretRef { name = 'A' })()";
     const { source } = await loadOne({ source: `verify: { scheme: 'hmac', secrets: [${copy}] }` });
     expect(source.verify.secrets[0]?.reveal()).toBe('secret-of-a');
@@ -295,7 +295,7 @@ describe('a mistake elsewhere is named with its path', () => {
   });
 });
 
-describe('the line about a config that is not valid', () => {
+describe('the message about an invalid config', () => {
   it('names every fault', async () => {
     const faults = await faultsOf({
       top: "'new\\nline': 1, tassks: 2",
@@ -319,7 +319,7 @@ describe('the line about a config that is not valid', () => {
     ]);
   });
 
-  it('shows no value: it may be a secret', async () => {
+  it('shows no value, since a value may be a secret', async () => {
     const source = "verify: { scheme: 'hmac', secrets: ['hunter2'] }";
     expect(await refusal(load({ source, endpoint: "secrets: 'hunter2', url: 'hunter2'" }))).not.toContain(
       'hunter2',

@@ -1,4 +1,4 @@
-// What a delivery makes of an endpoint's Retry-After, and of the ways in which no answer comes.
+// Tests how a delivery reads an endpoint's Retry-After, and which error code each kind of missing answer gets.
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Agent, request } from 'undici';
@@ -23,15 +23,15 @@ describe('Retry-After', () => {
     ['Sat, 31 Jan 2026 11:59:00 GMT', 0],
     ['Sun, 01 Feb 2026 12:00:00 GMT', HOUR_MS],
     ['Saturday, 31-Jan-26 12:00:30 GMT', 30_000],
-  ])('%s is a wait, of one hour at most', (value, ms) => {
+  ])('%s is a wait of at most one hour', (value, ms) => {
     expect(parseRetryAfter(value, now)).toBe(ms);
   });
 
-  it.each([undefined, '', ' ', 'soon', 'Infinity', 'NaN', ['1', '2']])('%j is none', (value) => {
+  it.each([undefined, '', ' ', 'soon', 'Infinity', 'NaN', ['1', '2']])('%j is ignored', (value) => {
     expect(parseRetryAfter(value, now)).toBeUndefined();
   });
 
-  it.each(['-5', '1.5', '1e3', '0x10'])('%s, which is no number of seconds, is no long wait', (value) => {
+  it.each(['-5', '1.5', '1e3', '0x10'])('%s, which is not a whole number of seconds, is no wait', (value) => {
     expect(parseRetryAfter(value, now) ?? 0).toBe(0);
   });
 });
@@ -64,13 +64,13 @@ describe('the code of a network error', () => {
     for (const code of codes) expect(codeOf(code), code).toBe(expected);
   });
 
-  it('is that of the first address where a host has several', () => {
+  it('is that of the first address if the host has several addresses', () => {
     const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
     expect(networkErrorCode(new AggregateError([refused, new Error('y')]), calm)).toBe('connection_refused');
     expect(networkErrorCode(new AggregateError([]), calm)).toBe('network_error');
   });
 
-  it('is timeout once the time of the attempt is over, whatever broke then', () => {
+  it('is timeout once the attempt is out of time, whatever the error is', () => {
     const error = Object.assign(new Error('x'), { code: 'ECONNRESET' });
     expect(networkErrorCode(error, AbortSignal.abort())).toBe('timeout');
   });
@@ -102,7 +102,7 @@ describe('a delivery that gets no answer', () => {
     return networkErrorCode(error, signal);
   }
 
-  it('has connection_refused where nobody listens', async () => {
+  it('has connection_refused if nothing listens', async () => {
     const server = createServer();
     const address = await listen(server);
     await new Promise((done) => server.close(done));
@@ -110,7 +110,7 @@ describe('a delivery that gets no answer', () => {
     expect(await codeOf(`http://localhost:${address.split(':')[1]}`)).toBe('connection_refused');
   });
 
-  it('has connection_reset where the endpoint hangs up', async () => {
+  it('has connection_reset if the endpoint closes the connection', async () => {
     const hangUp = (how: (socket: Socket) => void) =>
       createServer((socket) => void socket.once('data', () => how(socket)));
     expect(await codeOf(`http://${await listen(hangUp((socket) => socket.end()))}`)).toBe('connection_reset');
@@ -119,11 +119,11 @@ describe('a delivery that gets no answer', () => {
     );
   });
 
-  it('has tls_error where the endpoint does not speak TLS', async () => {
+  it('has tls_error if the endpoint does not speak TLS', async () => {
     expect(await codeOf(`https://${await listen(createHttpServer())}`)).toBe('tls_error');
   });
 
-  it('has timeout where the endpoint says nothing', async () => {
+  it('has timeout if the endpoint never answers', async () => {
     const address = await listen(createServer((socket) => socket.unref()));
     expect(await codeOf(`http://${address}`, AbortSignal.timeout(20))).toBe('timeout');
   });

@@ -1,4 +1,4 @@
-// The secrets that `surehook dev` makes and keeps.
+// Tests the secrets that `surehook dev` makes and keeps.
 import { chmodSync, existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ describe('the secrets that dev makes', () => {
   const stateDir = () => mkdtempSync(join(folder, 'state-'));
   const mode = (path: string) => statSync(path).mode & 0o777;
 
-  it('are random, usable by every scheme, and the same ever after', () => {
+  it('are random, usable by every scheme, and kept', () => {
     const dir = join(stateDir(), 'nested', 'state');
     const first = new DevSecrets(dir);
     const secret = first.getOrMake('A');
@@ -27,7 +27,7 @@ describe('the secrets that dev makes', () => {
     expect(second.get('toString')).toBeUndefined();
   });
 
-  it('are read by their owner only, also where somebody had opened them up', () => {
+  it('are readable by their owner only, even after somebody made the file readable', () => {
     const dir = join(stateDir(), 'state');
     const { file } = new DevSecrets(dir);
     expect(existsSync(dir)).toBe(false);
@@ -39,7 +39,7 @@ describe('the secrets that dev makes', () => {
   });
 
   it.each(['', '{"A": "whsec_', 'null', '[]', '"text"', '{"A": 5}'])(
-    'are not made anew over a file that is damaged: %j',
+    'do not replace a damaged file: %j',
     (content) => {
       const dir = stateDir();
       const { file } = new DevSecrets(dir);
@@ -53,7 +53,7 @@ describe('the secrets that dev makes', () => {
     },
   );
 
-  it('serve a config whose secrets are not set', async () => {
+  it('are used for a config whose secrets are not set', async () => {
     const dir = stateDir();
     const made = new DevSecrets(dir);
     const parts = { source: "verify: { scheme: 'standard', secrets: [secret('A')] }" };

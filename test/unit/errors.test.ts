@@ -1,4 +1,4 @@
-// The one table of HTTP errors: complete, used, and as the contract has it.
+// Tests the table of HTTP errors: every error is in the table and is used, with the status of the contract.
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode, HttpError, toProblem } from '../../src/api/http/errors.ts';
 import { sources } from '../support/imports.ts';
@@ -8,7 +8,7 @@ const thrown = api.flatMap((text) =>
   Array.from(text.matchAll(/new HttpError\(\s*([^\s,)]+)/g), ([, code]) => code),
 );
 const literals = thrown.filter((code) => code?.startsWith("'")).map((code) => code?.slice(1, -1));
-/** The verifier's codes go out as they are. */
+/** The signature verifier's codes, which the API answers unchanged. */
 const verdicts = Array.from(
   (sources.get('signatures/verify.ts') ?? '').matchAll(/failed\('(\w+)'\)/g),
   ([, code]) => code,
@@ -26,7 +26,7 @@ describe('the table of errors', () => {
     expect([...literals, ...verdicts].filter((code) => !codes.includes(code ?? ''))).toEqual([]);
   });
 
-  it('is used by name, but for the verdicts of the verifier', () => {
+  it('is used by literal codes, except for the verdicts of the signature verifier', () => {
     expect(thrown.filter((code) => !code?.startsWith("'"))).toEqual(['result.code']);
   });
 
@@ -59,7 +59,7 @@ describe('the table of errors', () => {
     expect(new HttpError(code, 'x').status).toBe(status);
   });
 
-  it('gives each code a title of its own', () => {
+  it('gives each code its own title', () => {
     for (const code of Object.keys(ERRORS)) expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
     const titles = Object.values(ERRORS).map(([, title]) => title);
     expect(new Set(titles).size).toBe(titles.length);
@@ -78,7 +78,7 @@ describe('a problem', () => {
     });
   });
 
-  it('carries the members that a code adds, and no headers', () => {
+  it('has the additional members of an error, but not its headers', () => {
     const errors = [{ path: 'amount', message: 'expected a number' }];
     const headers = { 'retry-after': '5' };
     const problem = toProblem(

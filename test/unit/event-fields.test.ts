@@ -1,11 +1,11 @@
-// What the ingress reads out of a webhook: its JSON, its event id, its type.
+// Tests what the ingress reads from a webhook: its JSON, its event id and its event type.
 import { describe, expect, it } from 'vitest';
 import { HttpError } from '../../src/api/http/errors.ts';
 import { parseJson } from '../../src/api/http/parse-json.ts';
 import { findEventId, findEventType } from '../../src/api/ingress/event-fields.ts';
 import type { Locator, SourceConfig } from '../../src/config/config.ts';
 
-/** `code: detail`, as the caller sees it. */
+/** @returns `code: detail` of the error that the call must throw */
 function refusal(call: () => unknown): string {
   try {
     call();
@@ -27,7 +27,7 @@ function sourceOf(...places: string[]): SourceConfig {
 describe('the body', () => {
   const parse = (text: string) => parseJson(Buffer.from(text));
 
-  it('may be any JSON text, with a byte order mark or without', () => {
+  it('may be any JSON text, with or without a byte order mark', () => {
     expect(parse('{"a":[1,"é"]}')).toEqual({ a: [1, 'é'] });
     expect(parse('\uFEFF {"a":1}\n')).toEqual({ a: 1 });
     for (const text of ['5', '"a"', 'null', 'true', '[]']) expect(parse(text)).toEqual(JSON.parse(text));
@@ -57,7 +57,7 @@ describe('the body', () => {
     }
   });
 
-  it('is nested 200 levels deep at most', () => {
+  it('is refused when it is nested deeper than 200 levels', () => {
     const nested = (depth: number) => ['[{"a":'.repeat(depth / 2), '1', '}]'.repeat(depth / 2)].join('');
     expect(() => parse(nested(200))).not.toThrow();
     const tooDeep = 'invalid_json: the body is nested deeper than 200 levels';
@@ -65,7 +65,7 @@ describe('the body', () => {
     expect(refusal(() => parse('['.repeat(1_000_000)))).toBe(tooDeep);
   });
 
-  it('may hold brackets in strings, and many of them side by side', () => {
+  it('may hold many brackets in strings or side by side', () => {
     const text = JSON.stringify({
       a: '[{'.repeat(500),
       'b"[\\': '\\"['.repeat(500),
@@ -80,7 +80,7 @@ describe('the event id', () => {
   const find = (source: SourceConfig, payload: unknown, headers = {}) =>
     findEventId(source, headers, payload);
 
-  it('is the first that is there, in the order of the config', () => {
+  it('is the first non-empty id in the order of the configured places', () => {
     const source = sourceOf('body.event_id', 'header.x-request-id', 'body.data.id');
     const headers = { 'x-request-id': 'from-header' };
     expect(find(source, { event_id: 'a', data: { id: 'b' } }, headers)).toBe('a');
@@ -90,11 +90,11 @@ describe('the event id', () => {
       expect(find(source, { event_id: nothing }, headers)).toBe('from-header');
   });
 
-  it('may be deep in the body, also in a list', () => {
+  it('may be deep in the body, even in a list', () => {
     expect(find(sourceOf('body.entry.0.id'), { entry: [{ id: 'first' }] })).toBe('first');
   });
 
-  it('is missed with the places where it was looked for', () => {
+  it('is reported missing with the places that were looked at', () => {
     const source = sourceOf('body.event_id', 'body.data.id', 'header.x-request-id');
     const looked = missing('body.event_id, body.data.id, header x-request-id');
     for (const payload of [{}, [], null, 5, 'event_id', { data: 'id' }, { data: null }, { event_id: '' }]) {
@@ -102,7 +102,7 @@ describe('the event id', () => {
     }
   });
 
-  it('is not found among what every object has', () => {
+  it('is not found among inherited properties', () => {
     for (const path of ['constructor.name', '__proto__.x', 'toString', 'id.length']) {
       expect(refusal(() => find(sourceOf(`body.${path}`), { id: 'abc' }))).toBe(missing(`body.${path}`));
     }
@@ -118,7 +118,7 @@ describe('the event id', () => {
       id,
       "body.id cannot be an event id: use visible ASCII without spaces and slashes, and not '.' or '..'",
     ]),
-  ])('is refused, not looked for elsewhere, when it cannot be one: %j', (id, detail) => {
+  ])('is refused, and not looked for elsewhere, when it is invalid: %j', (id, detail) => {
     const call = () => find(sourceOf('body.id', 'header.x-id'), { id }, { 'x-id': 'good' });
     expect(refusal(call)).toBe(`event_id_invalid: ${detail}`);
   });
@@ -133,7 +133,7 @@ describe('the event type', () => {
   const find = (payload: unknown, headers = {}) =>
     findEventType(sourceOf('body.type', 'header.x-event'), headers, payload);
 
-  it('is the first that can be used', () => {
+  it('is the first valid type', () => {
     expect(find({ type: 'invoice.paid' }, { 'x-event': 'other' })).toBe('invoice.paid');
     for (const type of [undefined, null, '', 5, {}, 'é', 'a\nb', 't'.repeat(201)]) {
       expect(find({ type }, { 'x-event': 'push' })).toBe('push');
@@ -141,7 +141,7 @@ describe('the event type', () => {
     expect(find({ type: `${'t'.repeat(199)} ` })).toBe(`${'t'.repeat(199)} `);
   });
 
-  it("is 'unknown' when there is none", () => {
+  it("is 'unknown' when no type is found", () => {
     for (const payload of [{}, null, [], { type: 5 }]) expect(find(payload)).toBe('unknown');
   });
 });

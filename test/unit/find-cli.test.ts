@@ -1,4 +1,4 @@
-// Where the `temporal` binary comes from, with real processes: tiny shell scripts stand in for `temporal` and `go`.
+// Tests where the `temporal` binary comes from, with real processes: small shell scripts play `temporal` and `go`.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -12,7 +12,7 @@ import { type FindCliOptions, findTemporalCli } from '../../src/temporal/dev/fin
 const WORKS = '[ "$1" = --version ]';
 const POLL = { timeout: 20_000 };
 const MODULE = new URL('../../src/temporal/dev/find-cli.ts', import.meta.url).href;
-/** A port that nothing listens on: the download fails at once. */
+/** Nothing listens on this port, so the download fails at once. */
 const NOWHERE = 'http://127.0.0.1:1/';
 
 let root: string;
@@ -55,7 +55,7 @@ test.each([
   await expect(find({ cliPath })).rejects.toThrow(`TEMPORAL_CLI_PATH ${cliPath} ${problem}; name a working`);
 });
 
-test('a working `temporal` on PATH comes before the cache, a broken one does not', async () => {
+test('a working `temporal` on PATH comes before the cache, a broken `temporal` does not', async () => {
   fs.mkdirSync(dirname(cached), { recursive: true });
   script(cached, WORKS);
   const broken = join(root, 'broken');
@@ -67,7 +67,7 @@ test('a working `temporal` on PATH comes before the cache, a broken one does not
   expect(lines).toEqual([]);
 });
 
-test('an archive is downloaded, unpacked into the cache, and not asked for again', async () => {
+test('an archive is downloaded once, and unpacked into the cache', async () => {
   for (const tool of ['tar', 'gzip']) {
     const file = execFileSync('/bin/sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).trim();
     fs.symlinkSync(file, join(bin, tool));
@@ -91,7 +91,7 @@ test.each<[string, (response: ServerResponse) => unknown]>([
   ['is refused', (response) => response.writeHead(500).end()],
   ['is no archive', (response) => response.end('<html>log in to the wifi</html>')],
   ['does not start', () => undefined],
-])('where the download %s, Go builds it', async (_, answer) => {
+])('if the download %s, Go builds the CLI', async (_, answer) => {
   goThat(`echo "$@" > '${root}/arguments'`, copyWorking());
   const downloadUrl = await serve((_, response) => void answer(response));
   expect(await find({ downloadUrl })).toBe(cached);
@@ -100,7 +100,7 @@ test.each<[string, (response: ServerResponse) => unknown]>([
   expect(fs.readdirSync(cacheDir)).toEqual(['temporal-cli-1.5.1']);
 });
 
-test('a build says at once that it takes minutes, and every 20 s that it still goes on', async () => {
+test('a build reports at once that it takes minutes, and every 20 s that it goes on', async () => {
   goThat(`while [ ! -e '${root}/go-on' ]; do /bin/sleep 0.02; done`, copyWorking());
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
   const found = find();
@@ -115,13 +115,13 @@ test('a build says at once that it takes minutes, and every 20 s that it still g
   ]);
 });
 
-test('two that build at once both get the binary', async () => {
+test('two builds at the same time both give the binary', async () => {
   goThat(copyWorking());
   expect(await Promise.all([find(), find()])).toEqual([cached, cached]);
   expect(fs.readdirSync(cacheDir)).toEqual(['temporal-cli-1.5.1']);
 });
 
-test('a failed build leaves nothing behind, and one error names every way out', async () => {
+test('a failed build leaves nothing behind, and its error names every alternative', async () => {
   goThat(`echo half > "$GOBIN/temporal"; echo 'no space left on device' >&2; exit 1`);
   script(join(bin, 'temporal'), 'exit 1');
   const { message } = (await find().catch((error: Error) => error)) as Error;
@@ -134,7 +134,7 @@ test('a failed build leaves nothing behind, and one error names every way out', 
   expect(fs.readdirSync(cacheDir)).toEqual([]);
 });
 
-test('a built binary that does not work is not kept; without Go, the error says so', async () => {
+test('a built binary that does not work is not kept, and an error says if Go is missing', async () => {
   goThat(`echo half > "$GOBIN/temporal"; /bin/chmod +x "$GOBIN/temporal"`);
   await expect(find()).rejects.toThrow('the binary made does not run');
   expect(fs.readdirSync(cacheDir)).toEqual([]);
@@ -155,7 +155,7 @@ test('an aborted build ends with all its processes and leaves nothing behind', a
   expect(fs.readdirSync(cacheDir)).toEqual([]);
 });
 
-test('a Surehook killed in the middle of a build leaves no binary for the next one to find', async () => {
+test('a Surehook that is killed during a build leaves no half binary for the next Surehook', async () => {
   goThat(
     `echo half > "$GOBIN/temporal"; /bin/chmod +x "$GOBIN/temporal"; echo > '${root}/half'; /bin/sleep 1000`,
   );

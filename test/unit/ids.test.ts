@@ -1,4 +1,4 @@
-// Workflow ids, and what may be part of one.
+// Tests workflow ids, and which source names and event ids may be part of them.
 import { describe, expect, it } from 'vitest';
 import {
   deadLetterIdOf,
@@ -16,16 +16,16 @@ describe('a workflow id', () => {
     ['partner', 'a:b::c'],
     ['a', ':'],
     ['agent', '7f0c'],
-  ])('is source and event id, and gives both back: %s, %s', (source, eventId) => {
+  ])('is made of source and event id, and is parsed to both: %s, %s', (source, eventId) => {
     expect(workflowIdOf(source, eventId)).toBe(`${source}:${eventId}`);
     expect(parseWorkflowId(workflowIdOf(source, eventId))).toEqual({ source, eventId });
   });
 
-  it.each(['', 'evt_1', ':evt_1'])('without a source is none of ours: %j', (workflowId) => {
+  it.each(['', 'evt_1', ':evt_1'])("without a source is not an event's: %j", (workflowId) => {
     expect(parseWorkflowId(workflowId)).toBeUndefined();
   });
 
-  it("fits PostgreSQL's column of 255 characters at its longest", () => {
+  it("has at most the 255 characters of PostgreSQL's column", () => {
     const source = 's'.repeat(63);
     const eventId = 'e'.repeat(EVENT_ID_MAX_LENGTH);
     expect([SOURCE_NAME.test(source), EVENT_ID.test(eventId)]).toEqual([true, true]);
@@ -38,7 +38,7 @@ describe('a workflow id', () => {
 });
 
 describe('a source name', () => {
-  it('is lower-case letters, digits, - and _, and so holds no colon', () => {
+  it('has lower-case letters, digits, - and _ only, and so no colon', () => {
     for (const name of ['a', '0', 'git-hub_2']) expect(SOURCE_NAME.test(name), name).toBe(true);
     for (const name of ['', 'A', '-a', '_a', 'a.b', 'a:b', 'a/b', 'a b', 'a\n', 'ä']) {
       expect(SOURCE_NAME.test(name), name).toBe(false);
@@ -47,14 +47,14 @@ describe('a source name', () => {
 });
 
 describe('an event id', () => {
-  it('is any visible ASCII but the slash', () => {
+  it('may have any visible ASCII except the slash', () => {
     const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
     const allowed = ascii.filter((char) => EVENT_ID.test(`a${char}`));
     expect(allowed.join('')).toBe(ascii.slice(33, 127).join('').replace('/', ''));
     for (const id of ['', 'ä', '\u2028', 'a\n']) expect(EVENT_ID.test(id), id).toBe(false);
   });
 
-  it("survives a URL's path: a browser takes . and .. out of it", () => {
+  it("is not . or .., since browsers remove these from a URL's path", () => {
     for (const id of ['.', '..']) expect(EVENT_ID.test(id), id).toBe(false);
     for (const id of ['...', '.a', 'a.', '%2e', "it's", 'a?b#c', '\\', '100%']) {
       expect(EVENT_ID.test(id), id).toBe(true);

@@ -1,10 +1,13 @@
-// "Imports run one way" (CONTRIBUTING: the import rule), held over the source files and over the bundle that workers load.
+// Tests the import rule of CONTRIBUTING.md on the source files, and on the bundle that workers load.
 import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { findCircles, type Import, imports, loadedBy, sources } from '../support/imports.ts';
 
-/** Every room of `src/`, the lowest floor first: a file imports from its own room and from those before it. */
+/**
+ * Every room of `src/`, the lowest floor first: a file imports from its own room and from rooms that are listed
+ * before it.
+ */
 const ROOMS = [
   'payloads',
   'contracts',
@@ -29,7 +32,7 @@ const ROOMS = [
   'process',
   'commands',
 ];
-/** The only files outside of a room. They are the top floor: nothing of ours imports them. */
+/** The only files outside of a room. They are the top floor: no file of src/ imports them. */
 const LOOSE = ['cli.ts', 'index.ts'];
 
 const files = [...sources.keys()];
@@ -47,19 +50,19 @@ function floorOf(file: string): number {
   return LOOSE.includes(file) ? ROOMS.length : ROOMS.indexOf(roomOf(file));
 }
 
-/** Imports of files of ours that a rule does not allow. */
-function offences(from: (file: string) => boolean, isAllowed: (one: Import) => boolean): string[] {
-  return imports.filter((one) => from(one.from) && isOurs(one.to) && !isAllowed(one)).map(show);
+/** Imports of files of src/ that a rule does not allow. */
+function offences(isFrom: (file: string) => boolean, isAllowed: (found: Import) => boolean): string[] {
+  return imports.filter((found) => isFrom(found.from) && isOurs(found.to) && !isAllowed(found)).map(show);
 }
 
 /** Packages and built-ins that are loaded with any of these files. */
 function packagesLoadedBy(from: (file: string) => boolean): string[] {
-  const all = new Set(files.filter(from).flatMap((file) => [...loadedBy(file)]));
-  return [...all].filter((name) => !isOurs(name)).sort();
+  const loaded = new Set(files.filter(from).flatMap((file) => [...loadedBy(file)]));
+  return [...loaded].filter((name) => !isOurs(name)).sort();
 }
 
 describe('the scan of the imports', () => {
-  it('misses no import statement', () => {
+  it('finds every import statement', () => {
     for (const [file, text] of sources) {
       const written = text.match(/^import\b|^\} from\b|^export\b.* from\b|\bimport\(\s*['"]/gm) ?? [];
       const multiLine = text.match(/^import (type )?\{$/gm) ?? [];
@@ -69,14 +72,14 @@ describe('the scan of the imports', () => {
     expect(imports.length).toBeGreaterThan(100);
   });
 
-  it('knows the file behind each relative path', () => {
+  it('finds the file of each relative path', () => {
     const unknown = imports.filter(({ to }) => to.endsWith('.ts') && !isOurs(to));
     expect(unknown.map(show)).toEqual([]);
   });
 });
 
 describe('the house', () => {
-  it('has no file outside of a room, but the command and what the package exports', () => {
+  it('has no file outside of a room except the command and the exports of the package', () => {
     expect(files.filter((file) => floorOf(file) === -1)).toEqual([]);
     expect(ROOMS.filter((room) => !files.some((file) => roomOf(file) === room))).toEqual([]);
   });
@@ -84,7 +87,7 @@ describe('the house', () => {
   it('has no import that leads upwards, not even of a type', () => {
     const isDown = ({ from, to }: Import) => roomOf(from) === roomOf(to) || floorOf(to) < floorOf(from);
     const isMutual = ({ from, to, typeOnly }: Import) => typeOnly && isIsolated(from) && isIsolated(to);
-    expect(offences(isOurs, (one) => isDown(one) || isMutual(one))).toEqual([]);
+    expect(offences(isOurs, (found) => isDown(found) || isMutual(found))).toEqual([]);
   });
 
   it('has no circle of imports, not even of types', () => {
@@ -96,15 +99,16 @@ describe('the house', () => {
     const names = [...sources].flatMap(([file, text]) =>
       Array.from(text.matchAll(exported), ([, name]) => ({ name, file })),
     );
-    const twice = names.filter(({ name }, i) => names.findIndex((one) => one.name === name) !== i);
+    const twice = names.filter(({ name }, i) => names.findIndex((other) => other.name === name) !== i);
     expect(twice.map(({ name, file }) => `${name} in ${file}`)).toEqual([]);
   });
 });
 
 describe('contracts and payloads', () => {
-  it("import nothing of ours but each other's types", () => {
+  it("import no other files of src/ than each other's types", () => {
     const isOwn = ({ from, to }: Import) => roomOf(from) === roomOf(to);
-    expect(offences(isIsolated, (one) => isOwn(one) || (isIsolated(one.to) && one.typeOnly))).toEqual([]);
+    const isType = ({ to, typeOnly }: Import) => isIsolated(to) && typeOnly;
+    expect(offences(isIsolated, (found) => isOwn(found) || isType(found))).toEqual([]);
   });
 });
 
@@ -119,15 +123,15 @@ describe('workflows', () => {
     expect(offences(isWorkflow, isAllowed)).toEqual([]);
   });
 
-  it("load nothing but Temporal's own, and so no zod and no built-in of Node", () => {
+  it("load only Temporal's packages, and so no zod and no built-in of Node", () => {
     expect(packagesLoadedBy(isWorkflow)).toEqual([
       '@temporalio/common',
       '@temporalio/workflow',
-      '@temporalio/workflow/lib/global-attributes.js', // the random seed, which tells of a reset
+      '@temporalio/workflow/lib/global-attributes.js', // the random seed, which changes at a reset
     ]);
   });
 
-  it('name each patch by a constant of patches.ts, where its date is', () => {
+  it('name each patch by a constant of patches.ts, which has its date', () => {
     const withLiteral = /\b(patched|deprecatePatch)\s*\(\s*['"`]/;
     expect("if (patched('an-id'))").toMatch(withLiteral);
     const offenders = files.filter(
@@ -137,12 +141,12 @@ describe('workflows', () => {
     expect(offenders).toEqual([]);
   });
 
-  it('run with a payload converter that loads nothing else either', () => {
+  it("have a payload converter that loads only Temporal's packages, too", () => {
     const loaded = packagesLoadedBy((file) => file === 'payloads/raw-body.ts');
     expect(loaded).toEqual(['@temporalio/common', '@temporalio/common/lib/encoding.js']);
   });
 
-  it('are bundled without zod, and without anything of Node', () => {
+  it('are bundled without zod and without built-ins of Node', () => {
     const bundle = readFileSync(new URL('../../dist/workflow-bundle.js', import.meta.url), 'utf8');
     const modules = Array.from(bundle.matchAll(/^\/\*{3}\/ "([^"]+)"/gm), ([, id]) => id as string);
     expect(modules).toContain('./dist/workflows/process-event.js');
@@ -169,7 +173,7 @@ describe('activities', () => {
       isActivity(to) ||
       isIn('contracts')(to) ||
       isIn('signatures')(to) ||
-      ['config/config.ts', 'temporal/in-time.ts'].includes(to) || // they load nothing, see below
+      ['config/config.ts', 'temporal/in-time.ts'].includes(to) || // these load nothing, see the next test
       (typeOnly && isGiven(to));
     expect(offences(isActivity, isAllowed)).toEqual([]);
   });
@@ -184,7 +188,7 @@ describe('activities', () => {
 describe('api', () => {
   const isApi = isIn('api');
 
-  it('knows nothing of the activities, the workflows and the dev server', () => {
+  it('imports nothing of the activities, the workflows and the dev server', () => {
     const isForbidden = (to: string) =>
       ['activities', 'workflows', 'temporal/dev'].some((room) => isIn(room)(to)) &&
       to !== 'temporal/dev/ports-and-processes.ts';
@@ -193,7 +197,7 @@ describe('api', () => {
     expect(loaded.filter(isForbidden)).toEqual([]);
   });
 
-  it('is imported where a process is composed, and by commands for its types', () => {
+  it('is imported only where a process is composed, and by commands for its types', () => {
     const isAllowed = ({ from, to, typeOnly }: Import) =>
       !isApi(to) || from === 'process/run.ts' || (typeOnly && isIn('commands')(from));
     expect(offences((file) => !isApi(file), isAllowed)).toEqual([]);
@@ -201,14 +205,14 @@ describe('api', () => {
 });
 
 describe('events and dead letters', () => {
-  it('know nothing of HTTP: activities are given them, too', () => {
+  it('load nothing for HTTP, since activities get them, too', () => {
     const loaded = packagesLoadedBy((file) => isIn('events')(file) || isIn('dead-letters')(file));
     expect(loaded.filter((name) => /^(express|zod|@temporalio\/worker)$/.test(name))).toEqual([]);
   });
 });
 
 describe('signatures', () => {
-  it('stand alone: they are published as a library', () => {
+  it('import nothing else of src/, since they are published as a library', () => {
     const isSignature = isIn('signatures');
     expect(offences(isSignature, ({ to }) => isSignature(to))).toEqual([]);
     expect(packagesLoadedBy(isSignature)).toEqual(['node:crypto']);
@@ -216,7 +220,7 @@ describe('signatures', () => {
 });
 
 describe('the environment', () => {
-  it('is read by config/settings.ts alone', () => {
+  it('is read by config/settings.ts only', () => {
     const readers = files.filter((file) =>
       /\bprocess\s*(\?\.|\.|\[)\s*['"]?env\b/.test(sources.get(file) ?? ''),
     );

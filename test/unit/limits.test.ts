@@ -1,4 +1,4 @@
-// The limits of sizes: each number stands in one place, and the documents say the same.
+// Tests the size limits: each number is defined in one place, and the documents name the same numbers.
 import { readFileSync } from 'node:fs';
 import type { Payload } from '@temporalio/common';
 import { expect, it } from 'vitest';
@@ -17,7 +17,7 @@ import { sources } from '../support/imports.ts';
 const docs = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 const written = (value: number) => value.toLocaleString('en');
 
-it('a body of the largest size is read again, and one of twice the size is refused', async () => {
+it('a body of the largest size is decrypted, and a body of twice that size is refused', async () => {
   const codec = new EncryptionCodec([{ id: 'k1', key: Buffer.alloc(32, 'k1') }]);
   const [largest, hostile] = await codec.encode(
     [STORED_MAX_BYTES, 2 * STORED_MAX_BYTES].map(
@@ -29,7 +29,7 @@ it('a body of the largest size is read again, and one of twice the size is refus
   await expect(codec.decode([hostile as Payload])).rejects.toThrow(/damaged/);
 });
 
-it('docs/configuration.md says them', () => {
+it('docs/configuration.md and docs/operating.md name the limits', () => {
   const row = /^\| `maxBodyBytes` .*$/m.exec(docs('configuration.md'))?.[0];
   expect(row).toContain(`1 to ${written(INLINE_MAX_BYTES)}; with`);
   expect(row).toContain(`to ${written(STORED_MAX_BYTES)} |`);
@@ -42,7 +42,7 @@ it('a name and an event type fit a search attribute', () => {
   expect(EVENT_TYPE_MAX_LENGTH).toBeLessThan(KEYWORD_MAX_LENGTH);
 });
 
-it("the sizes of a body stand in no other file, but for the codec's, which the compiler holds", () => {
+it('the limits of a body are written in no other file but the codec, whose number the compiler checks', () => {
   const large = /\b(1_900_000|16_777_216)\b/;
   const files = [...sources].filter(([, text]) => large.test(text)).map(([file]) => file);
   expect(files.sort()).toEqual(['contracts/limits.ts', 'payloads/encryption-codec.ts']);

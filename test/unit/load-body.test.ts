@@ -1,4 +1,4 @@
-// A regular activity reads the event's body from Temporal, which may be slow or away: that is not the endpoint's failure.
+// Tests that a body that Temporal gives late, or not at all, does not count against the endpoint.
 import { asyncLocalStorage, Context, type Info } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ afterAll(() => receiver.stop());
 
 const STORED = new StoredBody('2026-01-01/of-a-test');
 
-/** @returns what came of a first attempt, regular or local,, and its heartbeats */
+/** @returns the outcome of a first attempt, in a regular or a local activity, and its heartbeats */
 async function deliver(loadBody: LoadBody, isLocal = false) {
   const config = await load({
     endpoints: `slow: { url: '${receiver.url}/slow', secrets, timeoutMs: ${TIMEOUT_MS}, retry: [0] }`,
@@ -66,7 +66,7 @@ async function deliver(loadBody: LoadBody, isLocal = false) {
   return { outcome, beats };
 }
 
-it('a body that comes later than the endpoint may take leaves the endpoint its whole time', async () => {
+it("a body that is read for longer than the endpoint's time-out leaves the endpoint its whole time", async () => {
   const loadBody = async () => {
     await new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS + 100));
     return BODY;
@@ -75,7 +75,7 @@ it('a body that comes later than the endpoint may take leaves the endpoint its w
   expect(outcome).toMatchObject({ status: 'succeeded', attempts: [{ attempt: 1, status_code: 200 }] });
 });
 
-it('a body that cannot be read is no attempt: nothing is logged, and Temporal is asked again soon', async () => {
+it('a body that cannot be read costs no attempt, and the activity is retried soon', async () => {
   const { length } = receiver.requests;
   const { outcome, beats } = await deliver(() => Promise.reject(new Error('unavailable')));
   expect(outcome).toMatchObject({ type: 'BodyNotRead', nonRetryable: false, nextRetryDelay: 2_000 });
@@ -83,7 +83,7 @@ it('a body that cannot be read is no attempt: nothing is logged, and Temporal is
   expect(receiver.requests).toHaveLength(length);
 });
 
-it('a stored body that cannot be read is no local attempt either: a regular activity is to wait for it', async () => {
+it('a stored body that cannot be read costs no local attempt: a regular activity waits for the body', async () => {
   const { length } = receiver.requests;
   const { outcome } = await deliver(() => Promise.reject(new Error('unavailable')), true);
   expect(outcome).toEqual({ step: 'deliver:slow', status: 'retrying', attempts: [] });

@@ -1,4 +1,4 @@
-// docs/monitoring.md, the dashboard and the alerts name every metric and alert that there is, and none that there is not.
+// Tests that docs/monitoring.md, the dashboard and the alert rules name exactly the metrics and alerts that exist.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Metrics } from '../../src/observability/metrics.ts';
@@ -36,12 +36,12 @@ const rows: Documented[] = Array.from(
 );
 
 describe('docs/monitoring.md', () => {
-  it('has each metric with its type and labels', () => {
+  it('lists each metric with its type and labels', () => {
     expect(ours.length).toBeGreaterThan(10);
     expect(rows).toEqual(ours.map(({ name, type, labels }) => ({ name, type, labels })));
   });
 
-  it('has each alert with its severity', () => {
+  it('lists each alert with its severity', () => {
     const alerts = Array.from(docs.matchAll(/^\| `(Surehook\w+)` \| (\w+) \|/gm), ([, alert, severity]) => ({
       alert,
       severity,
@@ -51,7 +51,7 @@ describe('docs/monitoring.md', () => {
 });
 
 describe('metrics', () => {
-  it('have a help text, and the unit or _total in their names', () => {
+  it('have a help text, and names that end in the unit or _total', () => {
     for (const { name, help, type } of ours) {
       expect(help, name).toMatch(/^[A-Z].*\.$/);
       if (type === 'counter') expect(name).toMatch(/_total$/);
@@ -59,7 +59,7 @@ describe('metrics', () => {
     }
   });
 
-  it('have no label that could grow without end', () => {
+  it('have only labels with a limited number of values', () => {
     const labels = new Set(ours.flatMap((metric) => metric.labels));
     expect([...labels].sort()).toEqual([
       'endpoint',
@@ -72,7 +72,7 @@ describe('metrics', () => {
     ]);
   });
 
-  it('are those that the dashboard and the alerts ask for, and all of ours are on the dashboard or in an alert', () => {
+  it("exist if the dashboard or an alert names them, and each of Surehook's is named there", () => {
     const asked = metricsIn([...queries, ...alertRules].map(({ expr }) => expr));
     const base = (name: string) => name.replace(/_(bucket|count|sum)$/, '');
     const names = metrics.map(({ name }) => name);
@@ -83,7 +83,7 @@ describe('metrics', () => {
 });
 
 describe('the dashboard', () => {
-  it('has panels with ids of their own that do not overlap', () => {
+  it('has panels with unique ids that do not overlap', () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),
@@ -92,7 +92,7 @@ describe('the dashboard', () => {
     expect(panels.every(({ gridPos: { x, w } }) => x + w <= 24)).toBe(true);
   });
 
-  it('has a title for each panel, and a name for each line', () => {
+  it('has a title for each panel and a name for each line', () => {
     for (const { title, type, targets = [] } of panels) {
       expect(title).toMatch(/\w/);
       expect(targets.length, title).toBeGreaterThan(type === 'row' ? -1 : 0);

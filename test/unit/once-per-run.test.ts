@@ -1,8 +1,8 @@
-// First attempts that a process remembers: done once, and forgotten before they fill the memory.
+// Tests the memory of first attempts: each attempt is done once, and forgotten before the memory is full.
 import { expect, it } from 'vitest';
 import { OncePerRun } from '../../src/activities/attempts/once-per-run.ts';
 
-/** Counts how often each was done; each comes to a text of so many characters. */
+/** Records each key that is done; each result is a text of `length` characters. */
 function counting(length = 10) {
   const once = new OncePerRun<string>();
   const done: string[] = [];
@@ -14,7 +14,7 @@ function counting(length = 10) {
   return { done, run };
 }
 
-it('what was done is not done again: whoever asks gets what came out', async () => {
+it('what was done is not done again, and every caller gets its result', async () => {
   const { done, run } = counting();
   expect(await Promise.all([run('a'), run('a'), run('b')])).toEqual(Array(3).fill('x'.repeat(10)));
   expect(await run('a')).toBe('x'.repeat(10));
@@ -28,7 +28,7 @@ it('what has failed is done again', async () => {
   expect(await once.do('a', async () => 'yes')).toBe('yes');
 });
 
-it('large results are kept up to 32 MiB, the oldest are forgotten', async () => {
+it('large results are kept up to 32 MiB, and the oldest are forgotten', async () => {
   const { done, run } = counting(1_048_576);
   const keys = Array.from({ length: 40 }, (_, i) => `run${i}`);
   for (const key of keys) await run(key);
@@ -38,7 +38,7 @@ it('large results are kept up to 32 MiB, the oldest are forgotten', async () => 
   expect(done).toEqual([...keys, 'run0']);
 });
 
-it('one that is still being done is kept, however much comes after it', async () => {
+it('what is still being done is kept, however much comes after it', async () => {
   const once = new OncePerRun<string>();
   let end = (_: string): void => undefined;
   const slow = () => new Promise<string>((resolve) => (end = resolve));

@@ -1,4 +1,4 @@
-// The line that `surehook dead-letters replay` redraws on a terminal.
+// Tests the progress line that `surehook dead-letters replay` redraws on a terminal.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JobView } from '../../src/api/operator/jobs/job-view.ts';
 import { barOf } from '../../src/commands/watch-job.ts';
@@ -31,23 +31,23 @@ beforeEach(() => void vi.useFakeTimers({ now: NOW }));
 afterEach(() => void vi.useRealTimers());
 
 describe('the progress bar', () => {
-  it('is empty at the begin, and full at the end', () => {
+  it('is empty at the start and full at the end', () => {
     expect(barOf(aJob())).toBe(`${'░'.repeat(30)}   0 %  0/300, 10/s, 30 s left`);
     expect(barOf(aJob({ done: 300, eta: inSeconds(0) }))).toBe(
       `${'█'.repeat(30)} 100 %  300/300, 10/s, 0 s left`,
     );
   });
 
-  it('is filled by the share that is done, and says 100 % of nothing less than all', () => {
+  it('shows the share that is done, and 100 % only when everything is done', () => {
     expect(barOf(aJob({ done: 100 }))).toMatch(/^█{10}░{20} {2}33 % {2}100\/300, /);
     expect(barOf(aJob({ done: 299 }))).toMatch(/^█{30} {2}99 % {2}299\/300, /);
   });
 
-  it('says how many could not be started', () => {
+  it('shows how many could not be started', () => {
     expect(barOf(aJob({ done: 30, failed: 2 }))).toContain('30/300, 2 failed, 10/s');
   });
 
-  it('says that the job is paused, and no time', () => {
+  it('shows that the job is paused, and then no time left', () => {
     expect(barOf(aJob({ done: 30, status: 'paused', eta: null }))).toMatch(/30\/300, paused$/);
   });
 
@@ -57,11 +57,11 @@ describe('the progress bar', () => {
     [3_599.2, '1 h 0 min'],
     [3_600 + 61, '1 h 1 min'],
     [-5, '0 s'],
-  ])('with %d seconds to go says %s', (seconds, left) => {
+  ])('with %d seconds to go shows %s', (seconds, left) => {
     expect(barOf(aJob({ eta: inSeconds(seconds) }))).toMatch(new RegExp(`, ${left} left$`));
   });
 
-  it('stays within its width where more was done than had matched, or nothing had', () => {
+  it('keeps its width if more was done than had matched, or if nothing had matched', () => {
     expect(barOf(aJob({ done: 305 }))).toMatch(/^█{30} 100 % {2}305\/300, /);
     expect(barOf(aJob({ matched: 0, eta: null }))).toMatch(/^█{30} 100 % {2}0\/0, 10\/s$/);
   });

@@ -1,4 +1,4 @@
-// How a webhook's body goes into Temporal and comes back: byte for byte, and readable on the way.
+// Tests how a webhook's body goes into Temporal and back: byte for byte, and readable to Temporal's own tools.
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { EncryptionCodec } from '../../src/payloads/encryption-codec.ts';
@@ -12,7 +12,7 @@ const toPayload = (value: unknown) => payloadConverter.toPayload(value) as Paylo
 const encodingOf = ({ metadata }: Payload) => Buffer.from(metadata?.encoding ?? []).toString();
 const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 
-/** Payloads that come from Temporal hold plain `Uint8Array`s, or a `Buffer`'s. */
+/** Copies a payload as Temporal returns it: with plain `Uint8Array`s in place of `Buffer`s. */
 function overTheWire({ metadata = {}, data }: Payload): Payload {
   const copy = (bytes: Uint8Array) => new Uint8Array(Buffer.from(bytes));
   const entries = Object.entries(metadata ?? {}).map(([key, value]) => [key, copy(value)]);
@@ -23,7 +23,7 @@ describe('a raw body', () => {
   it.each([
     ['spaces and order that JSON.stringify would lose', '{ "b":1,\n"a" : 1.0 }\r\n'],
     ['numbers that a double would lose', '{"id":12345678901234567890}'],
-    ['keys that come twice', '{"a":1,"a":2}'],
+    ['repeated keys', '{"a":1,"a":2}'],
     ['escapes that have another form', '"\\u00e9\\/"'],
     ['a byte order mark', '\uFEFF{}'],
   ])('keeps every byte of %s', (_, text) => {
@@ -36,7 +36,7 @@ describe('a raw body', () => {
     expect(Buffer.from(back.bytes).equals(bytes)).toBe(true);
   });
 
-  it('keeps bytes that are no text, and their absence', () => {
+  it('keeps bytes that are not text, and an empty body', () => {
     for (const bytes of [everyByte, new Uint8Array()]) {
       const back = payloadConverter.fromPayload<RawBody>(
         overTheWire(toPayload(new RawBody(bytes, 'binary/plain'))),
@@ -45,7 +45,7 @@ describe('a raw body', () => {
     }
   });
 
-  it('keeps to its own part of a larger buffer', () => {
+  it('stores only its own part of a larger buffer', () => {
     const part = Buffer.from('before{"a":1}after').subarray(6, 13);
     expect(Buffer.from(toPayload(new RawBody(part, 'json/plain')).data ?? []).toString()).toBe('{"a":1}');
   });
@@ -58,7 +58,7 @@ describe('a raw body', () => {
     expect(defaultPayloadConverter.fromPayload(binary)).toEqual(everyByte);
   });
 
-  it('comes back where the SDK loads the converter by its path, among other values', async () => {
+  it('is read among other values when the SDK loads the converter by its path', async () => {
     const payloads = [toPayload({ source: 'a' }), toPayload(new RawBody(Buffer.from('{ }'), 'json/plain'))];
     const [meta, body] = await readPayloads({ payloads });
     expect(meta).toEqual({ source: 'a' });
@@ -70,7 +70,7 @@ describe('a raw body', () => {
 
 describe('any other value', () => {
   it.each([undefined, null, 0, 'text', [1, 2], { a: { b: [] } }, new Uint8Array([1, 2])])(
-    'goes through as the SDK does it: %j',
+    'is converted as by the SDK: %j',
     (value) => {
       const payload = toPayload(value);
       expect(payload).toEqual(defaultPayloadConverter.toPayload(value));

@@ -1,4 +1,4 @@
-// Retry schedules: the two of the contract, what a user may write, and what is refused.
+// Tests retry schedules: the two defaults of the contract, what a user may write, and what is refused.
 import { describe, expect, it } from 'vitest';
 import { DELIVERY_RETRY, HANDLER_RETRY, retrySchema } from '../../src/config/retry-schedule.ts';
 
@@ -11,12 +11,12 @@ const delaysOf = (input: unknown) => retrySchema.parse(input);
 const isRefused = (input: unknown) => !retrySchema.safeParse(input).success;
 
 describe('the default schedules', () => {
-  it('deliver at once, again at once, then after 1, 2, 4 … minutes and hourly: 10 retries in all', () => {
+  it('deliver at once, retry at once, then after 1, 2, 4 … minutes and hourly, with 10 retries in all', () => {
     const minutes = [0, 1, 2, 4, 8, 16, 32, 60, 60, 60];
     expect(DELIVERY_RETRY).toEqual(minutes.map((count) => count * MINUTE));
   });
 
-  it('handle at once, then after 1, 2, 4 … seconds, at most 5 minutes: 10 attempts in all', () => {
+  it('handle at once, then after 1, 2, 4 … 256 seconds, with 10 attempts in all', () => {
     const seconds = [1, 2, 4, 8, 16, 32, 64, 128, 256];
     expect(HANDLER_RETRY).toEqual(seconds.map((count) => count * SECOND));
   });
@@ -37,7 +37,7 @@ describe('a list of delays', () => {
     ['7d', 7 * DAY],
     [7 * DAY, 7 * DAY],
     [0.6, 1],
-  ])('takes %j, as Temporal does', (duration, ms) => {
+  ])('accepts %j, as Temporal does', (duration, ms) => {
     expect(delaysOf([duration])).toEqual([ms]);
   });
 
@@ -55,25 +55,25 @@ describe('a list of delays', () => {
     null,
     true,
     {},
-  ])('refuses %j, and says what it takes', (duration) => {
+  ])('refuses %j with what it expects', (duration) => {
     const result = retrySchema.safeParse([0, duration]);
     expect(result.success).toBe(false);
     expect(JSON.stringify(result.error?.issues)).toMatch(/expected milliseconds or a string such as '30s'/);
   });
 
-  it('has at most 99 delays, which is 100 attempts', () => {
+  it('has at most 99 delays, which makes 100 attempts', () => {
     expect(delaysOf(Array(99).fill(0))).toHaveLength(99);
     expect(isRefused(Array(100).fill(0))).toBe(true);
   });
 });
 
 describe('an exponential schedule', () => {
-  it('doubles its delays, up to one hour, unless told otherwise', () => {
+  it('doubles its delays, up to one hour, unless configured otherwise', () => {
     expect(delaysOf({ initial: '1s', attempts: 5 })).toEqual([1, 2, 4, 8].map((count) => count * SECOND));
     expect(delaysOf({ initial: '20m', attempts: 5 })).toEqual([20 * MINUTE, 40 * MINUTE, HOUR, HOUR]);
   });
 
-  it('takes a factor and a longest delay', () => {
+  it('accepts a factor and a longest delay', () => {
     expect(delaysOf({ initial: 100, factor: 3, max: '2s', attempts: 6 })).toEqual([
       100, 300, 900, 2_000, 2_000,
     ]);
@@ -82,7 +82,7 @@ describe('an exponential schedule', () => {
     expect(delaysOf({ initial: '1h', max: '1m', attempts: 2 })).toEqual([MINUTE]);
   });
 
-  it('has one attempt at least and 100 at most', () => {
+  it('has from 1 to 100 attempts', () => {
     expect(delaysOf({ initial: '1s', attempts: 1 })).toEqual([]);
     const longest = delaysOf({ initial: '1s', factor: 100, max: '7d', attempts: 100 });
     expect(longest).toHaveLength(99);
@@ -108,10 +108,13 @@ describe('an exponential schedule', () => {
 });
 
 describe('anything else', () => {
-  it.each([5, '5m', null, true, undefined])('is refused with both forms: %j', (input) => {
-    const result = retrySchema.safeParse(input);
-    expect(result.error?.issues.map(({ message }) => message)).toEqual([
-      "expected { initial, factor, max, attempts } or a list of delays such as [0, 500, '1m']",
-    ]);
-  });
+  it.each([5, '5m', null, true, undefined])(
+    'is refused with a message that shows both forms: %j',
+    (input) => {
+      const result = retrySchema.safeParse(input);
+      expect(result.error?.issues.map(({ message }) => message)).toEqual([
+        "expected { initial, factor, max, attempts } or a list of delays such as [0, 500, '1m']",
+      ]);
+    },
+  );
 });

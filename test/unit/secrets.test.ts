@@ -1,4 +1,4 @@
-// Secrets of the config: where they come from, what is said of those that are missing, and that none is ever shown.
+// Tests the secrets of the config: where they come from, how missing secrets are named, and that no secret is shown.
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ describe('secrets', () => {
   const missing = async (parts: Parts, env: NodeJS.ProcessEnv) => await refusal(load(parts, { env }));
   const HINT = 'set the environment variable, or <NAME>_FILE to a file that holds it';
 
-  it('are read from the environment, else from the file that NAME_FILE names', async () => {
+  it('are read from the environment, or else from the file that NAME_FILE names', async () => {
     const file = write('from-file', 'secret-1');
     expect(await reveal({ A: 'from-env' })).toBe('from-env');
     expect(await reveal({ A_FILE: file })).toBe('from-file');
@@ -21,7 +21,7 @@ describe('secrets', () => {
     expect(await reveal({ A: 'from-env', A_FILE: '/nowhere' })).toBe('from-env');
   });
 
-  it('lose the line break at the end of their file, and nothing else', async () => {
+  it('lose only the line break at the end of their file', async () => {
     for (const [content, value] of [
       ['a secret\n', 'a secret'],
       ['a secret\r\n', 'a secret'],
@@ -31,14 +31,14 @@ describe('secrets', () => {
     }
   });
 
-  it('are missing when empty, in the environment or in the file', async () => {
+  it('are missing when they are empty, in the environment or in the file', async () => {
     const empty = write('\n', 'secret-3');
     for (const env of [{}, { A: '' }, { A_FILE: '' }, { A_FILE: empty }]) {
       expect(await missing({}, { ...env, B: 'b' })).toBe(`missing secret A: ${HINT}`);
     }
   });
 
-  it('are named once each when they are missing, those of headers too', async () => {
+  it('are named once each when they are missing, including the secrets of headers', async () => {
     const parts = {
       sources: "second: { verify: { scheme: 'hmac', secrets: [secret('A'), secret('OLD')] } }",
       endpoint: "headers: { authorization: secret('TOKEN') }",
@@ -58,7 +58,7 @@ describe('secrets', () => {
     expect(await missing({}, { A_FILE: folder, B: 'b' })).toContain('A_FILE: EISDIR');
   });
 
-  it('are refused with the reason, not their value, when they cannot be used', async () => {
+  it('are refused with the reason, but without their value, when they cannot be used', async () => {
     const parts = {
       source: "verify: { scheme: 'standard', secrets: [secret('A')] }",
       endpoint: "headers: { 'x-key': secret('KEY') }",
@@ -85,33 +85,39 @@ describe('secrets', () => {
     );
     const [source] = config.sources.values();
     const [endpoint] = config.endpoints.values();
-    const all = { config, source, endpoint, sources: [...config.sources], endpoints: [...config.endpoints] };
-    const held = [
+    const parts = {
+      config,
+      source,
+      endpoint,
+      sources: [...config.sources],
+      endpoints: [...config.endpoints],
+    };
+    const secrets = [
       ...(source?.verify.secrets ?? []),
       ...(endpoint?.secrets ?? []),
       endpoint?.headers.authorization,
     ];
-    expect(held.map((one) => (typeof one === 'object' ? one.reveal() : one))).toEqual([
+    expect(secrets.map((secret) => (typeof secret === 'object' ? secret.reveal() : secret))).toEqual([
       'secret-of-a',
       'secret-of-b',
       'secret-token',
     ]);
     const prints = [
-      inspect(all, { depth: Infinity, showHidden: true, getters: true }),
-      JSON.stringify(all),
-      ...held.flatMap((one) => [
-        String(one),
-        `${one}`,
-        JSON.stringify(one),
-        inspect(one),
-        String(Object.entries(one ?? {})),
+      inspect(parts, { depth: Infinity, showHidden: true, getters: true }),
+      JSON.stringify(parts),
+      ...secrets.flatMap((secret) => [
+        String(secret),
+        `${secret}`,
+        JSON.stringify(secret),
+        inspect(secret),
+        String(Object.entries(secret ?? {})),
       ]),
     ];
     for (const print of prints) expect(print).not.toMatch(/secret-(of-[ab]|token)/);
-    expect(inspect(held)).toBe('[ [secret A], [secret B], [secret TOKEN] ]');
+    expect(inspect(secrets)).toBe('[ [secret A], [secret B], [secret TOKEN] ]');
   });
 
-  it('are made where they are missing, if there is a maker', async () => {
+  it('are made if they are missing and `makeSecret` is given', async () => {
     const asked: string[] = [];
     const makeSecret = (name: string) => {
       asked.push(name);
@@ -123,13 +129,13 @@ describe('secrets', () => {
     expect(asked).toEqual(['B']);
   });
 
-  it('are not made in place of a file that cannot be read', async () => {
+  it('are not made if their file cannot be read', async () => {
     const makeSecret = () => expect.fail('made');
     const message = await refusal(load({}, { env: { A_FILE: '/nowhere', B: 'b' }, makeSecret }));
     expect(message).toContain('A_FILE: ENOENT');
   });
 
-  it('of other sources are not needed for one source alone', async () => {
+  it('of other sources are not needed to load one source', async () => {
     const parts = { sources: "second: { verify: { scheme: 'hmac', secrets: [secret('OTHER')] } }" };
     const { sources, endpoints } = await load(parts, { env: { OTHER: 'x' }, onlySource: 'second' });
     expect([...sources.keys()]).toEqual(['second']);

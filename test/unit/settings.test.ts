@@ -1,11 +1,11 @@
-// The environment: defaults, what is refused, and the one line that names it.
+// Tests the settings of the environment: their defaults, what is refused, and the one line that names it.
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadSettings } from '../../src/config/settings.ts';
 
-/** The message of the refusal: one line. */
+/** @returns the message with which the settings are refused; it must be one line */
 function refusal(env: NodeJS.ProcessEnv): string {
   try {
     loadSettings(env);
@@ -22,7 +22,7 @@ const PORTS = ['PORT', 'OPERATOR_PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT'];
 describe('settings that are not given', () => {
   const defaults = {
     port: 8080,
-    host: undefined, // 127.0.0.1 in dev, 0.0.0.0 otherwise: the command says
+    host: undefined, // the command decides: 127.0.0.1 in dev, 0.0.0.0 otherwise
     operatorPort: 8081,
     operatorHost: '127.0.0.1',
     operatorToken: undefined,
@@ -51,7 +51,7 @@ describe('settings that are not given', () => {
     expect(loadSettings({})).toEqual(defaults);
   });
 
-  it('may be empty, as a compose file writes them', () => {
+  it('may be empty, as a Compose file sets them', () => {
     const env = {
       ...Object.fromEntries(PORTS.map((name) => [name, ''])),
       HOST: '',
@@ -78,7 +78,7 @@ describe('settings that are not given', () => {
 });
 
 describe('settings that are given', () => {
-  it('are taken as they are', () => {
+  it('are used as given', () => {
     const token = 'a'.repeat(16);
     const settings = loadSettings({
       PORT: '0',
@@ -121,13 +121,13 @@ describe('settings that are given', () => {
     expect(Object.isFrozen(settings)).toBe(true);
   });
 
-  it('name an existing Temporal by address or by profile', () => {
+  it('name an external Temporal by address or by profile', () => {
     expect(loadSettings({ TEMPORAL_ADDRESS: 'temporal:7233' }).externalTemporal).toBe(true);
     expect(loadSettings({ TEMPORAL_PROFILE: 'prod' }).externalTemporal).toBe(true);
     expect(loadSettings({ TEMPORAL_NAMESPACE: 'default' }).externalTemporal).toBe(false);
   });
 
-  it('name a collector of traces as OpenTelemetry does: a base, or the very address', () => {
+  it('name a collector of traces as OpenTelemetry does, by a base URL or by the full URL', () => {
     const base = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
     expect(loadSettings(base).tracesUrl).toBe('http://collector:4318/v1/traces');
     const withPath = { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otlp.test/otlp/' };
@@ -145,11 +145,11 @@ describe('settings that are given', () => {
       { kind: 's3', bucket: 'bodies', prefix: 'a/b/', region: 'eu-west-1' },
     ],
     ['s3://b-1?endpoint=http://minio:9000', { kind: 's3', bucket: 'b-1', endpoint: 'http://minio:9000' }],
-  ])('name a place for large bodies: %s', (SUREHOOK_STORAGE, place) => {
+  ])('name the storage for large bodies: %s', (SUREHOOK_STORAGE, place) => {
     expect(loadSettings({ SUREHOOK_STORAGE }).storage).toMatchObject(place);
   });
 
-  it("reach secrets and Temporal's own settings too, empty ones left out", () => {
+  it("keep the environment for secrets and Temporal's own settings, without empty variables", () => {
     const env = {
       STRIPE_SECRET: 's',
       TEMPORAL_NAMESPACE: 'webhooks',
@@ -159,7 +159,7 @@ describe('settings that are given', () => {
     expect(loadSettings(env).env).toEqual({ STRIPE_SECRET: 's', TEMPORAL_NAMESPACE: 'webhooks' });
   });
 
-  it("are this process's, unless others are given", () => {
+  it("come from this process's environment, unless another environment is given", () => {
     expect(loadSettings().path).toBe(process.env.PATH);
   });
 });
@@ -178,12 +178,12 @@ describe('a setting that cannot be used', () => {
     's3://bodies?endpoint=minio:9000',
     's3://bodies?secret=x',
     's3://key:secret@bodies',
-  ])('is named with what is expected: SUREHOOK_STORAGE=%s', (SUREHOOK_STORAGE) => {
+  ])('is named with the expected value: SUREHOOK_STORAGE=%s', (SUREHOOK_STORAGE) => {
     const expected = 'expected disk:/path or s3://bucket/prefix?endpoint=https://…&region=…';
     expect(refusal({ SUREHOOK_STORAGE })).toBe(`SUREHOOK_STORAGE: ${expected}`);
   });
 
-  it.each(PORTS)('is named with what is expected: %s', (name) => {
+  it.each(PORTS)('is named with the expected value: %s', (name) => {
     for (const value of [
       'http',
       '65536',
@@ -217,11 +217,11 @@ describe('a setting that cannot be used', () => {
       'verbose',
       'Invalid option: expected one of "trace"|"debug"|"info"|"warn"|"error"|"silent"',
     ],
-  ])('is named with what is expected: %s=%s', (name, value, expected) => {
+  ])('is named with the expected value: %s=%s', (name, value, expected) => {
     expect(refusal({ [name]: value })).toBe(`${name}: ${expected}`);
   });
 
-  it('is named beside all others, in one line', () => {
+  it('is named in one line with all others', () => {
     const message = refusal({
       PORT: 'http',
       OPERATOR_PORT: '-1',
@@ -231,7 +231,7 @@ describe('a setting that cannot be used', () => {
     expect(message).toMatch(/^PORT: .*; OPERATOR_PORT: .*; SUREHOOK_OPERATOR_TOKEN: .*; LOG_LEVEL: /);
   });
 
-  it('does not show a token', () => {
+  it('is named without the value of a token', () => {
     expect(refusal({ SUREHOOK_OPERATOR_TOKEN: 'hunter2' })).not.toContain('hunter2');
   });
 });

@@ -1,4 +1,4 @@
-// Changes one byte of a signed request at random, from a fixed seed: no change may go unnoticed.
+// Tests that every change of one byte of a signed request is noticed; the changes are random, from a fixed seed.
 import { describe, expect, it } from 'vitest';
 import { SCHEME_NAMES, signRequest, verifySignature } from '../../src/signatures/index.ts';
 
@@ -6,7 +6,7 @@ const NOW = 1_700_000_000;
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const ROUNDS = 300;
 
-/** mulberry32: small, seeded, good enough to choose bytes. */
+/** A small seeded generator (mulberry32), good enough to choose bytes. */
 function random(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -47,7 +47,7 @@ describe.each(SCHEME_NAMES)('%s', (scheme) => {
     }
   });
 
-  it('notices a byte more and a byte less', () => {
+  it('notices an added byte and a missing byte', () => {
     const rawBody = Buffer.from('{"a":1}');
     const headers = signRequest({ scheme, secret: SECRET, rawBody, now: NOW });
     for (const changed of [

@@ -1,4 +1,4 @@
-// What the caller configures: hmac's options, defaults, secrets, and the mistakes that are answered with a TypeError.
+// Tests what callers configure: the options of hmac, defaults, secrets, and mistakes that throw a TypeError.
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
@@ -18,7 +18,7 @@ const mac = (encoding: 'hex' | 'base64') => createHmac('sha256', secret).update(
 const base = { scheme: 'hmac', secrets: [secret], rawBody, now: NOW } as const;
 
 describe('hmac', () => {
-  it('reads lower-case hex from X-Webhook-Signature unless told otherwise', () => {
+  it('reads lower-case hex from X-Webhook-Signature by default', () => {
     expect(verifySignature({ ...base, headers: { 'X-Webhook-Signature': mac('hex') } })).toEqual({
       ok: true,
     });
@@ -26,7 +26,7 @@ describe('hmac', () => {
     expect(signRequest({ scheme: 'hmac', secret, rawBody })).toEqual({ 'x-webhook-signature': mac('hex') });
   });
 
-  it.each(['sha256=', 'v1,', 'Signature '])('reads another header, prefix %j and encoding', (prefix) => {
+  it.each(['sha256=', 'v1,', 'Signature '])('reads a configured header, encoding and prefix %j', (prefix) => {
     const options = { header: 'X-Partner-Sig', prefix, encoding: 'base64' } as const;
     const headers = signRequest({ scheme: 'hmac', secret, rawBody, ...options });
     expect(headers).toEqual({ 'x-partner-sig': `${prefix}${mac('base64')}` });
@@ -38,7 +38,7 @@ describe('hmac', () => {
     expect(verifySignature({ ...base, headers })).toEqual({ ok: false, code: 'signature_missing' });
   });
 
-  it('holds a configured timestamp header to the tolerance, the signed string still being the body', () => {
+  it('checks a configured timestamp header against the tolerance, though only the body is signed', () => {
     const options = { timestampHeader: 'X-Time' } as const;
     const headers = signRequest({ scheme: 'hmac', secret, rawBody, now: NOW, ...options });
     expect(headers).toEqual({ 'x-webhook-signature': mac('hex'), 'x-time': String(NOW) });
@@ -54,7 +54,7 @@ describe('hmac', () => {
     expect(check({ 'x-webhook-signature': 'wrong', 'x-time': '1' })).toBe('signature_invalid');
   });
 
-  it('is the only scheme that heeds these options', () => {
+  it('is the only scheme with these options: other schemes ignore them', () => {
     const options = {
       header: 'x-other',
       prefix: 'p',
@@ -68,7 +68,7 @@ describe('hmac', () => {
 });
 
 describe('schemeDefaults', () => {
-  it('says where each scheme has its event id, its event type and its credentials', () => {
+  it('names the places of event id, event type and credentials of each scheme', () => {
     const table = Object.fromEntries(SCHEME_NAMES.map((name) => [name, schemeDefaults(name)]));
     expect(table).toEqual({
       hmac: {
@@ -95,7 +95,7 @@ describe('schemeDefaults', () => {
     });
   });
 
-  it('names the header configured for hmac, and hands out lists of its own', () => {
+  it('names the configured header of hmac, and returns new lists each time', () => {
     expect(schemeDefaults('hmac', { header: 'X-Sig' }).credentialHeaders).toEqual(['x-sig']);
     schemeDefaults('github').eventId.push('body.id');
     expect(schemeDefaults('github').eventId).toEqual(['header.x-github-delivery']);
@@ -108,18 +108,18 @@ describe('signRequest', () => {
     expect(headers).toMatchObject({ 'x-github-delivery': 'guid', 'x-github-event': 'push' });
   });
 
-  it('makes a fresh id for Standard Webhooks when none is given', () => {
+  it('makes a new id for Standard Webhooks if no id is given', () => {
     const id = () => signRequest({ scheme: 'standard', secret, rawBody })['webhook-id'];
     expect(id()).toMatch(/^msg_[0-9a-f-]{36}$/);
     expect(id()).not.toBe(id());
   });
 
-  it('sends no id or type that the scheme has in the body', () => {
+  it('adds no header for an id or type that the scheme has in the body', () => {
     const headers = signRequest({ scheme: 'stripe', secret, rawBody, eventId: 'evt_1', eventType: 'ping' });
     expect(Object.keys(headers)).toEqual(['stripe-signature']);
   });
 
-  it('refuses to sign an id that no receiver could verify, and with a public key', () => {
+  it('refuses an id that no receiver could verify, and a public key', () => {
     const options = { scheme: 'standard', rawBody } as const;
     expect(() => signRequest({ ...options, secret, eventId: 'a.b' })).toThrow(/without a dot/);
     const whpk = `whpk_${Buffer.alloc(32, 1).toString('base64')}`;
@@ -130,7 +130,7 @@ describe('signRequest', () => {
 describe('checkSecret', () => {
   const good32 = Buffer.alloc(32, 7).toString('base64');
 
-  it('passes what can be used', () => {
+  it('accepts usable secrets', () => {
     for (const name of [...SCHEME_NAMES, 'delivery'] as const) {
       for (const fine of ['x', 'ключ', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', `whsec_${good32}`]) {
         expect(checkSecret(name, fine), `${name} ${fine}`).toBeUndefined();
@@ -140,7 +140,7 @@ describe('checkSecret', () => {
     expect(checkSecret('standard', `whpk_${good32}`)).toBeUndefined();
   });
 
-  it('gives a one-line reason for what cannot, and does not show it', () => {
+  it('gives a one-line reason for an unusable secret, and does not show the secret', () => {
     const bad: [Parameters<typeof checkSecret>[0], string, RegExp][] = [
       ...([...SCHEME_NAMES, 'delivery'] as const).flatMap((name): typeof bad => [
         [name, '', /empty/],
@@ -170,7 +170,7 @@ describe('checkSecret', () => {
 describe('mistakes of the caller', () => {
   const headers = { 'x-webhook-signature': mac('hex') };
 
-  it('names the schemes there are when one is unknown', () => {
+  it('that name an unknown scheme are answered with the known schemes', () => {
     for (const scheme of ['Stripe', 'toString', '__proto__', '']) {
       const call = () => verifySignature({ ...base, scheme: scheme as SchemeName, headers });
       expect(call).toThrow(TypeError);
@@ -181,7 +181,7 @@ describe('mistakes of the caller', () => {
     }
   });
 
-  it('refuses to verify or sign without a secret', () => {
+  it('that give no secret are refused, for verifying and for signing', () => {
     for (const secrets of [[], undefined, secret] as unknown as string[][]) {
       expect(() => verifySignature({ ...base, secrets, headers })).toThrow(/secrets must list at least one/);
     }
@@ -191,14 +191,14 @@ describe('mistakes of the caller', () => {
     expect(() => signDelivery({ ...delivery, secrets: [secret, 'whsec_?'] })).toThrow(/not padded base64/);
   });
 
-  it('tells of an unusable secret before looking at the request, without showing it', () => {
+  it('that give an unusable secret are reported before the request is checked, without the secret', () => {
     const call = () =>
       verifySignature({ ...base, scheme: 'standard', secrets: ['whsec_h!dden'], headers: {} });
     expect(call).toThrow(/'standard' cannot be used: what follows 'whsec_' is not padded base64/);
     expect(call).not.toThrow(/h!dden/);
   });
 
-  it('teaches about raw bytes when it gets a parsed or decoded body', () => {
+  it('that give a parsed or decoded body are answered with how to get raw bytes', () => {
     for (const wrong of [rawBody.toString(), { event_id: '1' }, null, undefined] as unknown as Uint8Array[]) {
       expect(() => verifySignature({ ...base, rawBody: wrong, headers })).toThrow(/express\.raw/);
       expect(() => signRequest({ scheme: 'hmac', secret, rawBody: wrong })).toThrow(/express\.raw/);
@@ -208,7 +208,7 @@ describe('mistakes of the caller', () => {
     }
   });
 
-  it('refuses a tolerance that would switch the check off by accident', () => {
+  it('that give a tolerance which would switch the check off are refused', () => {
     for (const toleranceSeconds of [Number.NaN, -1, 'abc' as unknown as number]) {
       expect(() => verifySignature({ ...base, toleranceSeconds, headers })).toThrow(/toleranceSeconds/);
     }

@@ -1,4 +1,4 @@
-// The providers' own libraries as judges: what they sign verifies here, what is signed here verifies there.
+// Tests signatures against the providers' own libraries: each side verifies what the other side signs.
 import { createHash, createHmac } from 'node:crypto';
 import { sign as githubSign, verify as githubVerify } from '@octokit/webhooks-methods';
 import { Webhook } from 'standardwebhooks';
@@ -16,7 +16,7 @@ const BODIES = [
 ];
 const whsec = (text: string) => `whsec_${Buffer.from(text).toString('base64')}`;
 
-// standardwebhooks has no clock to inject.
+// The clock is faked because standardwebhooks has no clock to inject.
 beforeEach(() => vi.useFakeTimers({ now: NOW * 1000, toFake: ['Date'] }));
 afterEach(() => vi.useRealTimers());
 
@@ -89,7 +89,7 @@ describe('standard', () => {
     'accepts and refuses the same keys as standardwebhooks: %j',
     (key) => {
       const written = `whsec_${key}`;
-      const theirs = attempt(() => new Webhook(written));
+      const theirs = orUndefined(() => new Webhook(written));
       expect(checkSecret('standard', written) === undefined).toBe(theirs !== undefined);
       if (!theirs) return;
       const headers = signRequest({ scheme: 'standard', secret: written, rawBody: bytes('{}') });
@@ -98,7 +98,7 @@ describe('standard', () => {
   );
 });
 
-function attempt<T>(make: () => T): T | undefined {
+function orUndefined<T>(make: () => T): T | undefined {
   try {
     return make();
   } catch {
@@ -114,7 +114,7 @@ describe('signDelivery', () => {
   const signed = () =>
     signDelivery({ secrets: [current, previous], workflowId: 'stripe:evt.1', rawBody, now: NOW });
 
-  it('makes one signature per active secret, each of which standardwebhooks verifies', () => {
+  it('makes a signature for each active secret, and standardwebhooks verifies each', () => {
     const headers = signed();
     expect(headers['webhook-signature']).toMatch(/^v1,[A-Za-z0-9+/]{43}= v1,[A-Za-z0-9+/]{43}=$/);
     expect(new Webhook(current).verify(payload, headers)).toEqual(JSON.parse(payload));
@@ -122,21 +122,21 @@ describe('signDelivery', () => {
     expect(() => new Webhook(whsec('another key')).verify(payload, headers)).toThrow();
   });
 
-  it('signs the raw body with the whole text of the first secret', () => {
+  it('signs the raw body with the whole text of the first secret for X-Webhook-Signature', () => {
     const headers = signed();
     expect(headers['x-webhook-signature']).toBe(createHmac('sha256', current).update(payload).digest('hex'));
     expect(verifySignature({ scheme: 'hmac', secrets: [current], headers, rawBody })).toEqual(OK);
     expect(verifySignature({ scheme: 'hmac', secrets: [previous], headers, rawBody }).ok).toBe(false);
   });
 
-  it('is verified by Surehook itself, with either secret', () => {
+  it('makes signatures that Surehook itself verifies with either secret', () => {
     for (const secret of [current, previous]) {
       const headers = signed();
       expect(verifySignature({ scheme: 'standard', secrets: [secret], headers, rawBody })).toEqual(OK);
     }
   });
 
-  it('keeps the id over attempts and refreshes the time and the signature', () => {
+  it('keeps the id over all attempts, and renews the time and the signature', () => {
     const first = signed();
     const second = signDelivery({
       secrets: [current],
@@ -151,7 +151,7 @@ describe('signDelivery', () => {
     expect(first['webhook-signature']).not.toContain(second['webhook-signature']);
   });
 
-  it('gives another workflow another id, without dots', () => {
+  it('gives each workflow its own id, without dots', () => {
     const other = signDelivery({ secrets: [current], workflowId: 'stripe:evt.2', rawBody });
     expect(other['webhook-id']).toMatch(/^msg_[0-9a-f]{32}$/);
     expect(other['webhook-id']).not.toBe(signed()['webhook-id']);

@@ -1,4 +1,4 @@
-// What Standard Webhooks receivers get wrong: lists, ids, base64, two sets of headers, two kinds of key.
+// Tests what receivers of Standard Webhooks often get wrong: lists, ids, base64, two sets of headers, two kinds of key.
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type HeadersInput, signRequest, verifySignature } from '../../src/signatures/index.ts';
@@ -48,7 +48,7 @@ describe('standard', () => {
     },
   );
 
-  it('refuses an id with a dot, which would move the border of the signed string', () => {
+  it('refuses an id with a dot, which could move the border between id and time in the signed string', () => {
     const mac = standardMac(`msg_1.${NOW}.${NOW}.{}`);
     const base = { 'webhook-timestamp': String(NOW), 'webhook-signature': `v1,${mac}` };
     const honest = check(
@@ -75,7 +75,7 @@ describe('standard', () => {
     }
   });
 
-  it('attempts every v1 and passes over versions it does not know', () => {
+  it('checks every v1 signature, and ignores unknown versions', () => {
     const right = signed()['webhook-signature'] ?? '';
     const wrong = signed({ secret: 'other' })['webhook-signature'] ?? '';
     for (const value of [`${right} ${wrong}`, `${wrong} ${right}`, `v2,abc v1 v1a,??? ${wrong} ${right}`]) {
@@ -131,7 +131,7 @@ describe('standard', () => {
     }
   });
 
-  it('refuses an id or a time that came twice', () => {
+  it('refuses a repeated id or time', () => {
     for (const name of ['webhook-id', 'webhook-timestamp']) {
       const headers = signed();
       const value = headers[name] ?? '';
@@ -140,7 +140,7 @@ describe('standard', () => {
     }
   });
 
-  it('does not verify one set of headers while the event id stands, unsigned, in the other', () => {
+  it('does not verify one set of headers if the other set has an event id, which is not signed', () => {
     const svix = signed({ scheme: 'svix' });
     expect(check('standard', svix)).toBe('ok');
     expect(check('standard', { ...svix, 'webhook-id': 'msg_2' })).toBe('signature_missing');
@@ -172,7 +172,7 @@ describe('standard with Ed25519', () => {
     expect(check('standard', headers(`v1a,${signature}`), { secrets: [KEY] })).toBe('signature_invalid');
   });
 
-  it('never takes the public key for an HMAC key', () => {
+  it('never uses the public key as an HMAC key', () => {
     for (const key of [x, Buffer.from(whpk)]) {
       const mac = createHmac('sha256', key).update(`msg_1.${NOW}.${BODY}`).digest('base64');
       for (const version of ['v1', 'v1a']) {
@@ -200,7 +200,7 @@ describe('standard with Ed25519', () => {
     expect(check('standard', headers(`v1a,${signature}`), late)).toBe('timestamp_out_of_tolerance');
   });
 
-  it('answers false, without throwing, for 32 bytes that are no point of the curve', () => {
+  it('refuses a key of 32 bytes that is no point of the curve, without throwing', () => {
     const secrets = [`whpk_${Buffer.alloc(32, 0xff).toString('base64')}`];
     expect(check('standard', headers(`v1a,${signature}`), { secrets })).toBe('signature_invalid');
   });

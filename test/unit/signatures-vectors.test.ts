@@ -1,4 +1,4 @@
-// The values that providers publish, checked byte for byte.
+// Tests signatures byte for byte against values that providers publish.
 import { describe, expect, it } from 'vitest';
 import { signRequest, verifySignature } from '../../src/signatures/index.ts';
 
@@ -21,7 +21,7 @@ describe('published vectors', () => {
     expect(verifySignature({ scheme: 'github', secrets: [secret], headers, rawBody })).toEqual({ ok: true });
   });
 
-  it('signs the example of the Standard Webhooks libraries as they do', () => {
+  it('signs the example of the Standard Webhooks libraries as the libraries do', () => {
     const { secret, rawBody, now, id } = SPEC;
     const headers = {
       'webhook-id': id,

@@ -1,4 +1,4 @@
-// Test events, as `surehook send` and the banner of dev make them: what the ingress then sees.
+// Tests what the ingress reads from test events that `surehook send` and the banner of dev make.
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../src/api/http/parse-json.ts';
 import { findEventId, findEventType } from '../../src/api/ingress/event-fields.ts';
@@ -14,9 +14,9 @@ async function sourceOf(text: string): Promise<SourceConfig> {
 
 const schemeOf = (scheme: string) => sourceOf(`verify: { scheme: '${scheme}', secrets: [secret('A')] }`);
 
-/** What the ingress makes of the request. */
+/** Reads the request as the ingress does. */
 function receive(source: SourceConfig, { headers, body }: SignedTestEvent) {
-  const secrets = source.verify.secrets.map((one) => one.reveal());
+  const secrets = source.verify.secrets.map((secret) => secret.reveal());
   const payload = parseJson(body);
   return {
     verdict: verifySignature({ ...source.verify, secrets, headers, rawBody: body }),
@@ -26,7 +26,7 @@ function receive(source: SourceConfig, { headers, body }: SignedTestEvent) {
 }
 
 describe('a test event', () => {
-  it.each(SCHEME_NAMES)('of a %s source is accepted, with the id and type asked for', async (scheme) => {
+  it.each(SCHEME_NAMES)('of a %s source is accepted, with the given id and type', async (scheme) => {
     const source = await schemeOf(scheme);
     const request = buildSignedRequest(source, { id: 'evt_1', type: 'invoice.paid' });
     expect(receive(source, request)).toEqual({ verdict: { ok: true }, id: 'evt_1', type: 'invoice.paid' });
@@ -34,7 +34,7 @@ describe('a test event', () => {
     expect(request.headers['content-type']).toBe('application/json');
   });
 
-  it.each(SCHEME_NAMES)('of a %s source has a new id each time when none is asked for', async (scheme) => {
+  it.each(SCHEME_NAMES)('of a %s source has a new id each time if no id is given', async (scheme) => {
     const source = await schemeOf(scheme);
     const [first, second] = [buildSignedRequest(source, {}), buildSignedRequest(source, {})];
     expect(receive(source, first)).toEqual({
@@ -46,7 +46,7 @@ describe('a test event', () => {
     expect(second.eventId).not.toBe(first.eventId);
   });
 
-  it('is signed as the source is configured, with its first secret', async () => {
+  it("is signed as the source's config says, with the source's first secret", async () => {
     const source = await sourceOf(`
       verify: { scheme: 'hmac', secrets: [secret('B'), secret('A')], header: 'X-Sig', prefix: 'sha256=',
         encoding: 'base64', timestampHeader: 'X-Time' }, toleranceSeconds: 60,`);
@@ -63,7 +63,7 @@ describe('a test event', () => {
     expect(verdict).toEqual({ ok: true });
   });
 
-  it('has id and type where the source looks for them first', async () => {
+  it('has id and type in the first place where the source looks', async () => {
     const source = await sourceOf(`eventId: ['body.data.object.id', 'body.id'], eventType: 'header.X-Kind'`);
     const { body, headers } = buildSignedRequest(source, { id: 'evt_1', type: 'push' });
     expect(JSON.parse(body.toString())).toEqual({ data: { hello: 'world', object: { id: 'evt_1' } } });
@@ -71,7 +71,7 @@ describe('a test event', () => {
   });
 });
 
-describe('a test event with a body of its own', () => {
+describe('a test event with a given body', () => {
   const body = Buffer.from('{ "event_id": "mine",\n  "big": 12345678901234567890 }\n');
 
   it.each(SCHEME_NAMES)('is sent byte for byte and accepted: %s', async (scheme) => {
@@ -86,21 +86,21 @@ describe('a test event with a body of its own', () => {
     expect(id).toMatch(inHeader ? /^evt_[0-9a-f]{16}$/ : /^mine$/);
   });
 
-  it('stays as it is beside an id and a type that go into headers', async () => {
+  it('keeps the body unchanged if id and type go into headers', async () => {
     const source = await schemeOf('github');
     const request = buildSignedRequest(source, { body, id: 'guid-1', type: 'push' });
     expect(request.body.equals(body)).toBe(true);
     expect(receive(source, request)).toEqual({ verdict: { ok: true }, id: 'guid-1', type: 'push' });
   });
 
-  it('gets the id and the type that are asked for put into it', async () => {
+  it('has the given id and type in the body', async () => {
     const source = await schemeOf('hmac');
     const request = buildSignedRequest(source, { body: Buffer.from('{"a":[1]}'), id: 'evt_1', type: 'b' });
     expect(JSON.parse(request.body.toString())).toEqual({ a: [1], event_id: 'evt_1', type: 'b' });
     expect(receive(source, request)).toEqual({ verdict: { ok: true }, id: 'evt_1', type: 'b' });
   });
 
-  it('gets them also where something else is in the way', async () => {
+  it('has the id in the body even if another value is in its place', async () => {
     const source = await sourceOf("eventId: 'body.data.id'");
     for (const data of ['null', '"text"', '5', '{}', '{"id":1}']) {
       const request = buildSignedRequest(source, { body: Buffer.from(`{"data":${data}}`), id: 'evt_1' });
@@ -112,7 +112,7 @@ describe('a test event with a body of its own', () => {
   });
 
   it.each(['hello', '', '[]', 'null', '5', '"text"'])(
-    'is refused when it has no place for an id: %j',
+    'is refused if the body has no place for an id: %j',
     async (text) => {
       const source = await schemeOf('hmac');
       const call = () => buildSignedRequest(source, { body: Buffer.from(text), id: 'evt_1' });
@@ -121,7 +121,7 @@ describe('a test event with a body of its own', () => {
     },
   );
 
-  it('need not be JSON when nothing is put into it', async () => {
+  it('need not be JSON if no id or type is given', async () => {
     const source = await schemeOf('hmac');
     const request = buildSignedRequest(source, { body: Buffer.from('hello') });
     expect(request.body.toString()).toBe('hello');

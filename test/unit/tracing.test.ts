@@ -1,4 +1,4 @@
-// W3C Trace Context: which headers are a trace, and what is passed on of them.
+// Tests W3C Trace Context: which headers are valid, and which are passed on.
 import { describe, expect, it } from 'vitest';
 import { NO_TRACING, parseTraceparent, toTraceHeaders } from '../../src/observability/tracing.ts';
 
@@ -20,15 +20,15 @@ describe('a traceparent', () => {
     ['of all zeros', `00-${'0'.repeat(32)}-${spanId}-01`],
     ['with a span of all zeros', `00-${traceId}-${'0'.repeat(16)}-01`],
     ['of version ff', `ff-${traceId}-${spanId}-01`],
-    ['of version 00 that goes on', `${traceparent}-more`],
-    ['of a later version that goes on without a dash', `cc-${traceId}-${spanId}-01.more`],
+    ['of version 00 that is too long', `${traceparent}-more`],
+    ['of a later version with more characters but no dash', `cc-${traceId}-${spanId}-01.more`],
     ['in upper case', traceparent.toUpperCase()],
     ['that is too short', traceparent.slice(0, -1)],
     ['with a space', ` ${traceparent}`],
     ['with a line break', `${traceparent}\n`],
-    ['that came twice', [traceparent, traceparent]],
-    ['that is not there', undefined],
-  ])('%s is none', (_what, header) => {
+    ['that is repeated', [traceparent, traceparent]],
+    ['that is missing', undefined],
+  ])('%s is ignored', (_what, header) => {
     expect(parseTraceparent(header)).toBeUndefined();
     expect(toTraceHeaders({ traceparent: header, tracestate: 'a=1' })).toEqual({});
   });
@@ -36,17 +36,17 @@ describe('a traceparent', () => {
 
 describe('a tracestate', () => {
   it.each([
-    ['goes with its traceparent', 'a=1,b=2', 'a=1,b=2'],
-    ['over 512 characters is dropped', 'a'.repeat(513), undefined],
+    ['is passed on with its traceparent', 'a=1,b=2', 'a=1,b=2'],
+    ['of over 512 characters is dropped', 'a'.repeat(513), undefined],
     ['that is empty is dropped', '', undefined],
-    ['with other than ASCII is dropped', 'a=é', undefined],
+    ['with non-ASCII characters is dropped', 'a=é', undefined],
   ])('%s', (_what, tracestate, passedOn) => {
     const expected = passedOn === undefined ? { traceparent } : { traceparent, tracestate: passedOn };
     expect(toTraceHeaders({ traceparent, tracestate })).toEqual(expected);
   });
 });
 
-it('with tracing off, work runs as it is and what came is passed on', async () => {
+it('with tracing off, work runs without a span, and a received traceparent is passed on', async () => {
   const span = NO_TRACING.start({ name: 'x', kind: 'server', parent: { traceparent }, attributes: {} });
   expect(span.headers).toEqual({ traceparent });
   expect(await span.run(async () => 42)).toBe(42);

@@ -1,4 +1,4 @@
-// The workflow threads are ours only as long as the SDK makes its own as we expect.
+// Tests that the SDK makes its workflow threads in the way that the lean workflow threads rely on.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import workerThreads from 'node:worker_threads';
@@ -7,13 +7,13 @@ import { useLeanWorkflowThreads } from '../../src/temporal/lean-workflow-threads
 
 const { resolve } = createRequire(import.meta.url);
 
-it('the SDK looks up Worker when it makes a workflow thread, and names the file that we replace', () => {
+it('the SDK looks up Worker when it makes a workflow thread, and names the file that is replaced', () => {
   const source = readFileSync(resolve('@temporalio/worker/lib/workflow/threaded-vm.js'), 'utf8');
   expect(source).toContain("new node_worker_threads_1.Worker(require.resolve('./workflow-worker-thread'))");
   expect(resolve('@temporalio/worker/lib/workflow/workflow-worker-thread.js')).toMatch(/\.js$/);
 });
 
-it('the SDK calls into a workflow with a time-out for the script, and collects stack traces by a promise hook', () => {
+it('the SDK runs workflow code with a script time-out, and collects stack traces by a promise hook', () => {
   const calls = readFileSync(resolve('@temporalio/worker/lib/workflow/reusable-vm.js'), 'utf8');
   expect(calls).toMatch(/\.runInContext\(context, \{\s*timeout: isolateExecutionTimeoutMs,/);
   const traces = readFileSync(resolve('@temporalio/worker/lib/workflow/vm-shared.js'), 'utf8');

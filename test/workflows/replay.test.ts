@@ -1,4 +1,4 @@
-// A change to a workflow must not break the runs that were begun before it.
+// Tests that a change to a workflow does not break runs that were started before the change.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -14,15 +14,15 @@ Runtime.install({ logger: new DefaultLogger('ERROR') });
 it('every recorded history replays on the bundle that workers load', async () => {
   const histories = files.map((file) => {
     const history = historyFromJSON(JSON.parse(readFileSync(path(`../histories/${file}`), 'utf8')));
-    // The id of a dead letter is made from it.
+    // A workflow makes the id of its dead letter from its own id, so the replay needs the recorded id.
     const workflowId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? file;
     return { workflowId, history };
   });
   const options = {
     workflowBundle: { codePath: path('../../dist/workflow-bundle.js') },
-    dataConverter: DATA_CONVERTER, // their payloads are encrypted under the key of the tests
+    dataConverter: DATA_CONVERTER, // the recorded payloads are encrypted with the key of the tests
   };
-  const ids = histories.map((one) => one.workflowId);
+  const ids = histories.map(({ workflowId }) => workflowId);
   const results: string[] = [];
   for await (const { workflowId, error } of Worker.runReplayHistories(options, histories)) {
     results.push(`${workflowId}: ${error ?? 'ok'}`);

@@ -1,4 +1,4 @@
-// The main configuration with an alert route and an endpoint that is down, so that there are alerts and breakers to see.
+// The main config with an alert route and an endpoint that is down, so that metrics of alerts and breakers have values.
 import { defineConfig, secret } from 'surehook';
 import main from './main.config.ts';
 

@@ -1,4 +1,4 @@
-// Alert routes of every channel. All names end in SUFFIX: routes and dead letters are those of the whole namespace.
+// A config with alert routes of every channel. All names end in SUFFIX, since a namespace has one route of each name.
 import { defineConfig, PermanentError, secret } from 'surehook';
 
 const receiver = process.env.RECEIVER_URL ?? 'http://127.0.0.1:9';
@@ -10,7 +10,7 @@ const fail = async () => {
   throw new PermanentError('a message with a secret of the payload');
 };
 
-/** The receiver decides. */
+/** The receiver's answer decides whether the handler succeeds. */
 const ask = async (event: { id: string }) => {
   const headers = { 'x-webhook-event-id': event.id };
   const response = await fetch(`${receiver}/handler`, { method: 'POST', headers });

@@ -1,10 +1,10 @@
-// Endpoints whose breakers open soon and probe often; their names end as the test says, since a breaker's state is by name.
+// A config of endpoints whose breakers open soon and probe often. Names end in SUFFIX: a breaker's state is by name.
 import { defineConfig, secret } from 'surehook';
 
 const { RECEIVER_URL: receiver, SUFFIX: suffix = '' } = process.env;
 const secrets = [secret('ENDPOINT_SECRET')];
 const partner = { scheme: 'hmac' as const, secrets: [secret('PARTNER_SECRET')] };
-/** As many attempts as a probe may cost a delivery that has bad luck. */
+/** Enough attempts for a delivery that has to serve as the probe many times. */
 const retry = [0, ...Array<string>(15).fill('1s')];
 const breaker = { failures: 5, probeAfter: '1s' };
 const pace = { gather: 0, every: '1s' };
@@ -46,7 +46,7 @@ export default defineConfig({
       retry,
       breaker: { failures: 1, probeAfter: '1s', holdFor: '2s' },
     },
-    // Only an operator looks whether it is back.
+    // The next probe comes after an hour, unless an operator asks for one.
     [`patient${suffix}`]: {
       url: `${receiver}/patient`,
       secrets,

@@ -1,10 +1,10 @@
-// Events that end in unusual ways: many endpoints that fail at once, and an alert route that tells what is raised.
+// A config for events that end in unusual ways: many endpoints that fail at once, and an alert route.
 import { defineConfig, secret } from 'surehook';
 
 const { RECEIVER_URL: receiver, SUFFIX: suffix = '' } = process.env;
 const secrets = [secret('ENDPOINT_SECRET')];
 const partner = { scheme: 'hmac' as const, secrets: [secret('PARTNER_SECRET')] };
-/** Names of the greatest length, so many that they do not fit into one search attribute. */
+/** Names of the greatest length, too many to fit into one search attribute. */
 const many = Array.from({ length: 40 }, (_, i) => `${String(i).padStart(2, '0')}${'e'.repeat(61)}`);
 const refusing = { url: `${receiver}/refusing`, secrets, retry: [], breaker: false as const };
 

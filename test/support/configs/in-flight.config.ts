@@ -1,18 +1,18 @@
-// Long waits, and a handler that tells the receiver when it is told to stop.
+// A config with long retry waits, and a handler that reports to the receiver when its signal is aborted.
 import { defineConfig, type Handler, secret } from 'surehook';
 
 const receiver = process.env.RECEIVER_URL ?? 'http://127.0.0.1:9';
 const partner = { scheme: 'hmac' as const, secrets: [secret('PARTNER_SECRET')] };
-/** A config that lacks the endpoint, or has it with another limit, is a worker's that was deployed later. */
+/** A later deployment's config lacks the endpoint `first`, or gives it another limit. */
 const first = process.env.FIRST_NAME ?? 'first';
 const secrets = [secret(process.env.USE_SECRET ?? 'ENDPOINT_SECRET')];
-const tell = async (path: string, id: string) =>
+const report = async (path: string, id: string) =>
   await fetch(receiver + path, { method: 'POST', headers: { 'x-webhook-event-id': id } });
 
-/** Runs until it is told to stop, or as long as the receiver makes it wait. */
+/** Runs until its signal is aborted, or as long as the receiver lets it wait. */
 const work: Handler = async (event, { signal }) => {
-  signal.addEventListener('abort', () => void tell('/aborted', event.id).catch(() => undefined));
-  const response = await tell('/handler', event.id);
+  signal.addEventListener('abort', () => void report('/aborted', event.id).catch(() => undefined));
+  const response = await report('/handler', event.id);
   if (!response.ok) throw new TypeError(`the receiver says ${response.status}`);
   return { handled: event.id };
 };

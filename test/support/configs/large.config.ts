@@ -1,4 +1,4 @@
-// A source of large bodies: the receiver plays handler and endpoint.
+// A config with a source of large bodies, whose handler returns the body's size, and an endpoint.
 import { defineConfig, secret } from 'surehook';
 
 const receiver = process.env.RECEIVER_URL ?? 'http://127.0.0.1:9';

@@ -1,14 +1,14 @@
-// The config of most end-to-end tests: short schedules, and a receiver that plays handler and endpoints.
+// The config of most end-to-end tests: short schedules, and a receiver that plays both handlers and endpoints.
 import { defineConfig, type Handler, PermanentError, secret } from 'surehook';
 import { z } from 'zod';
 
 const receiver = process.env.RECEIVER_URL ?? 'http://127.0.0.1:9';
 const partner = { scheme: 'hmac' as const, secrets: [secret('PARTNER_SECRET')] };
 const endpointSecrets = [secret('ENDPOINT_SECRET'), secret('ENDPOINT_SECRET_OLD')];
-/** Server timers fire in whole seconds, so that three attempts take about two seconds. */
+/** Temporal's timers fire at whole seconds: three attempts take about two seconds. */
 const retry = [0, 200];
 
-/** The receiver counts the call, and its answer says what the handler should come to. */
+/** Calls the receiver, which counts the call and by its answer decides the handler's result. */
 const callReceiver: Handler = async (event, { attempt, idempotencyKey, signal }) => {
   const headers = { 'x-webhook-event-id': event.id, 'x-attempt': String(attempt), 'x-key': idempotencyKey };
   const response = await fetch(`${receiver}/handler`, { method: 'POST', headers, signal });
@@ -17,13 +17,13 @@ const callReceiver: Handler = async (event, { attempt, idempotencyKey, signal })
   return { handled: event.id, name: event.payload.name };
 };
 
-/** Ends well, and then holds up the whole process, so that nothing can be told of it in time. */
+/** Succeeds, and then blocks the whole process for 4 s, so that the worker cannot report the result in time. */
 const stall: Handler = async (event) => {
   await fetch(`${receiver}/handler`, { method: 'POST', headers: { 'x-webhook-event-id': event.id } });
   setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4_000));
 };
 
-/** Several endpoints at once, as for a large body whose every delivery fails. */
+/** Several endpoints of one event, for a large body whose every delivery fails. */
 const many = ['many1', 'many2', 'many3', 'many4', 'many5', 'many6'];
 
 export default defineConfig({
@@ -56,7 +56,7 @@ export default defineConfig({
       retry,
       timeoutMs: 1_000,
       headers: { 'x-team': 'a' },
-      breaker: false, // many tests let it fail, at the same time
+      breaker: false, // many tests let this endpoint fail at the same time
     },
     second: {
       url: `${receiver}/second`,

@@ -1,4 +1,4 @@
-// For the tests of traces: a handler that traces on its own, with OpenTelemetry's API, and an endpoint.
+// The config of the trace tests: a handler that makes its own span with OpenTelemetry's API, and an endpoint.
 import { trace } from '@opentelemetry/api';
 import { defineConfig, secret } from 'surehook';
 
