@@ -2,10 +2,11 @@
 import type { Logger } from 'pino';
 import { type Config, hasHandler } from '../config/config.ts';
 import type { ActivityInput, EventMeta, LoadBody, StepOutcome } from '../contracts/event.ts';
-import { INTERRUPTED } from '../contracts/failures.ts';
+import { HANDLER_NOT_BEGUN, INTERRUPTED } from '../contracts/failures.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import type { RawBody, StoredBody } from '../payloads/raw-body.ts';
 import type { HandlerCall, HandlerResult } from '../user-code/messages.ts';
+import { benignFailure } from './attempts/attempt-failures.ts';
 import type { AttemptResult } from './attempts/attempt-result.ts';
 import { logFields } from './attempts/log-fields.ts';
 import { type AttemptObserver, observeAttempt } from './attempts/observe-attempt.ts';
@@ -47,7 +48,7 @@ export function createHandleEvent({ config, log, loadBody, observer, callHandler
           attempt,
           work: async (trace) => {
             const call = { event: { ...event, ...trace }, body: whole(bytes), attempt, idempotencyKey };
-            return toResult(await callHandler(call, signal, heartbeat).catch(notBegun));
+            return toResult(await callHandler(call, signal, heartbeat).catch(throwNotBegun));
           },
         });
         logResult(log, event, attempt, result);
@@ -68,8 +69,14 @@ function toResult(outcome: HandlerResult | { interrupted: string }): AttemptResu
   return outcome.result === undefined ? { ok: true } : { ok: true, result: JSON.parse(outcome.result) };
 }
 
-function notBegun(error: Error): HandlerResult {
-  return { ok: false, error: 'timeout', message: `the handler did not begin: ${error.message}` };
+/** Handlers that compute may keep every process busy for as long as their limits allow: the others wait. */
+const BEGIN_AGAIN_AFTER_MS = 1_000;
+
+function throwNotBegun(error: Error): never {
+  throw benignFailure(`the handler has not begun: ${error.message}`, {
+    type: HANDLER_NOT_BEGUN,
+    nextRetryDelay: BEGIN_AGAIN_AFTER_MS,
+  });
 }
 
 function logResult(log: Logger, event: EventMeta, attempt: number, result: AttemptResult): void {

@@ -9,6 +9,9 @@ export const STEP_FAILED = 'StepFailed';
 /** The type of the failure of an activity that made no attempt, since Temporal did not give it the event's body. */
 export const BODY_NOT_READ = 'BodyNotRead';
 
+/** The type of the failure of an activity whose handler has not begun, so that no attempt was made: no process was free. */
+export const HANDLER_NOT_BEGUN = 'HandlerNotBegun';
+
 /** The type of the failure of a held delivery, which made no attempt: its endpoint is down or has too many in flight. */
 export const ENDPOINT_HELD = 'EndpointHeld';
 

@@ -17,8 +17,9 @@ const calls = new Map<number, UserCall>();
 process.once('message', (message: ToChild) => {
   if (message.type === 'setup') void setUp(message.setup);
 });
-// The parent has stopped, or was killed; the guard sees to it where the user's code blocks this thread.
-process.on('disconnect', () => process.exit());
+let tracing = NO_TRACING;
+// The parent has stopped, or was killed. Where the user's code blocks this thread, the guard ends the process.
+process.on('disconnect', () => void tracing.stop().finally(() => process.exit()));
 
 function send(message: FromChild): void {
   if (process.connected) process.send?.(message);
@@ -32,10 +33,10 @@ async function setUp({ path, logLevel, tracesUrl, memoryMaxBytes }: Setup): Prom
     log.error({ source, error: name, stack }, `an error that no code has caught: ${message}`);
   });
   const files = listLoadedFiles();
-  const tracing = tracesUrl === undefined ? NO_TRACING : await startTracing(tracesUrl, log);
+  if (tracesUrl !== undefined) tracing = await startTracing(tracesUrl);
   try {
     const config = await evaluateConfig(path);
-    process.on('message', (message: ToChild) => receive(message, { config, log, tracing }));
+    process.on('message', (message: ToChild) => receive(message, { config, log }));
     send({ type: 'ready', description: describeConfig(config), files: [...files] });
   } catch (error) {
     send({ type: 'refused', message: describeThrown(error).message, files: [...files] });
@@ -43,16 +44,15 @@ async function setUp({ path, logLevel, tracesUrl, memoryMaxBytes }: Setup): Prom
 }
 
 /** OpenTelemetry takes time to load: nobody waits for it who has not asked for it. */
-async function startTracing(url: string, log: Logger): Promise<Tracing> {
+async function startTracing(url: string): Promise<Tracing> {
   const { createOtelTracing } = await import('../observability/otel-tracing.ts');
   const { VERSION } = await import('../config/version.ts');
-  return createOtelTracing(url, VERSION, log);
+  return createOtelTracing(url, VERSION, createLog('silent')); // the main process logs what is wrong with the collector
 }
 
 interface Parts {
   config: ParsedConfig;
   log: Logger;
-  tracing: Tracing;
 }
 
 function receive(message: ToChild, parts: Parts): void {
@@ -75,7 +75,7 @@ async function begin(id: number, work: Work, parts: Parts): Promise<void> {
   }
 }
 
-async function handle(call: UserCall, given: HandlerCall, { config, log, tracing }: Parts): Promise<void> {
+async function handle(call: UserCall, given: HandlerCall, { config, log }: Parts): Promise<void> {
   const { source, event_id, event_type } = given.event;
   const handlers = config.sources[source]?.handlers ?? {};
   const handler = Object.hasOwn(handlers, event_type) ? handlers[event_type] : handlers['*'];

@@ -29,6 +29,7 @@ export interface AttemptOptions {
   /** Milliseconds before each retry; undefined: this worker's config lacks the step's handler or endpoint. */
   schedule: readonly number[] | undefined;
   timeoutMs: number;
+  /** Rejects only if the attempt was not begun: then it is no attempt, and costs none. */
   work: (body: RawBody, attempt: number, signal: AbortSignal, heartbeat: Beat) => Promise<AttemptResult>;
   /** May hold the step back, which uses up no attempt. */
   gate?: Gate;
@@ -95,7 +96,7 @@ async function attemptLocally(options: AttemptOptions, log: Attempt[]): Promise<
     } catch {
       return later;
     }
-    return await attemptOnce(options, body, log, () => undefined);
+    return await attemptOnce(options, body, log, () => undefined).catch(() => later);
   } finally {
     options.gate?.leave();
   }
@@ -191,7 +192,15 @@ async function attemptOnce(
   log.push(entry);
   onBegin?.();
   const started = performance.now();
-  const result = await within(timeoutMs, (signal) => work(body, entry.attempt, signal, heartbeat));
+  let result: AttemptResult;
+  try {
+    result = await within(timeoutMs, (signal) => work(body, entry.attempt, signal, heartbeat));
+  } catch (error) {
+    log.pop(); // nothing was begun
+    onBegin?.();
+    throwIfCancelled();
+    throw error;
+  }
   entry.duration_ms = Math.round(performance.now() - started);
   if (result.ok || !context.cancellationSignal.aborted) complete(entry, result);
   else if (isCancelRequested()) Object.assign(entry, cutShort(entry));
