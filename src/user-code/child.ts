@@ -21,8 +21,9 @@ let tracing = NO_TRACING;
 // The parent has stopped, or was killed. Where the user's code blocks this thread, the guard ends the process.
 process.on('disconnect', () => void tracing.stop().finally(() => process.exit()));
 
+/** Nothing can be sent to a parent that is gone; `disconnect` ends this process then. */
 function send(message: FromChild): void {
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
 async function setUp({ path, logLevel, tracesUrl, memoryMaxBytes }: Setup): Promise<void> {
