@@ -24,12 +24,19 @@ function toUsageError(text: string): string {
     .replaceAll(/\.?\n/g, ' ')} (see surehook --help)\n`;
 }
 
+/** A port of its own: 9229 is that of `node --inspect`, which a developer may be using beside it. */
+const INSPECT_HANDLERS: [string, string] = [
+  '--inspect-handlers [port]',
+  'attach a debugger to the handlers, on this port of 127.0.0.1 (9230 if not given)',
+];
+
 program
   .command('dev')
   .description('everything on one machine, with a Temporal dev server of its own (npm start)')
-  .action(async () => {
+  .option(...INSPECT_HANDLERS)
+  .action(async (options) => {
     const { dev } = await import('./commands/dev.ts');
-    process.exit(await dev());
+    process.exit(await dev(options));
   });
 
 const roles: Record<Role, string> = {
@@ -38,16 +45,12 @@ const roles: Record<Role, string> = {
   worker: 'a worker alone: handlers and deliveries',
 };
 for (const [role, description] of Object.entries(roles)) {
-  program
-    .command(role)
-    .description(description)
-    .action(async () => {
-      const settings = loadSettings(); // checked before the imports below, which take a second
-      const { run } = await import('./process/run.ts');
-      const { waitForStop } = await import('./commands/stop-on-signal.ts');
-      const running = await run({ settings, role: role as Role, webUiUrl: settings.temporalUiUrl });
-      process.exit(await waitForStop(running));
-    });
+  const command = program.command(role).description(description);
+  if (role !== 'api') command.option(...INSPECT_HANDLERS);
+  command.action(async (options) => {
+    const { serve } = await import('./commands/serve.ts');
+    process.exit(await serve(role as Role, options));
+  });
 }
 
 program

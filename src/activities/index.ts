@@ -14,7 +14,7 @@ import { createKeepAttempts } from './attempts/keep-attempts.ts';
 import type { AttemptObserver } from './attempts/observe-attempt.ts';
 import { createBreakers } from './delivery/breakers.ts';
 import { createDeliver } from './delivery/deliver.ts';
-import { createHandleEvent } from './handle-event.ts';
+import { type CallHandler, createHandleEvent } from './handle-event.ts';
 import { createJobActivities } from './job-activities.ts';
 import { createReadRetention } from './read-retention.ts';
 
@@ -31,6 +31,7 @@ export interface ActivityDeps {
   reportBreaker: ReportBreaker;
   listJobItems: ListJobItems;
   runJobItem: RunJobItem;
+  callHandler: CallHandler;
 }
 
 export function createActivities(deps: ActivityDeps) {

@@ -11,23 +11,21 @@ import { VERSION } from '../config/version.ts';
 import { type Running, run } from '../process/run.ts';
 import { type DevServer, type ExitReason, startDevServer } from '../temporal/dev/dev-server.ts';
 import { findTemporalCli } from '../temporal/dev/find-cli.ts';
+import { type InspectOptions, toInspectPort } from './inspect-handlers.ts';
+import { reloadOnChange } from './reload-on-change.ts';
 import { buildSignedRequest } from './signed-request.ts';
 import { INTERRUPTED_EXIT_CODE, onStopSignal, waitForStop } from './stop-on-signal.ts';
 
 /** As in docker-compose.yml: for this long duplicates are recognised, and dead letters kept. */
 const RETENTION_DAYS = 30;
 
-export async function dev(): Promise<number> {
+export async function dev(options: InspectOptions = {}): Promise<number> {
+  const inspectPort = toInspectPort(options);
   loadDotEnv();
   const given = loadSettings();
   mkdirSync(given.stateDir, { recursive: true, mode: 0o700 });
   const secrets = new DevSecrets(given.stateDir);
-  const operatorToken =
-    given.operatorToken ?? secrets.getOrMake('SUREHOOK_OPERATOR_TOKEN', (bytes) => bytes.toString('hex'));
-  const encryptionKeys =
-    given.encryptionKeys ??
-    encryptionKeysSchema.parse(secrets.getOrMake('SUREHOOK_ENCRYPTION_KEYS', formatEncryptionKey));
-  const settings = { ...given, encryptionKeys, host: given.host ?? '127.0.0.1', operatorToken };
+  const settings = withDefaults(given, secrets);
   let running: Running | undefined;
   const interrupt = new AbortController();
   const starting = settings.externalTemporal
@@ -55,11 +53,25 @@ export async function dev(): Promise<number> {
     webUiUrl: server?.uiUrl ?? settings.temporalUiUrl,
     openCodec: isLoopback(settings.operatorHost),
     makeSecret: (name) => secrets.getOrMake(name),
+    inspectPort,
   });
   undo();
-  printBanner({ running, secrets, operatorToken, server, settings });
+  reloadOnChange(running);
+  printBanner({ running, secrets, server, settings });
   return await waitForStop(running);
 }
+
+/** What production has to be given, dev makes for itself. */
+function withDefaults(given: Settings, secrets: DevSecrets): DevSettings {
+  const operatorToken =
+    given.operatorToken ?? secrets.getOrMake('SUREHOOK_OPERATOR_TOKEN', (bytes) => bytes.toString('hex'));
+  const encryptionKeys =
+    given.encryptionKeys ??
+    encryptionKeysSchema.parse(secrets.getOrMake('SUREHOOK_ENCRYPTION_KEYS', formatEncryptionKey));
+  return { ...given, encryptionKeys, host: given.host ?? '127.0.0.1', operatorToken };
+}
+
+type DevSettings = Settings & { operatorToken: string };
 
 async function startTemporal(
   settings: Settings,
@@ -92,16 +104,15 @@ async function startTemporal(
 interface Banner {
   running: Running;
   secrets: DevSecrets;
-  operatorToken: string;
   server: DevServer | undefined;
-  settings: Settings;
+  settings: DevSettings;
 }
 
-function printBanner({ running, secrets, operatorToken, server, settings }: Banner): void {
+function printBanner({ running, secrets, server, settings }: Banner): void {
   const rows: [string, string | undefined][] = [
     ['Ingress', `${running.publicUrl}/webhooks/{${[...running.config.sources.keys()].join(',')}}`],
     ['Operator API', `${running.operatorUrl}${OPERATOR_API_PATH}`],
-    ['Operator token', operatorToken],
+    ['Operator token', settings.operatorToken],
     ['Temporal Web UI', server?.uiUrl ?? settings.temporalUiUrl],
     [
       'Temporal',

@@ -1,11 +1,12 @@
 // Loads the config file for a command that runs beside a Surehook, with the secrets that `surehook dev` has made.
 import type { Config } from '../config/config.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
-import { type LoadConfigOptions, loadConfig } from '../config/load-config.ts';
+import type { ResolveOptions } from '../config/resolve-config.ts';
 import type { Settings } from '../config/settings.ts';
+import { loadConfig } from '../user-code/load-config.ts';
 
 /** The part of the config that the command needs: the secrets of the other parts may be missing. */
-export type ConfigPart = Pick<LoadConfigOptions, 'onlySource' | 'onlyAlerts'>;
+export type ConfigPart = Pick<ResolveOptions, 'onlySource' | 'onlyAlerts'>;
 
 /** @throws ConfigError as `loadConfig` */
 export async function loadConfigForCommand(

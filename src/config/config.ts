@@ -1,7 +1,5 @@
 // The config as the rest of Surehook uses it: resolved, frozen, without a default left open.
-import type { z } from 'zod';
 import type { VerifyOptions } from '../signatures/index.ts';
-import type { Handler } from './define-config.ts';
 import type { RetrySchedule } from './retry-schedule.ts';
 import type { Secret } from './secret.ts';
 
@@ -15,11 +13,13 @@ export interface SourceConfig {
   credentialHeaders: ReadonlySet<string>;
   eventId: readonly Locator[];
   eventType: readonly Locator[];
-  schema: z.ZodType | undefined;
+  /** Payloads are held to a schema, which a process of the user's code has. */
+  hasSchema: boolean;
   /** CIDR ranges; undefined: every address may send. */
   ipAllowList: readonly string[] | undefined;
   maxBodyBytes: number;
-  handlers: ReadonlyMap<string, Handler>;
+  /** The event types that have a handler; `*` for the rest. The handlers are in the processes of the user's code. */
+  handlers: ReadonlySet<string>;
   /** Limit of one attempt of a handler. */
   timeoutMs: number;
   retry: RetrySchedule;
@@ -92,4 +92,8 @@ export interface Config {
 /** The entry for this event type, else that for the rest. */
 export function forType<T>(byType: ReadonlyMap<string, T>, eventType: string): T | undefined {
   return byType.get(eventType) ?? byType.get('*');
+}
+
+export function hasHandler({ handlers }: Pick<SourceConfig, 'handlers'>, eventType: string): boolean {
+  return handlers.has(eventType) || handlers.has('*');
 }

@@ -1,5 +1,5 @@
 // The environment, parsed once: the only reader of process.env.
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
@@ -15,6 +15,14 @@ const port = (fallback: number) =>
     })
     .transform(Number)
     .default(fallback);
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .refine((digits) => /^\d{1,7}$/.test(digits) && Number(digits) >= least && Number(digits) <= most, {
+      error: `expected a whole number from ${least} to ${most}`,
+    })
+    .transform(Number)
+    .optional();
 const httpUrl = (example: string) =>
   z.url({ protocol: /^https?$/, error: `expected a URL such as ${example}` }).optional();
 const text = z.string().min(1).optional();
@@ -41,6 +49,8 @@ const schema = z.object({
     })
     .optional(),
   SUREHOOK_CONFIG: z.string().default('surehook.config.ts'),
+  SUREHOOK_HANDLER_PROCESSES: wholeNumber(1, 256),
+  SUREHOOK_HANDLER_MEMORY: wholeNumber(32, 1_048_576),
   SUREHOOK_STATE_DIR: z.string().default('.surehook'),
   SUREHOOK_TASK_QUEUE: z.string().max(200).default('surehook'),
   SUREHOOK_OPERATOR_URL: httpUrl('http://127.0.0.1:8081'),
@@ -83,6 +93,10 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     operatorUrl: s.SUREHOOK_OPERATOR_URL,
     trustedProxies: s.SUREHOOK_TRUSTED_PROXIES ?? [],
     configPath: s.SUREHOOK_CONFIG,
+    /** Processes that run handlers. */
+    handlerProcesses: s.SUREHOOK_HANDLER_PROCESSES ?? Math.max(2, availableParallelism()),
+    /** Megabytes that the handlers of one process may fill. */
+    handlerMemoryMb: s.SUREHOOK_HANDLER_MEMORY ?? 512,
     stateDir: s.SUREHOOK_STATE_DIR,
     taskQueue: s.SUREHOOK_TASK_QUEUE,
     /** A Temporal that is not ours: named by address, or by a profile of Temporal's own config file. */

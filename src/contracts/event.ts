@@ -130,6 +130,8 @@ export interface ActivityInput {
  */
 export interface Heartbeat {
   attempts: Attempt[];
+  /** Which attempt of Temporal's has written this. Later ones that have written nothing were lost with their workers. */
+  temporal_attempt: number;
   /** The progress that a handler reported last. */
   progress?: unknown;
   /** Set while the delivery is held. */

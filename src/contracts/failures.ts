@@ -9,6 +9,9 @@ export const STEP_FAILED = 'StepFailed';
 /** The type of the failure of an activity that made no attempt, since Temporal did not give it the event's body. */
 export const BODY_NOT_READ = 'BodyNotRead';
 
+/** The type of the failure of an activity whose handler has not begun, so that no attempt was made: no process was free. */
+export const HANDLER_NOT_BEGUN = 'HandlerNotBegun';
+
 /** The type of the failure of a held delivery, which made no attempt: its endpoint is down or has too many in flight. */
 export const ENDPOINT_HELD = 'EndpointHeld';
 
@@ -38,12 +41,19 @@ export function errorCodeOf(failed: Failed | undefined): string {
   return failed?.status_code === undefined ? 'unknown' : httpErrorCode(failed.status_code);
 }
 
+/** The same symbol in every copy of this module: the user's config may have loaded another copy. */
+const PERMANENT = Symbol.for('surehook.permanent');
+
 /** A handler throws it for an event that no retry will help: the event becomes a dead letter at once. */
 export class PermanentError extends Error {
   override name = 'PermanentError';
+
+  get [PERMANENT](): true {
+    return true;
+  }
 }
 
-/** Compares names, since the user's config may have loaded another copy of this module. */
+/** Knows a `PermanentError` of any copy of this module, and subclasses that have another name. */
 export function isPermanentError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'PermanentError';
+  return typeof error === 'object' && error !== null && PERMANENT in error;
 }

@@ -1,10 +1,10 @@
 // Plans the steps of an event by the config.
-import { type Config, forType, type SourceConfig } from '../config/config.ts';
+import { type Config, forType, hasHandler, type SourceConfig } from '../config/config.ts';
 import type { StepPlan } from '../contracts/event.ts';
 
 export function planSteps(source: SourceConfig, eventType: string, { endpoints }: Config): StepPlan[] {
   const steps: StepPlan[] = [];
-  if (forType(source.handlers, eventType)) {
+  if (hasHandler(source, eventType)) {
     steps.push({ step: 'handler', timeout_ms: source.timeoutMs });
   }
   for (const name of new Set(forType(source.forwardTo, eventType))) {

@@ -56,6 +56,7 @@ export function createOtelTracing(url: string, version: string, log: Logger): Tr
       const span = tracer.startSpan(name, { kind: KINDS[kind], attributes }, parentContext);
       return toSpan(span, trace.setSpan(parentContext, span), parent);
     },
+    join: (parent, work) => context.with(toContext(parent), work),
     stop: () => Promise.race([provider.shutdown(), delay(FLUSH_WITHIN_MS, undefined, { ref: false })]),
   };
 }

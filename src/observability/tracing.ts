@@ -27,6 +27,8 @@ export interface Span {
 
 export interface Tracing {
   start(span: SpanStart): Span;
+  /** Runs `work` so that spans which it starts with OpenTelemetry's API become children of `parent`. */
+  join<T>(parent: SpanStart['parent'], work: () => Promise<T>): Promise<T>;
   /** Sends the spans that have not been sent yet. */
   stop(): Promise<void>;
 }
@@ -34,6 +36,7 @@ export interface Tracing {
 /** Makes no span and begins no trace. Passes on the sender's headers unchanged, as W3C asks of an intermediary. */
 export const NO_TRACING: Tracing = {
   start: ({ parent }) => ({ headers: toTraceHeaders(parent), run: (work) => work(), end: () => undefined }),
+  join: (_parent, work) => work(),
   stop: async () => undefined,
 };
 

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { createSignalAlertRoute } from '../activities/alerts/signal-alert-route.ts';
 import type { AttemptObserver } from '../activities/attempts/observe-attempt.ts';
 import { createReportBreaker } from '../activities/delivery/report-breaker.ts';
+import type { CallHandler } from '../activities/handle-event.ts';
 import { createActivities } from '../activities/index.ts';
 import type { Config } from '../config/config.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
@@ -26,6 +27,7 @@ export interface WorkerDeps {
   config: Config;
   log: Logger;
   observer: AttemptObserver;
+  callHandler: CallHandler;
   webUi: WebUi | undefined;
 }
 
@@ -37,6 +39,7 @@ export async function createWorker({
   config,
   log,
   observer,
+  callHandler,
   webUi,
 }: WorkerDeps): Promise<Worker> {
   return await Worker.create({
@@ -49,6 +52,7 @@ export async function createWorker({
       loadBody: createLoadBody(temporal),
       log,
       observer,
+      callHandler,
       signalAlertRoute: createSignalAlertRoute(temporal, taskQueue),
       reportBreaker: createReportBreaker(temporal, taskQueue),
       countDeadLetters: createCountBySource(temporal),

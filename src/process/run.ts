@@ -10,7 +10,6 @@ import { createOperatorApp } from '../api/operator/app.ts';
 import { createWorkerApp } from '../api/operator/worker-app.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { loadConfig } from '../config/load-config.ts';
 import type { Settings } from '../config/settings.ts';
 import { createLog } from '../observability/log.ts';
 import type { EncryptionKeys } from '../payloads/encryption-codec.ts';
@@ -19,9 +18,11 @@ import { connectToTemporal, type Temporal } from '../temporal/connection.ts';
 import { inTime } from '../temporal/in-time.ts';
 import { prepareNamespace } from '../temporal/prepare-namespace.ts';
 import type { WebUi } from '../temporal/web-ui.ts';
+import type { UserCode } from '../user-code/user-code.ts';
 import { createWorker } from './create-worker.ts';
 import { Lifetime, type Stops, stopAll } from './lifetime.ts';
 import { type Observability, startObservability } from './start-observability.ts';
+import { startUserCode } from './start-user-code.ts';
 
 export type Role = 'serve' | 'api' | 'worker';
 
@@ -31,6 +32,10 @@ export interface Running {
   temporal: Temporal;
   publicUrl: string | undefined;
   operatorUrl: string;
+  /** The files of the config, as it was read the last time. */
+  files(): readonly string[];
+  /** Reads the config anew. Never rejects: one that is refused is logged, and the one before it goes on. */
+  reload(): Promise<void>;
   /** Resolves with the exit code when the process has stopped everything that it started. */
   stopped: Promise<number>;
   /** Begins the stop; more calls change nothing. */
@@ -47,6 +52,8 @@ export interface RunOptions {
   /** The codec needs no token: in dev, where it listens on loopback. */
   openCodec?: boolean;
   makeSecret?: (name: string) => string;
+  /** Port of a debugger for handlers: then one process runs them, and nothing ends it for being late. */
+  inspectPort?: number | undefined;
   /** What is stopped last. */
   onStopped?: () => Promise<void>;
 }
@@ -63,47 +70,54 @@ export async function run(options: RunOptions): Promise<Running> {
 }
 
 async function start(options: RunOptions, stops: Stops): Promise<Running> {
-  const { settings, role } = options;
+  const { settings, role, makeSecret, inspectPort } = options;
   const log = createLog(settings.logLevel);
   const observability = await startObservability(settings, log);
   stops.push(() => observability.tracing.stop());
-  const { makeSecret } = options;
-  const config = await loadConfig({
-    path: settings.configPath,
-    env: settings.env,
-    hasStorage: settings.storage !== undefined,
-    ...(makeSecret ? { makeSecret } : {}),
+  const parts = await startUserCode({ settings, role, inspectPort, makeSecret, log });
+  const { userCode, config, files, reload } = parts;
+  stops.push(() => userCode.stop());
+  config.onChange(({ sources, endpoints, alerts }) => {
+    const names = { sources: sources.keys(), endpoints: endpoints.keys(), routes: alerts.keys() };
+    observability.metrics.know(names);
   });
-  observability.metrics.know({
-    sources: config.sources.keys(),
-    endpoints: config.endpoints.keys(),
-    routes: config.alerts.keys(),
-  });
-  const token = role === 'worker' ? undefined : requireOperatorToken(settings);
-  const storage = settings.storage && (await openStorage(settings.storage));
-  const temporal = await connectToTemporal(
-    settings,
-    requireEncryptionKeys(settings),
-    storage,
-    options.temporalAddress,
-  );
-  stops.push(() => temporal.connection.close());
-  await prepareNamespace(temporal, log, options.retentionDays);
+  const temporal = await connect(options, log, stops);
 
   // Listeners and worker stop at the same time: each may take seconds, and process managers kill after 10.
   const working: Stops = [];
   stops.push(async () => void (await Promise.all(working.map((stop) => stop()))));
   const lifetime = new Lifetime(stops, log);
-  const parts = { options, config, temporal, log, observability, lifetime, working };
+  const { stopped } = lifetime;
+  const urls = await work({ options, config, userCode, temporal, log, observability, lifetime, working });
+  log.info({ role, temporal: temporal.address, namespace: temporal.namespace, ...urls }, 'surehook is up');
+  const stop = (exitCode: number) => lifetime.stop(exitCode);
+  return { config, log, temporal, ...urls, files, reload, stopped, stop };
+}
+
+async function connect(
+  { settings, role, ...given }: RunOptions,
+  log: Logger,
+  stops: Stops,
+): Promise<Temporal> {
+  if (role !== 'worker') requireOperatorToken(settings);
+  const keys = requireEncryptionKeys(settings);
+  const storage = settings.storage && (await openStorage(settings.storage));
+  const temporal = await connectToTemporal(settings, keys, storage, given.temporalAddress);
+  stops.push(() => temporal.connection.close());
+  await prepareNamespace(temporal, log, given.retentionDays);
+  return temporal;
+}
+
+/** Starts what the role has of worker and listeners. */
+async function work(parts: Parts) {
+  const { role, settings } = parts.options;
   const worker = role === 'api' ? undefined : await startWorker(parts);
-  const checkReady = () => assertReady(temporal, worker);
+  const checkReady = () => assertReady(parts.temporal, worker);
+  const token = role === 'worker' ? undefined : requireOperatorToken(settings);
   const operator = await listenToOperators(parts, token, checkReady);
   const ingress =
     role === 'worker' ? undefined : await listenToSenders(parts, createIngressLimits(), checkReady);
-  const urls = { publicUrl: ingress?.url, operatorUrl: operator.url };
-  log.info({ role, temporal: temporal.address, namespace: temporal.namespace, ...urls }, 'surehook is up');
-  const { stopped } = lifetime;
-  return { config, log, temporal, ...urls, stopped, stop: (exitCode) => lifetime.stop(exitCode) };
+  return { publicUrl: ingress?.url, operatorUrl: operator.url };
 }
 
 function requireOperatorToken({ operatorToken }: Settings): string {
@@ -124,6 +138,7 @@ function requireEncryptionKeys({ encryptionKeys }: Settings): EncryptionKeys {
 interface Parts {
   options: RunOptions;
   config: Config;
+  userCode: UserCode;
   temporal: Temporal;
   log: Logger;
   observability: Observability;
@@ -132,7 +147,7 @@ interface Parts {
 }
 
 async function listenToOperators(
-  { options, config, temporal, log, observability, working }: Parts,
+  { options, config, userCode, temporal, log, observability, working }: Parts,
   token: string | undefined,
   checkReady: CheckReady,
 ): Promise<Listener> {
@@ -149,6 +164,7 @@ async function listenToOperators(
           openCodec,
           eager: false, // a run that an operator starts may wait for a worker
           webUi,
+          checkPayload: (call, signal) => userCode.check(call, signal),
           metricsPage,
           checkReady,
           log,
@@ -167,7 +183,7 @@ function webUiOf({ webUiUrl }: RunOptions, { namespace }: Temporal): WebUi | und
 }
 
 async function listenToSenders(
-  { options, config, temporal, log, observability, working }: Parts,
+  { options, config, userCode, temporal, log, observability, working }: Parts,
   limits: IngressLimits,
   checkReady: CheckReady,
 ): Promise<Listener> {
@@ -175,7 +191,17 @@ async function listenToSenders(
   const startEvent = createStartEvent({ temporal, taskQueue, eager: options.role === 'serve', limits, log });
   const { metrics, tracing } = observability;
   const listener = await listen({
-    app: createPublicApp({ config, startEvent, limits, metrics, tracing, checkReady, trustedProxies, log }),
+    app: createPublicApp({
+      config,
+      startEvent,
+      checkPayload: (call, signal) => userCode.check(call, signal),
+      limits,
+      metrics,
+      tracing,
+      checkReady,
+      trustedProxies,
+      log,
+    }),
     host,
     port,
     settings: { host: 'HOST', port: 'PORT' },
@@ -185,13 +211,14 @@ async function listenToSenders(
 }
 
 async function startWorker(parts: Parts): Promise<Worker> {
-  const { options, config, temporal, log, observability: observer, lifetime, working } = parts;
+  const { options, config, userCode, temporal, log, observability: observer, lifetime, working } = parts;
   const worker = await createWorker({
     temporal,
     taskQueue: options.settings.taskQueue,
     config,
     log,
     observer,
+    callHandler: (call, signal, onHeartbeat) => userCode.handle(call, signal, onHeartbeat),
     webUi: webUiOf(options, temporal),
   });
   const running = worker.run();

@@ -7,7 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, expect } from 'vitest';
 import type { Config, EndpointConfig, SourceConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
-import { type LoadConfigOptions, loadConfig } from '../../src/config/load-config.ts';
+import type { ResolveOptions } from '../../src/config/resolve-config.ts';
+import { loadConfig } from '../../src/user-code/load-config.ts';
 
 /** Config files of tests import this in place of `surehook`, so that no build is needed. */
 export const INDEX = new URL('../../src/index.ts', import.meta.url).href;
@@ -53,12 +54,12 @@ export function configText({ source, sources, endpoint, endpoints, top }: Parts 
     });`;
 }
 
-export async function load(parts: Parts = {}, options: Partial<LoadConfigOptions> = {}): Promise<Config> {
+export async function load(parts: Parts = {}, options: Partial<ResolveOptions> = {}): Promise<Config> {
   return await loadConfig({ path: write(configText(parts)), env: ENV, ...options });
 }
 
 /** Loads a config. @returns its source `partner` and its endpoint `billing` */
-export async function loadOne(parts: Parts = {}, options: Partial<LoadConfigOptions> = {}) {
+export async function loadOne(parts: Parts = {}, options: Partial<ResolveOptions> = {}) {
   const { sources, endpoints } = await load(parts, options);
   return {
     source: sources.get('partner') as SourceConfig,

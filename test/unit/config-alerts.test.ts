@@ -1,6 +1,6 @@
 // Tests `alerts` in the config file: the defaults, and the one line that names a mistake.
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { loadConfig } from '../../src/user-code/load-config.ts';
 import { configText, ENV, faultsOf, load, refusal, write } from '../support/config-file.ts';
 
 const KEY = 'a1'.repeat(16);

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { loadConfig } from '../../src/user-code/load-config.ts';
 import { configText, ENV, folder, INDEX, refusal, write } from '../support/config-file.ts';
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));

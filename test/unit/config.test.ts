@@ -2,10 +2,10 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type EndpointConfig, forType, type SourceConfig } from '../../src/config/config.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
 import { DELIVERY_RETRY, HANDLER_RETRY } from '../../src/config/retry-schedule.ts';
 import { RESERVED_SOURCE_NAMES } from '../../src/contracts/ids.ts';
 import { signRequest, verifySignature } from '../../src/signatures/index.ts';
+import { loadConfig } from '../../src/user-code/load-config.ts';
 import { ENV, faultsOf, INDEX, load, loadOne, refusal, write } from '../support/config-file.ts';
 
 describe('a valid config', () => {
@@ -14,7 +14,7 @@ describe('a valid config', () => {
     expect(source).toMatchObject({
       name: 'partner',
       verify: { scheme: 'hmac' },
-      schema: undefined,
+      hasSchema: false,
       ipAllowList: undefined,
       maxBodyBytes: 1024 * 1024,
       timeoutMs: 5_000,
@@ -66,7 +66,7 @@ describe('a valid config', () => {
         timeoutMs: 1, retry: { initial: '1s', attempts: 3 }, breaker: { failures: 3, probeAfter: 2_000, holdFor: '1m', alertAfter: '10s' },
         headers: { 'X-Team': 'a b', 'X-Key': secret('A') },`,
     });
-    const { schema, handlers, forwardTo, verify, ...rest } = source;
+    const { hasSchema, handlers, forwardTo, verify, ...rest } = source;
     const format = { header: 'X-Sig', prefix: 'sha256=', encoding: 'base64', timestampHeader: 'X-Time' };
     expect(verify).toMatchObject({ ...format, toleranceSeconds: 0.5 });
     expect(verify.secrets.map((one) => one.reveal())).toEqual(['secret-of-a', 'secret-of-b']);
@@ -82,8 +82,8 @@ describe('a valid config', () => {
       retry: [0, 500, 60_000],
       redelivery: 'ignore',
     });
-    expect([schema?.safeParse({ id: 'a' }).success, schema?.safeParse({}).success]).toEqual([true, false]);
-    expect([...handlers.keys()]).toEqual(['a.b', '*']);
+    expect(hasSchema).toBe(true);
+    expect([...handlers]).toEqual(['a.b', '*']);
     expect(forType(forwardTo, 'a.b')).toEqual(['billing']);
     expect(endpoint).toMatchObject({ timeoutMs: 1, retry: [1_000, 2_000] });
     expect(endpoint.breaker).toEqual({

@@ -14,6 +14,7 @@ const ROOMS = [
   'signatures',
   'config',
   'observability',
+  'user-code',
   'storage',
   'temporal/dev',
   'temporal',
@@ -167,7 +168,7 @@ describe('activities', () => {
 
   it('import contracts, signatures, and types of what they are given', () => {
     const isGiven = (to: string) =>
-      ['config', 'temporal', 'payloads', 'observability'].some((room) => isIn(room)(to));
+      ['config', 'temporal', 'payloads', 'observability', 'user-code'].some((room) => isIn(room)(to));
     const isAllowed = ({ to, typeOnly }: Import) =>
       isActivity(to) ||
       isIn('contracts')(to) ||

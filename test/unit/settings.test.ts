@@ -1,5 +1,5 @@
 // Tests the settings of the environment: their defaults, what is refused, and the one line that names it.
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/config-error.ts';
@@ -28,6 +28,9 @@ describe('settings that are not given', () => {
     operatorToken: undefined,
     operatorUrl: undefined,
     storage: undefined,
+    encryptionKeys: undefined,
+    handlerProcesses: Math.max(2, availableParallelism()),
+    handlerMemoryMb: 512,
     trustedProxies: [],
     configPath: 'surehook.config.ts',
     stateDir: '.surehook',

@@ -1,7 +1,7 @@
 // The activity that signals a raise to the workflow of each alert route that wants it; it sends no message.
 import type { AlertRouteConfig, Config } from '../../config/config.ts';
 import type { SignalAlertRoute } from '../../contracts/alert.ts';
-import { type AlertKind, isOfEndpoint, type Raise, type RaiseSignal } from '../../contracts/alert.ts';
+import { type AlertKind, isOfEndpoint, type Raise } from '../../contracts/alert.ts';
 
 /** In a storm each route gets a signal this often: a signal costs a workflow task, the raises little. */
 const SIGNAL_EVERY_MS = 250;
@@ -15,12 +15,15 @@ export interface RaiseAlertsDeps {
 
 /** The activity throws unless Temporal has the raise for each route; a raise that is repeated counts once. */
 export function createRaiseAlerts({ config, signalAlertRoute }: RaiseAlertsDeps) {
-  const queues = new Map(
-    [...config.alerts.values()].map((route) => [route, new SignalQueue(route, signalAlertRoute)]),
-  );
+  const queues = new Map<string, SignalQueue>();
+  const queueOf = (name: string) => {
+    const queue = queues.get(name) ?? new SignalQueue(name, config, signalAlertRoute);
+    queues.set(name, queue);
+    return queue;
+  };
   return async function raiseAlerts(raise: Raise): Promise<void> {
-    const wanted = [...queues].filter(([route]) => wants(route, raise, config));
-    const outcomes = await Promise.allSettled(wanted.map(([, queue]) => queue.add(raise)));
+    const wanted = [...config.alerts.values()].filter((route) => wants(route, raise, config));
+    const outcomes = await Promise.allSettled(wanted.map(({ name }) => queueOf(name).add(raise)));
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
   };
@@ -54,13 +57,15 @@ interface Waiting {
 
 /** Signals the first raise at once, and together those that come until the next signal may go. */
 class SignalQueue {
-  readonly #route: AlertRouteConfig;
+  readonly #name: string;
+  readonly #config: Config;
   readonly #signal: SignalAlertRoute;
   readonly #waiting: Waiting[] = [];
   #isBusy = false;
 
-  constructor(route: AlertRouteConfig, signal: SignalAlertRoute) {
-    this.#route = route;
+  constructor(name: string, config: Config, signal: SignalAlertRoute) {
+    this.#name = name;
+    this.#config = config;
     this.#signal = signal;
   }
 
@@ -83,13 +88,12 @@ class SignalQueue {
   }
 
   async #send(batch: Waiting[]): Promise<void> {
-    const { name, gatherMs, everyMs } = this.#route;
-    const signal: RaiseSignal = {
-      raises: batch.map(({ raise }) => raise),
-      pace: { gather_ms: gatherMs, every_ms: everyMs },
-    };
+    const raises = batch.map(({ raise }) => raise);
     try {
-      await this.#signal(name, signal);
+      const route = this.#config.alerts.get(this.#name);
+      // A route that has just left the config wants no raise.
+      const pace = route && { gather_ms: route.gatherMs, every_ms: route.everyMs };
+      if (pace) await this.#signal(this.#name, { raises, pace });
       for (const { resolve } of batch) resolve();
     } catch (error) {
       for (const { reject } of batch) reject(error);

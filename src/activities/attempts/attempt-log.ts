@@ -36,14 +36,16 @@ export function conclude(
   { step }: ActivityInput,
   schedule: readonly number[] | undefined,
   attempts: Attempt[],
-  { ok, result, permanent, retryAfterMs }: AttemptResult,
+  { ok, result, permanent, retryAfterMs, error }: AttemptResult,
 ): StepOutcome {
   if (ok) return { step, status: 'succeeded', attempts, ...(result === undefined ? {} : { result }) };
   const last = attempts.at(-1);
   const delay = (schedule ?? MISSING_RETRY_MS)[countOf(attempts, schedule) - 1];
   if (permanent || delay === undefined || last === undefined) return { step, status: 'failed', attempts };
   const jittered = delay * (1 + JITTER * (2 * Math.random() - 1));
-  const wait = last.error === INTERRUPTED ? 0 : Math.max(jittered, retryAfterMs ?? 0);
+  // A worker that stops has its attempt made again elsewhere at once; what the handler did to its process waits.
+  const isWorkerStopping = last.error === INTERRUPTED && error !== INTERRUPTED;
+  const wait = isWorkerStopping ? 0 : Math.max(jittered, retryAfterMs ?? 0);
   last.next_attempt_at = new Date(Date.now() + wait).toISOString();
   return { step, status: 'retrying', attempts };
 }

@@ -56,7 +56,8 @@ export function holdBack(
   if (beat?.held === undefined) onBegin();
   const next_attempt_at = new Date(now + delayMs).toISOString();
   const held: Held = { since: beat?.held?.since ?? at, reason, next_attempt_at };
-  Context.current().heartbeat({ attempts, held, first_held_at } satisfies Heartbeat);
+  const temporal_attempt = Context.current().info.attempt;
+  Context.current().heartbeat({ attempts, temporal_attempt, held, first_held_at } satisfies Heartbeat);
   return benignFailure(`held, no attempt was made: ${message}`, {
     type: ENDPOINT_HELD,
     nextRetryDelay: Math.max(1, delayMs),

@@ -29,6 +29,7 @@ export interface AttemptOptions {
   /** Milliseconds before each retry; undefined: this worker's config lacks the step's handler or endpoint. */
   schedule: readonly number[] | undefined;
   timeoutMs: number;
+  /** Rejects only if the attempt was not begun: then it is no attempt, and costs none. */
   work: (body: RawBody, attempt: number, signal: AbortSignal, heartbeat: Beat) => Promise<AttemptResult>;
   /** May hold the step back, which uses up no attempt. */
   gate?: Gate;
@@ -63,17 +64,22 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
   const { info } = Context.current();
   const beat = info.heartbeatDetails as Heartbeat | undefined;
   const log = [...(beat?.attempts ?? options.input.attempts)];
+  if (!info.isLocal) addLostAttempts(log, info.attempt - 1 - (beat?.temporal_attempt ?? 0));
   if (info.isLocal) {
     const key = keyOf(info.workflowExecution?.runId, options.input.step);
     return await locally.do(key, () => attemptLocally(options, log));
   }
-  if (beat === undefined) handOver(log);
+  if (beat === undefined && info.attempt === 1) handOver(log);
   // An operator's "retry now" resets the activity: Temporal counts from 1 again, but keeps the heartbeat.
   const isRetryNow = beat !== undefined && info.attempt === 1;
   const hold = options.gate?.enter({ mayWait: true, isRetryNow });
   if (hold) throw holdBack(options.input.step, hold, beat, log);
   try {
-    return await attemptHeartbeating(options, await getBody(options), log, beat?.first_held_at);
+    const body = await getBody(options).catch((error) => {
+      beatWith({ ...beat, attempts: log }); // no attempt was lost: none was begun
+      throw error;
+    });
+    return await attemptHeartbeating(options, body, log, beat?.first_held_at);
   } finally {
     options.gate?.leave();
   }
@@ -90,7 +96,7 @@ async function attemptLocally(options: AttemptOptions, log: Attempt[]): Promise<
     } catch {
       return later;
     }
-    return await attemptOnce(options, body, log, () => undefined);
+    return await attemptOnce(options, body, log, () => undefined).catch(() => later);
   } finally {
     options.gate?.leave();
   }
@@ -120,8 +126,26 @@ function handOver(log: Attempt[]): void {
   const last = log.at(-1);
   const delay = last?.next_attempt_at ? Date.parse(last.next_attempt_at) - Date.now() : 0;
   if (last === undefined || delay <= 0) return;
-  Context.current().heartbeat({ attempts: log } satisfies Heartbeat);
+  beatWith({ attempts: log });
   throw retryLater(last, delay);
+}
+
+/** Names the attempt of Temporal's in each heartbeat, for `addLostAttempts`. */
+function beatWith(details: Omit<Heartbeat, 'temporal_attempt'>): void {
+  const context = Context.current();
+  context.heartbeat({ ...details, temporal_attempt: context.info.attempt } satisfies Heartbeat);
+}
+
+/**
+ * Temporal's own count is the floor of the log: an attempt whose worker was lost before its first heartbeat arrived is in
+ * no heartbeat, and may have had its effect.
+ */
+function addLostAttempts(log: Attempt[], count: number): void {
+  for (let lost = 0; lost < count; lost++) {
+    const message = 'the worker was lost during this attempt, before it could be recorded';
+    const at = new Date().toISOString();
+    log.push({ attempt: log.length + 1, at, duration_ms: 0, error: INTERRUPTED, message });
+  }
 }
 
 async function attemptHeartbeating(
@@ -130,10 +154,9 @@ async function attemptHeartbeating(
   log: Attempt[],
   first_held_at: string | undefined,
 ): Promise<StepOutcome> {
-  const context = Context.current();
   let progress: unknown;
   const kept = first_held_at === undefined ? {} : { first_held_at };
-  const send = () => context.heartbeat({ attempts: log, progress, ...kept } satisfies Heartbeat);
+  const send = () => beatWith({ attempts: log, progress, ...kept });
   const timer = setInterval(send, HEARTBEAT_INTERVAL_MS);
   try {
     const onDetails = (details: unknown) => {
@@ -169,7 +192,15 @@ async function attemptOnce(
   log.push(entry);
   onBegin?.();
   const started = performance.now();
-  const result = await within(timeoutMs, (signal) => work(body, entry.attempt, signal, heartbeat));
+  let result: AttemptResult;
+  try {
+    result = await within(timeoutMs, (signal) => work(body, entry.attempt, signal, heartbeat));
+  } catch (error) {
+    log.pop(); // nothing was begun
+    onBegin?.();
+    throwIfCancelled();
+    throw error;
+  }
   entry.duration_ms = Math.round(performance.now() - started);
   if (result.ok || !context.cancellationSignal.aborted) complete(entry, result);
   else if (isCancelRequested()) Object.assign(entry, cutShort(entry));

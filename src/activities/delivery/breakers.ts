@@ -1,6 +1,7 @@
 // Creates a worker's breakers, one per endpoint, and reports their changes to log, metrics and Temporal.
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
-import type { Config } from '../../config/config.ts';
+import type { Config, EndpointConfig } from '../../config/config.ts';
 import type { ReportBreaker } from '../../contracts/endpoint.ts';
 import { type BreakerReport, type BreakerState, REPORT_EVERY_MS } from '../../contracts/endpoint.ts';
 import { errorCodeOf, httpErrorCode } from '../../contracts/failures.ts';
@@ -18,30 +19,48 @@ export interface BreakersDeps {
 /** The wait before a report that failed is repeated. */
 const REPORT_AGAIN_MS = 5_000;
 
-/** By the endpoint's name. */
-export type Breakers = ReadonlyMap<string, Breaker>;
+export interface Breakers {
+  /** An endpoint whose settings were changed in the config gets a new breaker, which is closed. */
+  of(endpoint: EndpointConfig): Breaker;
+}
 
-export function createBreakers({ config, log, metrics, reportBreaker }: BreakersDeps): Breakers {
-  const breakers = new Map<string, Breaker>();
-  for (const endpoint of config.endpoints.values()) {
-    const { name, breaker: settings, timeoutMs } = endpoint;
-    const alertAfter = settings ? { alert_after_ms: settings.alertAfterMs } : {};
-    const report = async () => {
-      const report = breaker.report();
-      await reportBreaker(name, { report, ...alertAfter });
-      return report.state;
-    };
-    const reportLatest = createReporter(name, report, log);
-    const onState = (state: BreakerState) => metrics.breakerChanged(name, state);
-    const onChange = (change: Change, report: BreakerReport) => {
-      logChange(log, name, change, report);
-      reportLatest();
-    };
-    const breaker = new Breaker({ config: settings, timeoutMs, onState, onChange });
-    breakers.set(name, breaker);
-    onState('closed');
-  }
-  return breakers;
+interface Entry {
+  breaker: Breaker;
+  settings: Pick<EndpointConfig, 'url' | 'breaker' | 'timeoutMs'>;
+}
+
+export function createBreakers(deps: BreakersDeps): Breakers {
+  const entries = new Map<string, Entry>();
+  const of = (endpoint: EndpointConfig) => {
+    const { name, url, breaker, timeoutMs } = endpoint;
+    const settings = { url, breaker, timeoutMs };
+    const known = entries.get(name);
+    if (known && isDeepStrictEqual(known.settings, settings)) return known.breaker;
+    const entry = { settings, breaker: createBreaker(deps, endpoint) };
+    entries.set(name, entry);
+    return entry.breaker;
+  };
+  for (const endpoint of deps.config.endpoints.values()) of(endpoint);
+  return { of };
+}
+
+function createBreaker({ log, metrics, reportBreaker }: BreakersDeps, endpoint: EndpointConfig): Breaker {
+  const { name, breaker: settings, timeoutMs } = endpoint;
+  const alertAfter = settings ? { alert_after_ms: settings.alertAfterMs } : {};
+  const report = async () => {
+    const report = breaker.report();
+    await reportBreaker(name, { report, ...alertAfter });
+    return report.state;
+  };
+  const reportLatest = createReporter(name, report, log);
+  const onState = (state: BreakerState) => metrics.breakerChanged(name, state);
+  const onChange = (change: Change, report: BreakerReport) => {
+    logChange(log, name, change, report);
+    reportLatest();
+  };
+  const breaker = new Breaker({ config: settings, timeoutMs, onState, onChange });
+  onState('closed');
+  return breaker;
 }
 
 /** An answer such as 400 or 404 comes from an endpoint that is up; 408 and 429 say that it cannot keep up. */

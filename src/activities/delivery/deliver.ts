@@ -31,8 +31,7 @@ export function createDeliver({ config, log, dispatcher, loadBody, observer, bre
     const name = endpointOf(input.step);
     // Each attempt looks up the endpoint: a URL or secret that has changed applies from the next attempt on.
     const endpoint = config.endpoints.get(name);
-    const breaker = breakers.get(name);
-    const gate = endpoint && breaker && new EndpointGate(endpoint, breaker, input, { log, observer });
+    const gate = endpoint && new EndpointGate(endpoint, breakers.of(endpoint), input, { log, observer });
     const timeoutMs = toAttemptLimit(endpoint?.timeoutMs ?? 1);
     return await runAttempt({
       input,

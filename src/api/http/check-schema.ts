@@ -1,19 +1,43 @@
-// Holds a payload to the schema of its source.
+// Holds a payload to the schema of its source, which a process of the user's code has.
 import type { SourceConfig } from '../../config/config.ts';
+import type { SchemaCall, SchemaResult } from '../../user-code/messages.ts';
 import { HttpError } from './errors.ts';
 
-/** An array of a thousand bad items is told of by its first ones. */
-const ISSUES_MAX = 20;
+/** @throws Error if no answer came: the signal was aborted, or the process has ended */
+export type CheckPayload = (call: SchemaCall, signal: AbortSignal) => Promise<SchemaResult>;
 
-/** @throws HttpError `invalid_payload` */
-export async function checkSchema({ schema }: Pick<SourceConfig, 'schema'>, payload: unknown): Promise<void> {
-  const result = await schema?.safeParseAsync(payload);
-  if (result === undefined || result.success) return;
-  const errors = result.error.issues.slice(0, ISSUES_MAX).map(({ path, message }) => ({
-    path: path.map(String).join('.'),
-    message,
-  }));
-  throw new HttpError('invalid_payload', `${errors[0]?.path || 'the body'}: ${errors[0]?.message}`, {
-    members: { errors },
+/** The ingress answers within 3 s, and Temporal needs its part of them. A schema takes some milliseconds. */
+const CHECK_WITHIN_MS = 1_000;
+
+/** @throws HttpError `invalid_payload`, or `payload_unchecked` if the schema gives no answer */
+export async function checkSchema(
+  checkPayload: CheckPayload,
+  { name, hasSchema }: Pick<SourceConfig, 'name' | 'hasSchema'>,
+  body: Uint8Array,
+): Promise<void> {
+  if (!hasSchema) return;
+  const outcome = await ask(checkPayload, { source: name, body });
+  if (outcome.ok) return;
+  const [first] = outcome.issues;
+  throw new HttpError('invalid_payload', `${first?.path || 'the body'}: ${first?.message}`, {
+    members: { errors: outcome.issues },
   });
+}
+
+async function ask(checkPayload: CheckPayload, call: SchemaCall): Promise<SchemaResult> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), CHECK_WITHIN_MS);
+  let late: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    late = setTimeout(() => reject(new Error('late')), CHECK_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([checkPayload(call, limit.signal), tooLate]);
+  } catch {
+    const detail = `the schema of the source gave no answer within ${CHECK_WITHIN_MS / 1_000} s; send it again later`;
+    throw new HttpError('payload_unchecked', detail, { headers: { 'retry-after': '5' } });
+  } finally {
+    clearTimeout(timer);
+    clearTimeout(late);
+  }
 }

@@ -22,6 +22,7 @@ export const ERRORS = {
   event_id_missing: [400, 'The webhook has no event id'],
   event_id_invalid: [400, 'The event id cannot be used'],
   invalid_payload: [400, 'The body does not fit the schema of the source'],
+  payload_unchecked: [503, 'The schema of the source gave no answer; send it again'],
   not_queued: [503, 'The event was not queued; send it again'],
   // events
   event_not_found: [404, 'There is no such event'],

@@ -2,6 +2,7 @@
 import type { Express } from 'express';
 import type { Logger } from 'pino';
 import { type CheckReady, createBaseApp, endApp, HEALTH_ROUTES } from '../http/base-app.ts';
+import type { CheckPayload } from '../http/check-schema.ts';
 import { mountRoutes } from '../http/route.ts';
 import type { IngressLimits } from './limits.ts';
 import { type IngressObserver, observeIngress } from './observe-ingress.ts';
@@ -11,6 +12,7 @@ import type { StartEvent } from './start-event.ts';
 
 export interface PublicAppDeps extends IngressObserver {
   startEvent: StartEvent;
+  checkPayload: CheckPayload;
   limits: Pick<IngressLimits, 'bodies'>;
   checkReady: CheckReady;
   trustedProxies: string[];

@@ -7,7 +7,7 @@ import type { EventMeta } from '../../contracts/event.ts';
 import { planSteps } from '../../events/plan-steps.ts';
 import type { TraceHeaders } from '../../observability/tracing.ts';
 import { type VerifyFailure, verifySignature } from '../../signatures/index.ts';
-import { checkSchema } from '../http/check-schema.ts';
+import { type CheckPayload, checkSchema } from '../http/check-schema.ts';
 import { HttpError } from '../http/errors.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { readBody } from '../http/read-body.ts';
@@ -19,6 +19,7 @@ import type { StartEvent } from './start-event.ts';
 export interface ReceiveWebhookDeps {
   config: Config;
   startEvent: StartEvent;
+  checkPayload: CheckPayload;
   limits: Pick<IngressLimits, 'bodies'>;
   log: Logger;
 }
@@ -69,7 +70,7 @@ interface AdmittedRequest {
 }
 
 async function receive(
-  { config, startEvent, log }: ReceiveWebhookDeps,
+  { config, startEvent, checkPayload, log }: ReceiveWebhookDeps,
   { source, request, response, trace, admission, onStart }: AdmittedRequest,
 ): Promise<Received> {
   const rawBody = await readBody(request, response, source.maxBodyBytes, (bytes) => {
@@ -78,7 +79,7 @@ async function receive(
   checkSignature(source, request, rawBody);
   const payload = parseJson(rawBody);
   const event = toEventMeta(source, request, payload, trace);
-  await checkSchema(source, payload);
+  await checkSchema(checkPayload, source, rawBody);
   const steps = planSteps(source, event.event_type, config);
   const { status, workflowId } = await startEvent({ event, steps, rawBody, source, onStart });
   const { event_id, event_type } = event;

@@ -46,6 +46,7 @@ const receiveWebhookRoute = route<PublicRouteDeps>()({
     'event_id_missing',
     'event_id_invalid',
     'invalid_payload',
+    'payload_unchecked',
     'not_queued',
   ],
   everyMethod: true, // an unknown source is 404 whatever the method is

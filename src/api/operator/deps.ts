@@ -3,9 +3,11 @@ import type { PayloadCodec } from '@temporalio/common';
 import type { Logger } from 'pino';
 import type { DeadLetterDeps } from '../../dead-letters/run-again.ts';
 import type { WebUi } from '../../temporal/web-ui.ts';
+import type { CheckPayload } from '../http/check-schema.ts';
 
 export interface OperatorDeps extends DeadLetterDeps {
   webUi: WebUi | undefined;
+  checkPayload: CheckPayload;
   log: Logger;
 }
 

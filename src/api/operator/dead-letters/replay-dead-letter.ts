@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { SourceConfig } from '../../../config/config.ts';
 import { INLINE_MAX_BYTES } from '../../../contracts/limits.ts';
 import { replayDeadLetter } from '../../../dead-letters/run-again.ts';
-import { checkSchema } from '../../http/check-schema.ts';
+import { type CheckPayload, checkSchema } from '../../http/check-schema.ts';
 import { HttpError } from '../../http/errors.ts';
 import { parseJson } from '../../http/parse-json.ts';
 import { route } from '../../http/route.ts';
@@ -32,12 +32,13 @@ export const replayDeadLetterRoute = route<OperatorDeps>()({
     'already_replayed',
     'invalid_json',
     'invalid_payload',
+    'payload_unchecked',
     'payload_too_large',
     'payload_unreadable',
     'storage_unavailable',
   ],
   async handle(deps, { params, body: { from }, rawBody }) {
-    const payload = await readPayload(rawBody, deps.config.sources.get(params.source));
+    const payload = await readPayload(rawBody, deps.config.sources.get(params.source), deps.checkPayload);
     const replay = { from, ...(payload ? { payload } : {}) };
     return await answerRunAgain(deps, params, 'replayed', (name) =>
       replayDeadLetter(deps, { ...name, ...replay }),
@@ -55,14 +56,16 @@ const maxPayloadBytes = (source: SourceConfig | undefined) => source?.maxBodyByt
 async function readPayload(
   rawBody: Buffer,
   source: SourceConfig | undefined,
+  checkPayload: CheckPayload,
 ): Promise<Uint8Array | undefined> {
   const given = rawBody.length === 0 ? {} : (parseJson(rawBody) as { payload?: unknown });
   if (!Object.hasOwn(given, 'payload')) return undefined;
-  await checkSchema({ schema: source?.schema }, given.payload);
   const written = Buffer.from(payloadAsWritten(rawBody.toString().replace(/^\ufeff/, '')));
   const most = maxPayloadBytes(source);
-  if (written.length <= most) return written;
-  throw new HttpError('payload_too_large', `the payload is over the source's limit of ${most} bytes`);
+  if (written.length > most)
+    throw new HttpError('payload_too_large', `the payload is over the source's limit of ${most} bytes`);
+  if (source) await checkSchema(checkPayload, source, written);
+  return written;
 }
 
 /** Keeps numbers as they were written, since JavaScript would round large numbers. */

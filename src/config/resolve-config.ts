@@ -1,18 +1,14 @@
-// Reads `surehook.config.ts`, checks it, and resolves its secrets.
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { z } from 'zod';
+// Makes the config that the rest of Surehook uses out of a described one: defaults filled in, secrets resolved.
 import { INLINE_MAX_BYTES } from '../contracts/limits.ts';
 import { type SchemeName, schemeDefaults } from '../signatures/index.ts';
 import { toAlertRoute } from './alert-routes.ts';
 import type { Config, EndpointConfig, Locator, SourceConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import { configSchema, type ParsedConfig } from './define-config.ts';
+import type { ConfigDescription, SourceDescription } from './describe-config.ts';
 import { DELIVERY_RETRY, HANDLER_RETRY } from './retry-schedule.ts';
 import { SecretStore } from './secret-store.ts';
 
-export interface LoadConfigOptions {
+export interface ResolveOptions {
   path: string;
   env: NodeJS.ProcessEnv;
   /** Gives a value to a secret that is not set (dev only). */
@@ -25,24 +21,23 @@ export interface LoadConfigOptions {
   onlyAlerts?: boolean;
 }
 
-/** @throws ConfigError naming every fault found, or every secret that is missing */
-export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
+/** @throws ConfigError naming every secret that is missing, or every limit that needs a storage */
+export function resolveConfig(whole: ConfigDescription, options: ResolveOptions): Config {
   const { path, env, makeSecret, hasStorage } = options;
-  const whole = parse(path, await readConfigFile(path));
-  const parsed = pick(whole, options);
-  if (!hasStorage) checkBodyLimits(parsed, path);
+  const picked = pick(whole, options);
+  if (!hasStorage) checkBodyLimits(picked, path);
   const secrets = new SecretStore(env, makeSecret);
   const config = {
-    sources: mapValues(parsed.sources, (source, name) => toSource(name, source, secrets)),
-    endpoints: mapValues(parsed.endpoints, (endpoint, name) => toEndpoint(name, endpoint, secrets)),
-    alerts: mapValues(parsed.alerts, (route, name) => toAlertRoute(name, route, secrets)),
-    retention: { warnBeforeMs: parsed.retention.warnBefore },
+    sources: mapValues(picked.sources, (source, name) => toSource(name, source, secrets)),
+    endpoints: mapValues(picked.endpoints, (endpoint, name) => toEndpoint(name, endpoint, secrets)),
+    alerts: mapValues(picked.alerts, (route, name) => toAlertRoute(name, route, secrets)),
+    retention: { warnBeforeMs: picked.retention.warnBefore },
   };
   secrets.check();
   return Object.freeze(config);
 }
 
-function checkBodyLimits({ sources }: ParsedConfig, path: string): void {
+function checkBodyLimits({ sources }: ConfigDescription, path: string): void {
   const large = Object.entries(sources).filter(([, { maxBodyBytes }]) => maxBodyBytes > INLINE_MAX_BYTES);
   if (large.length === 0) return;
   const which = large.map(([name]) => `sources.${name}.maxBodyBytes`).join(', ');
@@ -51,7 +46,10 @@ function checkBodyLimits({ sources }: ParsedConfig, path: string): void {
   );
 }
 
-function pick(whole: ParsedConfig, { onlySource: name, onlyAlerts, path }: LoadConfigOptions): ParsedConfig {
+function pick(
+  whole: ConfigDescription,
+  { onlySource: name, onlyAlerts, path }: ResolveOptions,
+): ConfigDescription {
   if (onlyAlerts) return { ...whole, sources: {}, endpoints: {} };
   if (name === undefined) return whole;
   const source = Object.hasOwn(whole.sources, name) ? whole.sources[name] : undefined;
@@ -59,64 +57,7 @@ function pick(whole: ParsedConfig, { onlySource: name, onlyAlerts, path }: LoadC
   throw new ConfigError(`${path} has no source '${name}'; it has: ${Object.keys(whole.sources).join(', ')}`);
 }
 
-async function readConfigFile(path: string): Promise<unknown> {
-  const file = resolve(path);
-  if (!existsSync(file)) {
-    throw new ConfigError(
-      `SUREHOOK_CONFIG: there is no file ${path}; create it or set SUREHOOK_CONFIG to its path`,
-    );
-  }
-  try {
-    const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
-    if (module.default !== undefined) return module.default;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException | null)?.code === 'ERR_UNKNOWN_FILE_EXTENSION') {
-      throw new ConfigError(`${path} cannot be read by Node ${process.version}: use Node 22.19 or newer`);
-    }
-    throw new ConfigError(`${path} cannot be read: ${describeThrown(error, file)}`);
-  }
-  throw new ConfigError(`${path} has no default export; write: export default defineConfig({ … })`);
-}
-
-/** A syntax error names its line in the stack alone. */
-function describeThrown(error: unknown, file: string): string {
-  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-  const line = /^\d+/.exec(stack.split(`${file}:`)[1] ?? '')?.[0];
-  return `${line ? `line ${line}: ` : ''}${message.split('\n')[0]}`;
-}
-
-function parse(path: string, input: unknown): ParsedConfig {
-  const result = configSchema.safeParse(input);
-  if (result.success) return result.data;
-  const faults = result.error.issues.flatMap((issue) => describe(issue));
-  throw new ConfigError(`${path} is not valid: ${faults.join('; ').replaceAll(/\s+/g, ' ')}`);
-}
-
-function describe(issue: z.core.$ZodIssue, parents: PropertyKey[] = []): string[] {
-  const path = [...parents, ...issue.path];
-  const fault = (at: PropertyKey[], what: string) =>
-    `${at.map(String).join('.') || 'the default export'}: ${what}`;
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => fault([...path, key], 'unknown key (remove it or correct its name)'));
-    case 'invalid_key':
-      return issue.issues.flatMap((inner) => describe(inner, path));
-    case 'invalid_union': {
-      // Of the forms that a value may have, the one that it was meant to have knows what is wrong with it.
-      const [meant, ...others] = issue.errors.filter((faults) => !faults.some(isOtherForm));
-      if (meant && others.length === 0) return meant.flatMap((inner) => describe(inner, path));
-      return [fault(path, issue.message)];
-    }
-    default:
-      return [fault(path, issue.message)];
-  }
-}
-
-function isOtherForm({ code, path }: z.core.$ZodIssue): boolean {
-  return path.length === 0 && (code === 'invalid_type' || code === 'custom');
-}
-
-function toSource(name: string, source: ParsedConfig['sources'][string], store: SecretStore): SourceConfig {
+function toSource(name: string, source: SourceDescription, store: SecretStore): SourceConfig {
   const { scheme, secrets, ...options } = source.verify;
   const defaults = schemeDefaults(scheme as SchemeName, options);
   return Object.freeze({
@@ -137,10 +78,10 @@ function toSource(name: string, source: ParsedConfig['sources'][string], store: 
     ]),
     eventId: (source.eventId ?? defaults.eventId).map(toLocator),
     eventType: (source.eventType ?? defaults.eventType).map(toLocator),
-    schema: source.schema,
+    hasSchema: source.schema,
     ipAllowList: source.ipAllowList,
     maxBodyBytes: source.maxBodyBytes,
-    handlers: new Map(Object.entries(source.handlers)),
+    handlers: new Set(source.handlers),
     timeoutMs: source.timeoutMs,
     retry: source.retry ?? HANDLER_RETRY,
     forwardTo: new Map(
@@ -152,7 +93,7 @@ function toSource(name: string, source: ParsedConfig['sources'][string], store: 
 
 function toEndpoint(
   name: string,
-  endpoint: ParsedConfig['endpoints'][string],
+  endpoint: ConfigDescription['endpoints'][string],
   store: SecretStore,
 ): EndpointConfig {
   const at = `endpoints.${name}`;
@@ -171,7 +112,7 @@ function toEndpoint(
   });
 }
 
-function toBreaker(breaker: ParsedConfig['endpoints'][string]['breaker']): EndpointConfig['breaker'] {
+function toBreaker(breaker: ConfigDescription['endpoints'][string]['breaker']): EndpointConfig['breaker'] {
   if (breaker === false) return undefined;
   const { failures, probeAfter, holdFor, alertAfter } = breaker;
   return Object.freeze({

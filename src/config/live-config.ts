@@ -1,0 +1,39 @@
+// The config of a process, which may be replaced by another one while the process runs.
+import type { Config } from './config.ts';
+
+/** A config whose parts are always those of the latest one: look them up where they are used, and keep none. */
+export class LiveConfig implements Config {
+  #current: Config;
+  readonly #listeners: ((config: Config) => void)[] = [];
+
+  constructor(first: Config) {
+    this.#current = first;
+  }
+
+  get sources(): Config['sources'] {
+    return this.#current.sources;
+  }
+
+  get endpoints(): Config['endpoints'] {
+    return this.#current.endpoints;
+  }
+
+  get alerts(): Config['alerts'] {
+    return this.#current.alerts;
+  }
+
+  get retention(): Config['retention'] {
+    return this.#current.retention;
+  }
+
+  /** Calls the listener with the present config, and with each that replaces it. */
+  onChange(listener: (config: Config) => void): void {
+    this.#listeners.push(listener);
+    listener(this.#current);
+  }
+
+  replace(config: Config): void {
+    this.#current = config;
+    for (const listener of this.#listeners) listener(config);
+  }
+}

@@ -1,0 +1,75 @@
+// Starts the processes of the user's code, and gives the process its config: at the start, and at each reload.
+import type { Logger } from 'pino';
+import { LiveConfig } from '../config/live-config.ts';
+import { type ResolveOptions, resolveConfig } from '../config/resolve-config.ts';
+import type { Settings } from '../config/settings.ts';
+import { UserCode } from '../user-code/user-code.ts';
+import { RefusedConfigError } from '../user-code/user-code-process.ts';
+
+export interface UserCodeParts {
+  userCode: UserCode;
+  config: LiveConfig;
+  /** What the config had loaded the last time. */
+  files(): readonly string[];
+  /** Never rejects: a config that is refused is logged, and the one before it goes on. */
+  reload(): Promise<void>;
+}
+
+interface Options {
+  settings: Settings;
+  role: 'serve' | 'api' | 'worker';
+  /** Port of a debugger for handlers; undefined: none. */
+  inspectPort: number | undefined;
+  makeSecret?: ((name: string) => string) | undefined;
+  log: Logger;
+}
+
+/** @throws ConfigError if the config is refused */
+export async function startUserCode({
+  settings,
+  role,
+  inspectPort,
+  makeSecret,
+  log,
+}: Options): Promise<UserCodeParts> {
+  const path = settings.configPath;
+  const { userCode, config } = await UserCode.start({
+    path,
+    logLevel: settings.logLevel,
+    tracesUrl: settings.tracesUrl,
+    memoryMb: settings.handlerMemoryMb,
+    inspectPort,
+    handlerProcesses: role === 'api' ? 0 : inspectPort === undefined ? settings.handlerProcesses : 1,
+    checksPayloads: role !== 'worker',
+    log,
+  });
+  const options: ResolveOptions = {
+    path,
+    env: settings.env,
+    hasStorage: settings.storage !== undefined,
+    ...(makeSecret ? { makeSecret } : {}),
+  };
+  try {
+    const live = new LiveConfig(resolveConfig(config.description, options));
+    let files = config.files;
+    const reload = async () => {
+      try {
+        await userCode.reload(({ description, files: loaded }) => {
+          files = loaded;
+          live.replace(resolveConfig(description, options));
+        });
+        log.info({ config: path }, 'the config was read anew');
+      } catch (error) {
+        if (error instanceof RefusedConfigError && error.files.length > 0) files = error.files;
+        log.error(
+          { config: path, error: (error as Error).message },
+          'the config is refused: the one before it goes on',
+        );
+      }
+    };
+    return { userCode, config: live, files: () => files, reload };
+  } catch (error) {
+    await userCode.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+// The entry of a process that runs the user's code: it evaluates the config, then calls handlers and schemas as it is told.
+import type { Logger } from 'pino';
+import type { ParsedConfig } from '../config/define-config.ts';
+import { describeConfig } from '../config/describe-config.ts';
+import { createLog } from '../observability/log.ts';
+import { NO_TRACING, type Tracing } from '../observability/tracing.ts';
+import { callHandler } from './call-handler.ts';
+import { checkPayload } from './check-payload.ts';
+import { describeThrown } from './describe-thrown.ts';
+import { evaluateConfig, listLoadedFiles } from './evaluate-config.ts';
+import { startGuard } from './guard.ts';
+import type { FromChild, HandlerCall, SchemaCall, Setup, ToChild, Work } from './messages.ts';
+import { catchStrayErrors, runCall, UserCall } from './user-call.ts';
+
+const calls = new Map<number, UserCall>();
+
+process.once('message', (message: ToChild) => {
+  if (message.type === 'setup') void setUp(message.setup);
+});
+let tracing = NO_TRACING;
+// The parent has stopped, or was killed. Where the user's code blocks this thread, the guard ends the process.
+process.on('disconnect', () => void tracing.stop().finally(() => process.exit()));
+
+/** Nothing can be sent to a parent that is gone; `disconnect` ends this process then. */
+function send(message: FromChild): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+async function setUp({ path, logLevel, tracesUrl, memoryMaxBytes }: Setup): Promise<void> {
+  if (memoryMaxBytes !== undefined) startGuard(memoryMaxBytes);
+  const log = createLog(logLevel);
+  catchStrayErrors((error, source) => {
+    const { name, message, stack } = describeThrown(error);
+    log.error({ source, error: name, stack }, `an error that no code has caught: ${message}`);
+  });
+  const files = listLoadedFiles();
+  if (tracesUrl !== undefined) tracing = await startTracing(tracesUrl);
+  try {
+    const config = await evaluateConfig(path);
+    process.on('message', (message: ToChild) => receive(message, { config, log }));
+    send({ type: 'ready', description: describeConfig(config), files: [...files] });
+  } catch (error) {
+    send({ type: 'refused', message: describeThrown(error).message, files: [...files] });
+  }
+}
+
+/** OpenTelemetry takes time to load: nobody waits for it who has not asked for it. */
+async function startTracing(url: string): Promise<Tracing> {
+  const { createOtelTracing } = await import('../observability/otel-tracing.ts');
+  const { VERSION } = await import('../config/version.ts');
+  return createOtelTracing(url, VERSION, createLog('silent')); // the main process logs what is wrong with the collector
+}
+
+interface Parts {
+  config: ParsedConfig;
+  log: Logger;
+}
+
+function receive(message: ToChild, parts: Parts): void {
+  if (message.type === 'abort') calls.get(message.id)?.controller.abort(new Error('aborted'));
+  // A process that was blocked reads the message late: the work has gone to another process by then.
+  else if (message.type === 'work' && Date.now() <= message.begin_by)
+    void begin(message.id, message.work, parts);
+}
+
+async function begin(id: number, work: Work, parts: Parts): Promise<void> {
+  send({ type: 'begun', id }); // before the code runs, which may block this thread
+  const call = new UserCall(id, work.is === 'handler' ? work.call.event.source : work.call.source);
+  calls.set(id, call);
+  try {
+    if (work.is === 'handler') await handle(call, work.call, parts);
+    else await check(call, work.call, parts);
+  } finally {
+    call.end();
+    calls.delete(id);
+  }
+}
+
+async function handle(call: UserCall, given: HandlerCall, { config, log }: Parts): Promise<void> {
+  const { source, event_id, event_type } = given.event;
+  const handlers = config.sources[source]?.handlers ?? {};
+  const handler = Object.hasOwn(handlers, event_type) ? handlers[event_type] : handlers['*'];
+  if (handler === undefined) {
+    const message = `this process's config has no handler for '${event_type}' under sources.${source}.handlers`;
+    return send({ type: 'handled', id: call.id, outcome: { ok: false, error: 'handler_missing', message } });
+  }
+  const fields = { source, event_id, event_type, workflow_id: given.idempotencyKey, attempt: given.attempt };
+  const onHeartbeat = (details: unknown) => send({ type: 'heartbeat', id: call.id, details });
+  const run = { handler, given, call, log: log.child(fields), onHeartbeat };
+  const outcome = await tracing.join(given.event, () => runCall(call, () => callHandler(run)));
+  send({ type: 'handled', id: call.id, outcome });
+}
+
+async function check(call: UserCall, { source, body }: SchemaCall, { config }: Parts): Promise<void> {
+  const schema = config.sources[source]?.schema;
+  const outcome = schema ? await runCall(call, () => checkPayload(schema, body)) : ({ ok: true } as const);
+  send({ type: 'checked', id: call.id, outcome });
+}
