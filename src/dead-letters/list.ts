@@ -112,7 +112,7 @@ async function judge(
 ): Promise<DeadLetterState> {
   const latest = await findLatestRun(temporal, item.workflow_id);
   if (latest && toEventStatus(latest) === 'failed') return 'dead';
-  const isRunning = latest?.status === 'RUNNING';
+  const isRunning = latest?.status === 'RUNNING' || latest?.status === 'PAUSED';
   if (isRunning && latest.runId === item.run_id) return 'failing';
   // A running run closes the dead letter itself, with the reason.
   if (!isRunning) await close(temporal, item.workflow_id, deadLetterRunId);

@@ -34,5 +34,5 @@ export class Lifetime {
 
 /** A stop that fails does not keep the others from running. */
 export async function stopAll(stops: Stops): Promise<void> {
-  for (const stop of stops.reverse()) await stop().catch(() => undefined);
+  for (const stop of stops.toReversed()) await stop().catch(() => undefined);
 }
