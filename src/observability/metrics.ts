@@ -182,6 +182,11 @@ export class Metrics {
     this.#breakerState.set({ endpoint }, BREAKER_STATES.indexOf(state));
   }
 
+  /** The endpoint has left the config. */
+  breakerRemoved(endpoint: string): void {
+    this.#breakerState.remove({ endpoint });
+  }
+
   /** Called each time a delivery begins to be held. */
   deliveryHeld(endpoint: string): void {
     this.#deliveriesHeld.inc({ endpoint });

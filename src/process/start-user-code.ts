@@ -52,7 +52,7 @@ export async function startUserCode({
   try {
     const live = new LiveConfig(resolveConfig(config.description, options));
     let files = config.files;
-    const reload = async () => {
+    const reloadOnce = async () => {
       try {
         await userCode.reload(({ description, files: loaded }) => {
           files = loaded;
@@ -67,9 +67,27 @@ export async function startUserCode({
         );
       }
     };
-    return { userCode, config: live, files: () => files, reload };
+    return { userCode, config: live, files: () => files, reload: oneAfterTheOther(reloadOnce) };
   } catch (error) {
     await userCode.stop();
     throw error;
   }
+}
+
+/** Of calls that come during a run, the last one counts: it runs once, after the present one. */
+function oneAfterTheOther(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const start = () => {
+    next = undefined;
+    running = run().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return () => {
+    if (running === undefined) return start();
+    next ??= running.then(start);
+    return next;
+  };
 }

@@ -22,6 +22,7 @@ export class NotBegunError extends Error {}
 
 export class UserCode {
   readonly #options: UserCodeOptions;
+  #isStopped = false;
   #handlers: Pool;
   #checker: Pool;
 
@@ -71,6 +72,7 @@ export class UserCode {
   async reload(accept: (config: Ready) => void): Promise<void> {
     const { handlers, checker, config } = await startPools(this.#options);
     try {
+      if (this.#isStopped) throw new Error('the process is stopping');
       accept(config);
     } catch (error) {
       await Promise.all([handlers.end(), checker.end()]);
@@ -83,6 +85,7 @@ export class UserCode {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await Promise.all([this.#handlers.end(), this.#checker.end()]);
   }
 }
@@ -131,6 +134,7 @@ class Pool {
 
   async run(...[work, signal, onHeartbeat]: Parameters<UserCodeProcess['run']>): Promise<ProcessAnswer> {
     for (;;) {
+      if (signal.aborted) throw new NotBegunError('no process was free for the call within its time');
       const child = this.#freest() ?? (await this.#untilFree(signal));
       const answer = await child.run(work, signal, onHeartbeat);
       if (answer.is !== 'not_begun') return answer;

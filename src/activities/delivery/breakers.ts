@@ -27,6 +27,8 @@ export interface Breakers {
 interface Entry {
   breaker: Breaker;
   settings: Pick<EndpointConfig, 'url' | 'breaker' | 'timeoutMs'>;
+  /** Reports the latest state of the endpoint's present breaker. */
+  reportLatest: () => void;
 }
 
 export function createBreakers(deps: BreakersDeps): Breakers {
@@ -36,29 +38,45 @@ export function createBreakers(deps: BreakersDeps): Breakers {
     const settings = { url, breaker, timeoutMs };
     const known = entries.get(name);
     if (known && isDeepStrictEqual(known.settings, settings)) return known.breaker;
-    const entry = { settings, breaker: createBreaker(deps, endpoint) };
+    const reportLatest = known?.reportLatest ?? createReporter(name, () => report(name), deps.log);
+    const entry = { settings, breaker: createBreaker(deps, endpoint, reportLatest), reportLatest };
     entries.set(name, entry);
+    if (known && known.breaker.report().state !== 'closed') reportLatest(); // the former breaker was reported as open
     return entry.breaker;
+  };
+  /** The config may have changed since the last report: a new breaker, and an endpoint that is gone, are closed. */
+  const report = async (name: string): Promise<BreakerState> => {
+    const endpoint = deps.config.endpoints.get(name);
+    const entry = entries.get(name) as Entry;
+    const latest = endpoint ? of(endpoint).report() : toClosed(entry.breaker.report());
+    const { breaker } = entry.settings;
+    await deps.reportBreaker(name, {
+      report: latest,
+      ...(breaker ? { alert_after_ms: breaker.alertAfterMs } : {}),
+    });
+    if (endpoint === undefined) deps.metrics.breakerRemoved(name);
+    return latest.state;
   };
   for (const endpoint of deps.config.endpoints.values()) of(endpoint);
   return { of };
 }
 
-function createBreaker({ log, metrics, reportBreaker }: BreakersDeps, endpoint: EndpointConfig): Breaker {
-  const { name, breaker: settings, timeoutMs } = endpoint;
-  const alertAfter = settings ? { alert_after_ms: settings.alertAfterMs } : {};
-  const report = async () => {
-    const report = breaker.report();
-    await reportBreaker(name, { report, ...alertAfter });
-    return report.state;
-  };
-  const reportLatest = createReporter(name, report, log);
+function toClosed(report: BreakerReport): BreakerReport {
+  const since = new Date().toISOString();
+  return { ...report, state: 'closed', since, failures: 0, last_error: null, next_probe_at: null, held: 0 };
+}
+
+function createBreaker(
+  { log, metrics }: BreakersDeps,
+  { name, breaker: config, timeoutMs }: EndpointConfig,
+  reportLatest: () => void,
+): Breaker {
   const onState = (state: BreakerState) => metrics.breakerChanged(name, state);
   const onChange = (change: Change, report: BreakerReport) => {
     logChange(log, name, change, report);
     reportLatest();
   };
-  const breaker = new Breaker({ config: settings, timeoutMs, onState, onChange });
+  const breaker = new Breaker({ config, timeoutMs, onState, onChange });
   onState('closed');
   return breaker;
 }

@@ -118,7 +118,7 @@ function admitBody(budget: BodyBudget, { maxBodyBytes }: SourceConfig, request: 
 }
 
 function tooManyBodies(): HttpError {
-  const detail = 'too many large bodies are on their way; send it again later';
+  const detail = 'too many bodies are on their way; send it again later';
   return new HttpError('not_queued', detail, { headers: { 'retry-after': '5' }, bodyUnread: true });
 }
 

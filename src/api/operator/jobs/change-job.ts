@@ -1,6 +1,7 @@
 // POST /jobs/{job_id}/pause, /resume and /cancel: changes a job, and answers once it has changed.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { PAUSE_SIGNAL, RESUME_SIGNAL } from '../../../contracts/job.ts';
 import type { Temporal } from '../../../temporal/connection.ts';
 import { HttpError } from '../../http/errors.ts';
@@ -31,7 +32,10 @@ function changeRoute({ verb, summary, wanted, request }: Change) {
     async handle({ temporal, log }, { params: { job_id } }) {
       const before = await readJob(temporal, job_id);
       if (before.closed_at !== null) throw jobEnded(before);
-      await request(temporal.client, before.workflow_id);
+      await request(temporal.client, before.workflow_id).catch(async (error) => {
+        if (error instanceof WorkflowNotFoundError) throw jobEnded(await readJob(temporal, job_id));
+        throw error;
+      });
       log.info({ job_id, verb }, 'job change requested by an operator');
       return reply(202, await untilChanged(temporal, job_id, wanted));
     },
