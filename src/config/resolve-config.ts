@@ -99,11 +99,12 @@ function toEndpoint(
   configPath: string,
 ): EndpointConfig {
   const at = `endpoints.${name}`;
+  const headers = store.resolveHeaders(endpoint.headers, `${at}.headers`);
   return Object.freeze({
     name,
     url: endpoint.url,
     secrets: endpoint.secrets.map((ref) => store.resolve(ref, `${at}.secrets`, 'delivery')),
-    headers: store.resolveHeaders(endpoint.headers, `${at}.headers`),
+    headers,
     timeoutMs: endpoint.timeoutMs,
     tls:
       endpoint.tls && toEndpointTls(endpoint.tls, { at: `${at}.tls`, url: endpoint.url, configPath }, store),

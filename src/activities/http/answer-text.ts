@@ -18,12 +18,12 @@ const DECODERS: Record<string, () => Transform> = {
 /** @returns the text; a compressed body that cannot be decoded is named instead */
 export async function toAnswerText(body: Buffer, encoding: string | string[] | undefined): Promise<string> {
   const name = [encoding ?? []].flat().join(', ').trim().toLowerCase();
-  if (body.length === 0 || name === '' || name === 'identity') return toText(body);
+  if (body.length === 0 || name === '' || name === 'identity') return toPlainText(body);
   const create = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined;
   const decoded = create && (await decode(body, create()));
   return decoded
-    ? toText(decoded)
-    : `[a body with content-encoding ${toText(Buffer.from(name)).slice(0, 40)}]`;
+    ? toPlainText(decoded)
+    : `[a body with content-encoding ${toPlainText(Buffer.from(name)).slice(0, 40)}]`;
 }
 
 /** Stops at the bound: a few kilobytes may hold gigabytes. */
@@ -46,7 +46,7 @@ async function decode(body: Buffer, decoder: Transform): Promise<Buffer | undefi
 }
 
 /** Control characters would garble a terminal. */
-export function toText(bytes: Buffer): string {
+export function toPlainText(bytes: Buffer): string {
   return bytes
     .toString('utf8')
     .slice(0, EXCERPT_MAX_LENGTH)

@@ -1,10 +1,10 @@
 // Sends one POST to an address that the operator has configured, and judges the answer.
 import type { AttemptResult } from '../attempts/attempt-result.ts';
-import { EXCERPT_MAX_LENGTH, toAnswerText, toText } from './answer-text.ts';
+import { EXCERPT_MAX_LENGTH, toAnswerText, toPlainText } from './answer-text.ts';
 import { networkErrorCode } from './network-error.ts';
 import type { Outlet } from './outlets.ts';
 import { parseRetryAfter } from './retry-after.ts';
-import { type Answer, type RequestFailure, sendRequest } from './send-request.ts';
+import { type HttpAnswer, type RequestFailure, sendRequest } from './send-request.ts';
 
 export interface HttpPost {
   url: string;
@@ -16,7 +16,7 @@ export interface HttpPost {
 
 export async function httpPost({ outlet, ...request }: HttpPost): Promise<AttemptResult> {
   const begun = performance.now();
-  let answer: Answer;
+  let answer: HttpAnswer;
   try {
     answer = await sendRequest({ ...request, dispatcher: outlet.dispatcher });
   } catch (failure) {
@@ -42,7 +42,7 @@ function toFailed(
   return { ok: false, error, message: `${what} in ${durationMs} ms` };
 }
 
-function judge(statusCode: number, headers: Answer['headers'], responseExcerpt: string): AttemptResult {
+function judge(statusCode: number, headers: HttpAnswer['headers'], responseExcerpt: string): AttemptResult {
   if (statusCode >= 200 && statusCode < 300) return { ok: true, statusCode, responseExcerpt };
   const waits = statusCode === 429 || statusCode === 503;
   const retryAfterMs = waits ? parseRetryAfter(headers['retry-after']) : undefined;
@@ -61,6 +61,6 @@ function judge(statusCode: number, headers: Answer['headers'], responseExcerpt: 
 /** The operator, not the endpoint, says where events go. */
 function toRedirect(location: string | string[] | undefined): string | undefined {
   if (location === undefined) return undefined;
-  const to = toText(Buffer.from([location].flat().join(', '))).slice(0, EXCERPT_MAX_LENGTH);
+  const to = toPlainText(Buffer.from([location].flat().join(', '))).slice(0, EXCERPT_MAX_LENGTH);
   return `redirects are not followed; Location: ${to}`;
 }

@@ -12,7 +12,7 @@ export interface Request {
   dispatcher: Dispatcher;
 }
 
-export interface Answer {
+export interface HttpAnswer {
   statusCode: number;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The beginning of the body, or what had come of it when it broke off. */
@@ -33,7 +33,7 @@ export class RequestFailure extends Error {
  * @returns the answer, also if its body breaks off or hangs until the signal: its status has come
  * @throws RequestFailure
  */
-export async function sendRequest({ url, headers, body, signal, dispatcher }: Request): Promise<Answer> {
+export async function sendRequest({ url, headers, body, signal, dispatcher }: Request): Promise<HttpAnswer> {
   if (signal.aborted) throw new RequestFailure(signal.reason, false);
   const { origin, pathname, search } = new URL(url);
   const exchange = new Exchange();
@@ -48,11 +48,11 @@ export async function sendRequest({ url, headers, body, signal, dispatcher }: Re
 }
 
 class Exchange implements Dispatcher.DispatchHandler {
-  readonly answer: Promise<Answer>;
-  #resolve: (answer: Answer) => void = () => undefined;
+  readonly answer: Promise<HttpAnswer>;
+  #resolve: (answer: HttpAnswer) => void = () => undefined;
   #reject: (error: RequestFailure) => void = () => undefined;
   #controller: Dispatcher.DispatchController | undefined;
-  #head: Omit<Answer, 'body'> | undefined;
+  #head: Omit<HttpAnswer, 'body'> | undefined;
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #isOver = false;
@@ -73,7 +73,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     statusCode: number,
-    headers: Answer['headers'],
+    headers: HttpAnswer['headers'],
   ): void {
     if (statusCode >= 200) this.#head = { statusCode, headers };
   }
