@@ -73,7 +73,7 @@ export async function createWorker({
     maxConcurrentLocalActivityExecutions: 100,
     // Open events that wait in backoff need no memory here: they are read again from their history.
     maxCachedWorkflows: 500,
-    // Long enough for an attempt of the default 5 s to end; short enough for a stop within 10 s.
+    // Long enough for a handler of the default 5 s to end; short enough for a stop within 10 s (decision 30).
     shutdownGraceTime: '6s',
     shutdownForceTime: '9s',
     // A cancelled handler hears of it this soon.
