@@ -14,7 +14,7 @@ import { startTemporal } from './temporal.ts';
 type Context = Omit<SideContext, 'temporalAddress'>;
 
 const PER_SECOND = 8;
-/** Attempts hang for 5 s each: these need more than a worker's 100 slots, if nothing bounds them. */
+/** Attempts hang for 15 s each: these need more than a worker's 100 slots, if nothing bounds them. */
 const OTHER_PER_SECOND = 25;
 const WARM_UP: Load = { kind: 'closed', count: 100, atOnce: 10 };
 

@@ -1,7 +1,7 @@
 // Creates all activities from what they depend on.
 import type { Logger } from 'pino';
-import { Agent } from 'undici';
 import type { Config } from '../config/config.ts';
+import type { ProxySettings } from '../config/settings.ts';
 import type { CountDeadLetters, SignalAlertRoute } from '../contracts/alert.ts';
 import type { ReadRetentionMs } from '../contracts/dead-letter.ts';
 import type { ReportBreaker } from '../contracts/endpoint.ts';
@@ -15,11 +15,13 @@ import type { AttemptObserver } from './attempts/observe-attempt.ts';
 import { createBreakers } from './delivery/breakers.ts';
 import { createDeliver } from './delivery/deliver.ts';
 import { type CallHandler, createHandleEvent } from './handle-event.ts';
+import { Outlets } from './http/outlets.ts';
 import { createJobActivities } from './job-activities.ts';
 import { createReadRetention } from './read-retention.ts';
 
 export interface ActivityDeps {
   config: Config;
+  proxy: ProxySettings | undefined;
   loadBody: LoadBody;
   log: Logger;
   observer: AttemptObserver;
@@ -35,17 +37,16 @@ export interface ActivityDeps {
 }
 
 export function createActivities(deps: ActivityDeps) {
-  // The signal of each attempt bounds its time, so the agent's own time-outs only must not be shorter.
-  const dispatcher = new Agent({ connect: { timeout: 60_000 }, headersTimeout: 0, bodyTimeout: 0 });
+  const outlets = new Outlets(deps);
   const { metrics } = deps.observer;
   const breakers = createBreakers({ ...deps, metrics });
   return {
     handleEvent: createHandleEvent(deps),
-    deliver: createDeliver({ ...deps, dispatcher, breakers }),
+    deliver: createDeliver({ ...deps, outlets, breakers }),
     keepAttempts: createKeepAttempts(deps),
     readRetention: createReadRetention(deps),
     raiseAlerts: createRaiseAlerts(deps),
-    sendAlert: createSendAlert({ ...deps, metrics, dispatcher }),
+    sendAlert: createSendAlert({ ...deps, metrics, outlets }),
     ...createJobActivities(deps),
   };
 }

@@ -1,10 +1,10 @@
 // `surehook alerts test`: sends a test alert through each alert route, and prints what the channel answered.
 import { randomUUID } from 'node:crypto';
-import { Agent } from 'undici';
 import type { Alert } from '../activities/alerts/alert.ts';
 import { toResolve, toTrigger } from '../activities/alerts/pagerduty.ts';
 import { codeOf, postJson, sendMessage } from '../activities/alerts/send-to-channel.ts';
 import type { AttemptResult } from '../activities/attempts/attempt-result.ts';
+import { Outlets } from '../activities/http/outlets.ts';
 import type { AlertRouteConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
@@ -24,7 +24,7 @@ export async function testAlerts(settings: Settings, routeName?: string): Promis
     const names = [...alerts.keys()].join(', ');
     throw new ConfigError(`${configPath} has no alert route '${routeName}'; it has: ${names}`);
   }
-  const results = await Promise.all(routes.map(test));
+  const results = await Promise.all(routes.map((route) => test(route, settings)));
   const lines = results.map((result, i) => toLine(routes[i] as AlertRouteConfig, result));
   return [lines.join('\n'), results.every(({ ok }) => ok)];
 }
@@ -34,11 +34,11 @@ const isNamed =
   (route: AlertRouteConfig): boolean =>
     route.name === name;
 
-async function test(route: AlertRouteConfig): Promise<AttemptResult> {
+async function test(route: AlertRouteConfig, { proxy }: Settings): Promise<AttemptResult> {
   const source = route.sources?.[0] ?? 'test';
   const alert = toTestAlert(route.name, source);
-  const dispatcher = new Agent();
-  const deps = { dispatcher, signal: new AbortController().signal };
+  const outlets = new Outlets({ proxy });
+  const deps = { outlets, signal: new AbortController().signal };
   try {
     if (route.channel !== 'pagerduty') return await sendMessage(route, alert, deps);
     const triggered = await postJson(route, route.url, toTrigger(route, alert, source), deps);
@@ -47,7 +47,7 @@ async function test(route: AlertRouteConfig): Promise<AttemptResult> {
     const resolved = await postJson(route, route.url, toResolve(route, alert, source), deps);
     return resolved.ok ? triggered : resolved;
   } finally {
-    await dispatcher.close();
+    await outlets.close();
   }
 }
 

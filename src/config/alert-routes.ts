@@ -2,6 +2,7 @@
 import type { ParsedAlertRoute } from './alerts-schema.ts';
 import type { AlertRouteConfig } from './config.ts';
 import type { SecretStore } from './secret-store.ts';
+import { hasCredentials } from './url-credentials.ts';
 
 export function toAlertRoute(name: string, route: ParsedAlertRoute, store: SecretStore): AlertRouteConfig {
   const at = `alerts.${name}`;
@@ -24,15 +25,17 @@ export function toAlertRoute(name: string, route: ParsedAlertRoute, store: Secre
     }
     case 'webhook': {
       const { channel, url } = route;
+      const headers = store.resolveHeaders(route.headers, `${at}.headers`);
       const secrets = route.secrets.map((ref) => store.resolve(ref, `${at}.secrets`, 'delivery'));
-      return Object.freeze({ ...common, channel, url, secrets });
+      return Object.freeze({ ...common, channel, url, headers, secrets });
     }
   }
 }
 
 function checkHttpUrl(value: string): string | undefined {
   const { protocol = '' } = URL.parse(value) ?? {};
-  return /^https?:$/.test(protocol) ? undefined : 'expected an http or https URL';
+  if (!/^https?:$/.test(protocol)) return 'expected an http or https URL';
+  return hasCredentials(value) ? 'a user or password in a URL is not sent: leave them out' : undefined;
 }
 
 /** PagerDuty's integration keys have 32 characters. */

@@ -1,7 +1,7 @@
 // The schema of `alerts` in the config file.
 import { z } from 'zod';
 import { duration } from './retry-schedule.ts';
-import { name, secretRef, secrets } from './schema-parts.ts';
+import { headers, httpUrl, name, secretRef, secrets } from './schema-parts.ts';
 
 const HOUR_MS = 3_600_000;
 const KINDS = ['dead_letter', 'recovered', 'expiring', 'endpoint_down'] as const;
@@ -13,7 +13,6 @@ const mailbox = z
     /^([^\p{Cc}<>@,;]+ <[^\p{Cc}\s<>@,;]+@[^\p{Cc}\s<>@,;]+>|[^\p{Cc}\s<>@,;]+@[^\p{Cc}\s<>@,;]+)$/u,
     "expected an address such as 'ops@example.com' or 'Surehook <ops@example.com>'",
   );
-const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http or https URL' });
 
 const common = {
   sources: z.array(name).min(1, 'expected at least one source; leave it out for all').optional(),
@@ -46,7 +45,7 @@ const email = z.strictObject({
   to: z.array(mailbox).min(1, 'expected at least one address'),
   ...common,
 });
-const webhook = z.strictObject({ channel: z.literal('webhook'), url: httpUrl, secrets, ...common });
+const webhook = z.strictObject({ channel: z.literal('webhook'), url: httpUrl, secrets, headers, ...common });
 
 export const alertRouteSchema = z.discriminatedUnion('channel', [slack, pagerduty, email, webhook], {
   error: "expected an object with channel: 'slack', 'pagerduty', 'email' or 'webhook'",

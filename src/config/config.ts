@@ -34,9 +34,19 @@ export interface EndpointConfig {
   secrets: readonly Secret[];
   headers: Readonly<Record<string, string | Secret>>;
   timeoutMs: number;
+  /** PEM texts; undefined: as Node has it. */
+  tls: EndpointTls | undefined;
   retry: RetrySchedule;
   /** undefined: switched off. */
   breaker: BreakerConfig | undefined;
+}
+
+export interface EndpointTls {
+  /** The only authorities that are trusted; undefined: those that Node trusts. */
+  ca: string | undefined;
+  /** What Surehook shows of itself: both or neither. */
+  cert: string | undefined;
+  key: Secret | undefined;
 }
 
 export interface BreakerConfig {
@@ -77,6 +87,7 @@ export interface EmailRoute extends AlertRouteBase {
 export interface WebhookRoute extends AlertRouteBase {
   channel: 'webhook';
   url: string;
+  headers: Readonly<Record<string, string | Secret>>;
   secrets: readonly Secret[];
 }
 export type AlertRouteConfig = SlackRoute | PagerDutyRoute | EmailRoute | WebhookRoute;
@@ -96,4 +107,13 @@ export function forType<T>(byType: ReadonlyMap<string, T>, eventType: string): T
 
 export function hasHandler({ handlers }: Pick<SourceConfig, 'handlers'>, eventType: string): boolean {
   return handlers.has(eventType) || handlers.has('*');
+}
+
+/** The headers as they are sent. */
+export function revealHeaders(headers: Readonly<Record<string, string | Secret>>): Record<string, string> {
+  const revealed = Object.entries(headers).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : value.reveal(),
+  ]);
+  return Object.fromEntries(revealed);
 }

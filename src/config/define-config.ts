@@ -6,7 +6,7 @@ import { SCHEME_NAMES } from '../signatures/index.ts';
 import { alertRouteSchema } from './alerts-schema.ts';
 import { isIpRange } from './ip-range.ts';
 import { duration, retrySchema } from './retry-schedule.ts';
-import { name, secretRef, secrets } from './schema-parts.ts';
+import { headers, httpUrl, name, secretRef, secrets } from './schema-parts.ts';
 
 /** A webhook as a handler sees it. */
 export interface WebhookEvent {
@@ -107,17 +107,6 @@ const source = z.strictObject({
   redelivery: z.enum(['rerun-failed', 'ignore']).default('rerun-failed'),
 });
 
-/** Headers that Surehook sets itself, or that belong to the connection. */
-const RESERVED_HEADER =
-  /^(webhook-.*|x-webhook-.*|content-type|content-length|host|connection|keep-alive|transfer-encoding|upgrade|expect)$/i;
-const headerName = z
-  .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a header name')
-  .refine((value) => !RESERVED_HEADER.test(value), { error: 'Surehook sets this header itself' });
-const headerValue = z.union([z.string().regex(/^[\t\x20-\x7e]*$/, 'expected visible ASCII'), secretRef], {
-  error: "expected visible ASCII or secret('NAME')",
-});
-
 const SECOND_MS = 1_000;
 
 const breaker = z.strictObject({
@@ -129,11 +118,20 @@ const breaker = z.strictObject({
   alertAfter: duration.default(5 * 60_000),
 });
 
+const pem = z.union([z.string().min(1), secretRef], {
+  error: "expected the path of a PEM file, or secret('NAME')",
+});
+const tls = z.strictObject({ ca: pem.optional(), cert: pem.optional(), key: pem.optional() });
+
+/** What Standard Webhooks asks of a sender. */
+const ENDPOINT_TIMEOUT_MS = 15_000;
+
 const endpoint = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }),
+  url: httpUrl,
   secrets,
-  headers: z.record(headerName, headerValue).default({}),
-  timeoutMs: timeoutMs.default(5_000),
+  headers,
+  tls: tls.optional(),
+  timeoutMs: timeoutMs.default(ENDPOINT_TIMEOUT_MS),
   retry: retrySchema.optional(),
   breaker: z
     .union([z.custom<false>((value) => value === false), breaker], {

@@ -5,6 +5,7 @@ import { toAlertRoute } from './alert-routes.ts';
 import type { Config, EndpointConfig, Locator, SourceConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import type { ConfigDescription, SourceDescription } from './describe-config.ts';
+import { toEndpointTls } from './endpoint-tls.ts';
 import { DELIVERY_RETRY, HANDLER_RETRY } from './retry-schedule.ts';
 import { SecretStore } from './secret-store.ts';
 
@@ -29,7 +30,7 @@ export function resolveConfig(whole: ConfigDescription, options: ResolveOptions)
   const secrets = new SecretStore(env, makeSecret);
   const config = {
     sources: mapValues(picked.sources, (source, name) => toSource(name, source, secrets)),
-    endpoints: mapValues(picked.endpoints, (endpoint, name) => toEndpoint(name, endpoint, secrets)),
+    endpoints: mapValues(picked.endpoints, (endpoint, name) => toEndpoint(name, endpoint, secrets, path)),
     alerts: mapValues(picked.alerts, (route, name) => toAlertRoute(name, route, secrets)),
     retention: { warnBeforeMs: picked.retention.warnBefore },
   };
@@ -95,18 +96,18 @@ function toEndpoint(
   name: string,
   endpoint: ConfigDescription['endpoints'][string],
   store: SecretStore,
+  configPath: string,
 ): EndpointConfig {
   const at = `endpoints.${name}`;
-  const headers = Object.entries(endpoint.headers).map(([key, value]) => [
-    key.toLowerCase(),
-    typeof value === 'string' ? value : store.resolve(value, `${at}.headers.${key}`),
-  ]);
+  const headers = store.resolveHeaders(endpoint.headers, `${at}.headers`);
   return Object.freeze({
     name,
     url: endpoint.url,
     secrets: endpoint.secrets.map((ref) => store.resolve(ref, `${at}.secrets`, 'delivery')),
-    headers: Object.freeze(Object.fromEntries(headers)),
+    headers,
     timeoutMs: endpoint.timeoutMs,
+    tls:
+      endpoint.tls && toEndpointTls(endpoint.tls, { at: `${at}.tls`, url: endpoint.url, configPath }, store),
     retry: endpoint.retry ?? DELIVERY_RETRY,
     breaker: toBreaker(endpoint.breaker),
   });

@@ -13,6 +13,7 @@ export class SecretStore {
   readonly #makeSecret: ((name: string) => string) | undefined;
   readonly #missing = new Set<string>();
   readonly #unusable = new Set<string>();
+  readonly #certificates = new Set<string>();
 
   constructor(env: NodeJS.ProcessEnv, makeSecret: ((name: string) => string) | undefined) {
     this.#env = env;
@@ -27,6 +28,36 @@ export class SecretStore {
   /** Resolves a secret that somebody else has issued, such as a URL: dev cannot make such a value. */
   resolveGiven({ name }: SecretRef, at: string, check: CheckValue): Secret {
     return this.#check(name, at, this.#read(name), check);
+  }
+
+  /** @returns the headers by their names in lower case */
+  resolveHeaders(
+    headers: Record<string, string | SecretRef>,
+    at: string,
+  ): Readonly<Record<string, string | Secret>> {
+    const resolved = Object.entries(headers).map(([key, value]) => [
+      key.toLowerCase(),
+      typeof value === 'string' ? value : this.resolve(value, `${at}.${key}`),
+    ]);
+    return Object.freeze(Object.fromEntries(resolved));
+  }
+
+  /** Resolves what stands in a PEM file, or in a secret. */
+  resolvePem(given: string | SecretRef, at: string, check: CheckValue): Secret {
+    if (typeof given !== 'string') return this.resolveGiven(given, at, check);
+    let value = '';
+    try {
+      value = readFileSync(given, 'utf8');
+      const reason = check(value);
+      if (reason) this.refuseTls(at, `${given}: ${reason}`);
+    } catch (error) {
+      this.refuseTls(at, (error as Error).message);
+    }
+    return new Secret(given, value);
+  }
+
+  refuseTls(at: string, reason: string): void {
+    this.#certificates.add(`${at}: ${reason}`);
   }
 
   #check(name: string, at: string, value: string | undefined, check: CheckValue): Secret {
@@ -59,6 +90,7 @@ export class SecretStore {
         `missing ${missing.length === 1 ? 'secret' : 'secrets'} ${names}: set the environment variable, or <NAME>_FILE to a file that holds it${unusable.map((fault) => `; ${fault}`).join('')}`,
       );
     }
+    if (this.#certificates.size > 0) throw new ConfigError([...this.#certificates].join('; '));
     if (unusable.length > 0) throw new ConfigError(`unusable secret: ${unusable.join('; ')}`);
   }
 }

@@ -26,6 +26,9 @@ const wholeNumber = (least: number, most: number) =>
 const httpUrl = (example: string) =>
   z.url({ protocol: /^https?$/, error: `expected a URL such as ${example}` }).optional();
 const text = z.string().min(1).optional();
+const proxyUrl = z
+  .url({ protocol: /^https?$/, error: 'expected the URL of a proxy, such as http://proxy.example.com:3128' })
+  .optional();
 
 const schema = z.object({
   PORT: port(8080),
@@ -62,10 +65,26 @@ const schema = z.object({
   TEMPORAL_UI_URL: httpUrl('http://127.0.0.1:8233'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl('http://127.0.0.1:4318'),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl('http://127.0.0.1:4318/v1/traces'),
+  // Other tools read these names too, and the lower-case name wins.
+  HTTP_PROXY: proxyUrl,
+  http_proxy: proxyUrl,
+  HTTPS_PROXY: proxyUrl,
+  https_proxy: proxyUrl,
+  NO_PROXY: text,
+  no_proxy: text,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   PATH: z.string().default(''),
   XDG_CACHE_HOME: text,
 });
+
+/** Proxies of requests to endpoints and alert channels. */
+export interface ProxySettings {
+  /** For `http:` URLs, and for `https:` URLs unless `https` is given. */
+  http: string | undefined;
+  https: string | undefined;
+  /** Hosts that are called directly, as `NO_PROXY` lists them. */
+  except: string | undefined;
+}
 
 export type Settings = Readonly<ReturnType<typeof toSettings>>;
 
@@ -108,11 +127,18 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     /** Where spans go, as OpenTelemetry's specification has it; undefined: tracing is off. */
     tracesUrl:
       s.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? s.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/?$/, '/v1/traces'),
+    proxy: toProxySettings(s),
     logLevel: s.LOG_LEVEL,
     path: s.PATH,
     cacheDir: join(s.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'surehook'),
     env,
   };
+}
+
+function toProxySettings(s: z.output<typeof schema>): ProxySettings | undefined {
+  const [http, https] = [s.http_proxy ?? s.HTTP_PROXY, s.https_proxy ?? s.HTTPS_PROXY];
+  if (http === undefined && https === undefined) return undefined;
+  return { http, https, except: s.no_proxy ?? s.NO_PROXY };
 }
 
 /** Whether a command should show the stack of an error: read apart, since the settings may be what is wrong. */

@@ -23,6 +23,8 @@ export interface StepPlan {
   step: StepName;
   /** Limit of one attempt in milliseconds. */
   timeout_ms: number;
+  /** The first attempt is a local activity; absent: if the limit is at most `LOCAL_TIMEOUT_MAX_MS`. */
+  local?: boolean;
 }
 
 /** An activity limits its own attempt. Temporal's limit, for a worker that hangs or is lost, is this much longer. */
@@ -99,7 +101,7 @@ export interface StepOutcome {
 export interface Held {
   /** RFC 3339 UTC: when the delivery was held. Further refusals do not change this time. */
   since: string;
-  /** `endpoint_down`: the breaker is open; `endpoint_busy`: as many attempts are in flight as one endpoint may have. */
+  /** `endpoint_down`: the breaker is open; `endpoint_busy`: as many attempts are in flight as one endpoint may have, or it asked for a wait (429 with `Retry-After`). */
   reason: 'endpoint_down' | 'endpoint_busy';
   /** RFC 3339 UTC: about when the delivery asks the breaker again. */
   next_attempt_at: string;
@@ -173,8 +175,11 @@ export type ProcessEvent = (input: ProcessEventInput, body: RawBody) => Promise<
 export const PROCESS_EVENT = 'processEvent';
 export const STATUS_QUERY = 'status';
 
-/** A regular, heartbeating activity makes attempts with a longer limit: a workflow task has 10 s by default. */
+/** A regular, heartbeating activity makes attempts of a handler with a longer limit: a local one shows no progress. */
 export const LOCAL_TIMEOUT_MAX_MS = 5_000;
+
+/** The same for deliveries, whose default limit this is. With Temporal's margin it is inside the 30 s of a workflow task. */
+export const LOCAL_DELIVERY_TIMEOUT_MAX_MS = 15_000;
 
 /** The endpoint that a delivery step names. */
 export function endpointOf(step: StepName): string {

@@ -1,6 +1,6 @@
 // Plans the steps of an event by the config.
 import { type Config, forType, hasHandler, type SourceConfig } from '../config/config.ts';
-import type { StepPlan } from '../contracts/event.ts';
+import { LOCAL_DELIVERY_TIMEOUT_MAX_MS, type StepPlan } from '../contracts/event.ts';
 
 export function planSteps(source: SourceConfig, eventType: string, { endpoints }: Config): StepPlan[] {
   const steps: StepPlan[] = [];
@@ -13,6 +13,7 @@ export function planSteps(source: SourceConfig, eventType: string, { endpoints }
     steps.push({
       step: `deliver:${name}`,
       timeout_ms: endpoint.timeoutMs,
+      local: endpoint.timeoutMs <= LOCAL_DELIVERY_TIMEOUT_MAX_MS,
     });
   }
   return steps;

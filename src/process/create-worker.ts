@@ -8,6 +8,7 @@ import { createReportBreaker } from '../activities/delivery/report-breaker.ts';
 import type { CallHandler } from '../activities/handle-event.ts';
 import { createActivities } from '../activities/index.ts';
 import type { Config } from '../config/config.ts';
+import type { ProxySettings } from '../config/settings.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import { createCountBySource } from '../dead-letters/count.ts';
 import { createListJobItems, createRunJobItem } from '../dead-letters/take-job-items.ts';
@@ -25,6 +26,7 @@ export interface WorkerDeps {
   temporal: Temporal;
   taskQueue: string;
   config: Config;
+  proxy: ProxySettings | undefined;
   log: Logger;
   observer: AttemptObserver;
   callHandler: CallHandler;
@@ -37,6 +39,7 @@ export async function createWorker({
   temporal,
   taskQueue,
   config,
+  proxy,
   log,
   observer,
   callHandler,
@@ -49,6 +52,7 @@ export async function createWorker({
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
     activities: createActivities({
       config,
+      proxy,
       loadBody: createLoadBody(temporal),
       log,
       observer,
@@ -69,7 +73,7 @@ export async function createWorker({
     maxConcurrentLocalActivityExecutions: 100,
     // Open events that wait in backoff need no memory here: they are read again from their history.
     maxCachedWorkflows: 500,
-    // Long enough for an attempt of the default 5 s to end; short enough for a stop within 10 s.
+    // Long enough for a handler of the default 5 s to end; short enough for a stop within 10 s (decision 30).
     shutdownGraceTime: '6s',
     shutdownForceTime: '9s',
     // A cancelled handler hears of it this soon.

@@ -216,6 +216,7 @@ async function startWorker(parts: Parts): Promise<Worker> {
     temporal,
     taskQueue: options.settings.taskQueue,
     config,
+    proxy: options.settings.proxy,
     log,
     observer,
     callHandler: (call, signal, onHeartbeat) => userCode.handle(call, signal, onHeartbeat),

@@ -101,7 +101,7 @@ async function runStep({ plan, event, body, keepAttempts }: RunStep): Promise<St
   const name = step === 'handler' ? 'handleEvent' : 'deliver';
   const startToCloseTimeout = plan.timeout_ms + TIMEOUT_MARGIN_MS;
   let attempts: Attempt[] = [];
-  if (plan.timeout_ms <= LOCAL_TIMEOUT_MAX_MS) {
+  if (plan.local ?? plan.timeout_ms <= LOCAL_TIMEOUT_MAX_MS) {
     const local = proxyLocalActivities<Activities>({ startToCloseTimeout, retry: { maximumAttempts: 1 } });
     try {
       const outcome = await local[name]({ event, step, attempts }, body);

@@ -146,6 +146,25 @@ describe('an open breaker', () => {
     expect(changes).toEqual(['opened', 'closed']);
   });
 
+  it('has a probe at its time, and says when, though one that an operator forced found nothing out', () => {
+    expect(refusal('a').delayMs).toBe(10_000); // `a` was to be the probe
+    now += 3_000;
+    const forced = breaker.request('a', true) as Permit;
+    now += 1_000;
+    forced.release();
+    expect(refusal('b').delayMs).toBe(6_000); // now it is `b`
+    now += 1_000;
+    const late = breaker.request('a', true) as Permit;
+    now += 15_000;
+    late.release();
+    expect(breaker.report()).toMatchObject({
+      state: 'open',
+      next_probe_at: new Date(now).toISOString(), // not a time that has passed
+    });
+    permit('b').release(ANSWERED);
+    expect(breaker.report().state).toBe('closed');
+  });
+
   it('starts over after it has closed, with the first wait and no failures counted', () => {
     now += 10_000;
     permit().release(FAILED);
@@ -155,6 +174,45 @@ describe('an open breaker', () => {
     expect(breaker.report().state).toBe('closed');
     fail(1);
     expect(refusal('a').delayMs).toBe(10_000);
+  });
+});
+
+describe('a wait that the endpoint asks for', () => {
+  const busy = (retryAfterMs: number) => permit().release({ is: 'failed', error: 'http_429', retryAfterMs });
+
+  it('holds all deliveries until then, spread, though the breaker is closed', () => {
+    busy(6_000);
+    random = 0;
+    expect(refusal('a')).toEqual({ reason: 'endpoint_busy', delayMs: 6_000, askedUntil: now + 6_000 });
+    random = 1;
+    expect(refusal('b').delayMs).toBe(7_000);
+    expect(breaker.report()).toMatchObject({ state: 'closed', held: 2 });
+    now += 6_000;
+    permit('a').release(ANSWERED);
+    permit('b');
+  });
+
+  it('is not cut short by a shorter one, and ends with an answer', () => {
+    const late = permit();
+    busy(60_000);
+    late.release({ is: 'failed', error: 'http_429', retryAfterMs: 1_000 });
+    expect(refusal('a').delayMs).toBeGreaterThanOrEqual(60_000);
+    const forced = breaker.request('b', true) as Permit; // an operator wants an attempt now
+    forced.release(ANSWERED);
+    permit('a');
+  });
+
+  it('puts off the probe of a breaker that opens', () => {
+    fail(2);
+    busy(30_000);
+    expect(changes).toEqual(['opened']);
+    expect(refusal('a')).toEqual({ reason: 'endpoint_down', delayMs: 30_000 });
+  });
+
+  it('holds only the event if the breaker is switched off', () => {
+    const off = new Breaker({ config: undefined, timeoutMs: 1, onState: () => {}, onChange: () => {} });
+    (off.request('any') as Permit).release({ is: 'failed', error: 'http_429', retryAfterMs: 60_000 });
+    expect('release' in off.request('any')).toBe(true);
   });
 });
 
@@ -198,5 +256,11 @@ describe('an attempt', () => {
     [{ ok: false, error: 'connection_refused' }, 'failed'],
   ])('with the result %j counts as %s', (result, is) => {
     expect(toVerdict(result).is).toBe(is);
+  });
+
+  it('that was answered with 429 and a wait holds the endpoint; that of a 503 may be of one of its parts', () => {
+    const result = { ok: false, retryAfterMs: 6_000 };
+    expect(toVerdict({ ...result, statusCode: 429 })).toMatchObject({ retryAfterMs: 6_000 });
+    expect(toVerdict({ ...result, statusCode: 503 })).not.toHaveProperty('retryAfterMs');
   });
 });

@@ -130,4 +130,23 @@ describe('alerts', () => {
       "sources.alert: 'alert' is reserved: workflows of Surehook's own have ids that begin with it",
     ]);
   });
+
+  it('refuse a user and password in a URL, in favour of headers', async () => {
+    const url =
+      "a user or password in a URL is not sent: leave them out, and set headers: { authorization: secret('NAME') }";
+    expect(await faults("{ channel: 'webhook', url: 'https://me:pass@a.test', secrets }")).toEqual([
+      `alerts.ops.url: ${url}`,
+    ]);
+    expect(await unusable({ SLACK: 'https://me@hooks.slack.com/x' }, `s: ${SLACK}`)).toBe(
+      'unusable secret: SLACK (alerts.s.url): a user or password in a URL is not sent: leave them out',
+    );
+    const config = await load(
+      alerts(
+        "w: { channel: 'webhook', url: 'https://a.test', secrets, headers: { Authorization: secret('KEY') } }",
+      ),
+      { env },
+    );
+    const { headers } = config.alerts.get('w') as { headers: Record<string, { reveal(): string }> };
+    expect(headers.authorization?.reveal()).toBe(KEY);
+  });
 });

@@ -27,7 +27,7 @@ describe('a valid config', () => {
       name: 'billing',
       url: 'https://billing.test/hooks',
       headers: {},
-      timeoutMs: 5_000,
+      timeoutMs: 15_000,
       retry: DELIVERY_RETRY,
       breaker: { failures: 10, probeAfterMs: 10_000, holdForMs: 86_400_000, alertAfterMs: 300_000 },
     });
@@ -232,6 +232,11 @@ describe('a mistake in an endpoint is named with its path', () => {
     ['retry: { initial: 1, attempts: 2, jitter: 0 }', 'retry.jitter', UNKNOWN],
     ["url: 'localhost:9000'", 'url', 'expected an http or https URL'],
     ["url: 'ftp://a.test'", 'url', 'expected an http or https URL'],
+    [
+      "url: 'https://me:pass@a.test'",
+      'url',
+      "a user or password in a URL is not sent: leave them out, and set headers: { authorization: secret('NAME') }",
+    ],
     ['secrets: []', 'secrets', "expected at least one secret('NAME')"],
     ["breaker: { probeAfter: '500ms' }", 'breaker.probeAfter', "expected '1s' or more"],
     ['breaker: { failures: 0 }', 'breaker.failures', 'Too small: expected number to be >=1'],

@@ -3,8 +3,8 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Agent, request } from 'undici';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseRetryAfter } from '../../src/activities/http/http-post.ts';
 import { networkErrorCode } from '../../src/activities/http/network-error.ts';
+import { parseRetryAfter } from '../../src/activities/http/retry-after.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -16,6 +16,8 @@ describe('Retry-After', () => {
     ['1', 1_000],
     ['120', 120_000],
     ['3600', HOUR_MS],
+    ['1.5', 2_000],
+    ['0.001', 1_000],
     ['3601', HOUR_MS],
     ['99999999999999999999', HOUR_MS],
     ['Sat, 31 Jan 2026 12:00:30 GMT', 30_000],
@@ -23,15 +25,20 @@ describe('Retry-After', () => {
     ['Sat, 31 Jan 2026 11:59:00 GMT', 0],
     ['Sun, 01 Feb 2026 12:00:00 GMT', HOUR_MS],
     ['Saturday, 31-Jan-26 12:00:30 GMT', 30_000],
-  ])('%s is a wait of at most one hour', (value, ms) => {
+    ['Sat Jan 31 12:00:30 2026', 30_000],
+    [['6', '8'], 8_000],
+    [['8', 'soon'], 8_000],
+    ['6, 8.2', 9_000],
+    [['6', 'Sat, 31 Jan 2026 12:00:30 GMT'], 30_000],
+  ])('%j is a wait of at most one hour, the larger of several, a fraction rounded up', (value, ms) => {
     expect(parseRetryAfter(value, now)).toBe(ms);
   });
 
-  it.each([undefined, '', ' ', 'soon', 'Infinity', 'NaN', ['1', '2']])('%j is ignored', (value) => {
+  it.each([undefined, '', ' ', 'soon', 'Infinity', 'NaN', [], ['soon', '']])('%j is ignored', (value) => {
     expect(parseRetryAfter(value, now)).toBeUndefined();
   });
 
-  it.each(['-5', '1.5', '1e3', '0x10'])('%s, which is not a whole number of seconds, is no wait', (value) => {
+  it.each(['-5', '1e3', '0x10'])('%s, which is not a whole number of seconds, is no wait', (value) => {
     expect(parseRetryAfter(value, now) ?? 0).toBe(0);
   });
 });

@@ -31,6 +31,7 @@ async function deliver(loadBody: LoadBody, isLocal = false) {
   });
   const activities = createActivities({
     config,
+    proxy: undefined,
     loadBody,
     log: createLog('silent'),
     observer,

@@ -32,6 +32,7 @@ describe('settings that are not given', () => {
     handlerProcesses: Math.max(2, availableParallelism()),
     handlerMemoryMb: 512,
     trustedProxies: [],
+    proxy: undefined,
     configPath: 'surehook.config.ts',
     stateDir: '.surehook',
     taskQueue: 'surehook',
@@ -233,5 +234,31 @@ describe('a setting that cannot be used', () => {
 
   it('is named without the value of a token', () => {
     expect(refusal({ SUREHOOK_OPERATOR_TOKEN: 'hunter2' })).not.toContain('hunter2');
+  });
+});
+
+describe('the proxies of outgoing requests', () => {
+  it('are read under the names that other tools read, of which the lower-case name wins', () => {
+    const [upper, lower] = ['http://upper.test:3128', 'http://me:secret@lower.test:3128'];
+    expect(loadSettings({ HTTP_PROXY: upper, NO_PROXY: 'a.test' }).proxy).toEqual({
+      http: upper,
+      https: undefined,
+      except: 'a.test',
+    });
+    const env = { HTTP_PROXY: upper, http_proxy: lower, HTTPS_PROXY: upper, https_proxy: lower };
+    expect(loadSettings({ ...env, NO_PROXY: 'a.test', no_proxy: 'b.test' }).proxy).toEqual({
+      http: lower,
+      https: lower,
+      except: 'b.test',
+    });
+    expect(loadSettings({ NO_PROXY: 'a.test' }).proxy).toBeUndefined();
+  });
+
+  it('are refused if they are no URL of a proxy, without being shown', () => {
+    for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy']) {
+      expect(refusal({ [name]: 'socks5://me:secret@proxy.test' })).toBe(
+        `${name}: expected the URL of a proxy, such as http://proxy.example.com:3128`,
+      );
+    }
   });
 });

@@ -1,7 +1,6 @@
 // The activity that sends an alert: it looks up the route, counts the open dead letters, and sends.
 import { type ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
-import type { Dispatcher } from 'undici';
 import type { AlertRouteConfig, Config, PagerDutyRoute } from '../../config/config.ts';
 import {
   type CountDeadLetters,
@@ -12,6 +11,7 @@ import {
 import type { Metrics } from '../../observability/metrics.ts';
 import { benignFailure } from '../attempts/attempt-failures.ts';
 import type { AttemptResult } from '../attempts/attempt-result.ts';
+import type { Outlets } from '../http/outlets.ts';
 import { type Alert, endpointsOf, type LinkTo, sourcesOf } from './alert.ts';
 import { judgeIncident, toEndpointEvent, toResolve, toTrigger } from './pagerduty.ts';
 import { codeOf, postJson, sendMessage } from './send-to-channel.ts';
@@ -25,7 +25,7 @@ export interface SendAlertDeps {
   config: Config;
   log: Logger;
   metrics: Metrics;
-  dispatcher: Dispatcher;
+  outlets: Outlets;
   countDeadLetters: CountDeadLetters;
   linkTo: LinkTo;
 }
@@ -136,8 +136,8 @@ async function sendIncidents(
   return recheck;
 }
 
-const channelDeps = ({ dispatcher }: SendAlertDeps) => ({
-  dispatcher,
+const channelDeps = ({ outlets }: SendAlertDeps) => ({
+  outlets,
   signal: Context.current().cancellationSignal,
 });
 

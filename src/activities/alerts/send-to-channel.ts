@@ -1,9 +1,9 @@
 // Sends one message of an alert through its route's channel; the result is without the route's secrets.
-import type { Dispatcher } from 'undici';
 import type { AlertRouteConfig, PagerDutyRoute } from '../../config/config.ts';
 import { errorCodeOf } from '../../contracts/failures.ts';
 import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { httpPost } from '../http/http-post.ts';
+import type { Outlets } from '../http/outlets.ts';
 import type { Alert } from './alert.ts';
 import { toSlackMessage } from './slack.ts';
 import { toWebhookBody, toWebhookHeaders } from './webhook.ts';
@@ -12,7 +12,7 @@ import { toWebhookBody, toWebhookHeaders } from './webhook.ts';
 const TIMEOUT_MS = 15_000;
 
 export interface ChannelDeps {
-  dispatcher: Dispatcher;
+  outlets: Outlets;
   /** Aborted when the activity is cancelled or its worker stops. */
   signal: AbortSignal;
 }
@@ -42,7 +42,7 @@ export async function postJson(
   route: AlertRouteConfig,
   url: string,
   message: unknown,
-  { dispatcher, signal }: ChannelDeps,
+  { outlets, signal }: ChannelDeps,
   sign: (body: Uint8Array) => Record<string, string> = () => ({}),
 ): Promise<AttemptResult> {
   const body = Buffer.from(JSON.stringify(message));
@@ -50,9 +50,8 @@ export async function postJson(
     url,
     headers: { 'user-agent': 'Surehook', 'content-type': 'application/json', ...sign(body) },
     body,
-    timeoutMs: TIMEOUT_MS,
     signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-    dispatcher,
+    outlet: outlets.of('alerts', { limitMs: TIMEOUT_MS }),
   });
   return withoutSecrets(route, result);
 }
@@ -84,7 +83,9 @@ function secretsOf(route: AlertRouteConfig): string[] {
     case 'pagerduty':
       return [route.routingKey.reveal()];
     case 'webhook':
-      return route.secrets.map((secret) => secret.reveal());
+      return [...route.secrets, ...Object.values(route.headers)].flatMap((value) =>
+        typeof value === 'string' ? [] : [value.reveal()],
+      );
     case 'email': {
       const { username, password } = new URL(route.smtp.reveal());
       const user = decodeURIComponent(username);

@@ -1,5 +1,5 @@
 // An alert as a POST of JSON, signed as deliveries are.
-import type { WebhookRoute } from '../../config/config.ts';
+import { revealHeaders, type WebhookRoute } from '../../config/config.ts';
 import { type AlertKind, isOfEndpoint, type Tally } from '../../contracts/alert.ts';
 import { signDelivery } from '../../signatures/index.ts';
 import { type Alert, sourcesOf, toTitle } from './alert.ts';
@@ -43,11 +43,12 @@ function withLinks(source: string, tally: Tally, linkTo: Alert['linkTo']) {
 }
 
 export function toWebhookHeaders(
-  { secrets }: WebhookRoute,
+  { headers, secrets }: WebhookRoute,
   alert: Alert,
   rawBody: Uint8Array,
 ): Record<string, string> {
   return {
+    ...revealHeaders(headers),
     'x-webhook-event-type': toEventType(alert),
     ...signDelivery({ secrets: secrets.map((secret) => secret.reveal()), workflowId: alert.id, rawBody }),
   };

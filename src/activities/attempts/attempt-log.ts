@@ -6,6 +6,8 @@ import type { AttemptResult } from './attempt-result.ts';
 
 /** Each delay is changed by up to a tenth, either way, so that many retries spread. */
 const JITTER = 0.1;
+/** A `Retry-After` is spread by at least so much: Temporal's timers fire in whole seconds, and less would be no spread. */
+const SPREAD_LEAST_MS = 2_000;
 
 /** 3.6 minutes: while workers are replaced, an old one may not know a new source, handler or endpoint yet. */
 const MISSING_RETRY_MS = [1_000, 5_000, 30_000, 60_000, 120_000];
@@ -45,7 +47,14 @@ export function conclude(
   const jittered = delay * (1 + JITTER * (2 * Math.random() - 1));
   // A worker that stops has its attempt made again elsewhere at once; what the handler did to its process waits.
   const isWorkerStopping = last.error === INTERRUPTED && error !== INTERRUPTED;
-  const wait = isWorkerStopping ? 0 : Math.max(jittered, retryAfterMs ?? 0);
+  const wait = isWorkerStopping
+    ? 0
+    : Math.max(jittered, retryAfterMs === undefined ? 0 : spreadLater(retryAfterMs));
   last.next_attempt_at = new Date(Date.now() + wait).toISOString();
   return { step, status: 'retrying', attempts };
+}
+
+/** Many deliveries may be told the same wait, and none may come back earlier. */
+function spreadLater(waitMs: number): number {
+  return waitMs + Math.max(SPREAD_LEAST_MS, JITTER * waitMs) * Math.random();
 }

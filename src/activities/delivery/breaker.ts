@@ -14,8 +14,11 @@ const BUSY_WAIT_MS = 1_000;
 /** A held delivery that is overdue by this much has ended, or another worker has it. */
 const FORGOTTEN_AFTER_MS = 60_000;
 
-/** `failed`: the endpoint gave no answer, or one that says it cannot serve. `answered`: it is up. */
-export type Verdict = { is: 'answered' } | { is: 'failed'; error: string };
+/**
+ * `failed`: the endpoint gave no answer, or one that says it cannot serve; `retryAfterMs`: it asked for this wait.
+ * `answered`: it is up.
+ */
+export type Verdict = { is: 'answered' } | { is: 'failed'; error: string; retryAfterMs?: number | undefined };
 
 /** Permission for one attempt. `release` must be called, without a verdict if the attempt proves nothing. */
 export interface Permit {
@@ -25,6 +28,8 @@ export interface Permit {
 export interface Refusal {
   reason: Held['reason'];
   delayMs: number;
+  /** The endpoint asked for a wait until then, in milliseconds of the epoch. */
+  askedUntil?: number;
 }
 
 /** `still_down`: a probe has failed. */
@@ -56,6 +61,8 @@ export class Breaker {
   #lastError: string | null = null;
   #waitMs = 0;
   #probeAt = 0;
+  /** The endpoint has asked for a wait until then. */
+  #askedUntil = 0;
   /** Whether a held delivery comes back at `#probeAt`, to be the probe. All others come back later. */
   #hasProber = false;
   #inFlight = 0;
@@ -83,6 +90,7 @@ export class Breaker {
     const isOpen = this.#state !== 'closed';
     if (isOpen && (this.#state === 'half_open' || (now < this.#probeAt && !isRetryNow)))
       return this.#refuse(key, 'endpoint_down');
+    if (!isOpen && now < this.#askedUntil && !isRetryNow) return this.#refuse(key, 'endpoint_busy');
     if (this.#inFlight >= IN_FLIGHT_MAX) return this.#refuse(key, 'endpoint_busy');
     if (isOpen) this.#become('half_open');
     return this.#permit(isOpen);
@@ -110,14 +118,21 @@ export class Breaker {
       hasLeft = true;
       this.#inFlight -= 1;
       if (verdict?.is === 'answered') this.#succeed();
-      else if (verdict?.is === 'failed') this.#fail(verdict.error, isProbe);
-      // The probe has found nothing out: another delivery may be the next probe.
-      else if (isProbe && this.#state === 'half_open') this.#become('open');
+      else if (verdict?.is === 'failed') this.#fail(verdict, isProbe);
+      else if (isProbe && this.#state === 'half_open') this.#probeAnew();
     };
     return { release };
   }
 
+  /** The probe has found nothing out: the next delivery that asks when its time has come is the probe. */
+  #probeAnew(): void {
+    this.#probeAt = Math.max(this.#probeAt, this.#clock());
+    this.#hasProber = false; // the one that waited for its time may have been this one
+    this.#become('open');
+  }
+
   #succeed(): void {
+    this.#askedUntil = 0;
     this.#failedAt = [];
     this.#failures = 0;
     this.#lastError = null;
@@ -127,13 +142,14 @@ export class Breaker {
     this.#onChange('closed', this.report());
   }
 
-  #fail(error: string, isProbe: boolean): void {
+  #fail({ error, retryAfterMs = 0 }: Verdict & { is: 'failed' }, isProbe: boolean): void {
     if (this.#config === undefined) return;
     const now = this.#clock();
     const { failures, probeAfterMs } = this.#config;
     this.#failedAt = [...this.#failedAt, now].slice(-failures);
     this.#failures += 1;
     this.#lastError = error;
+    this.#askedUntil = Math.max(this.#askedUntil, now + retryAfterMs);
     if (this.#state === 'closed') {
       const first = this.#failedAt[0] ?? now;
       if (this.#failedAt.length < failures || now - first > this.#windowMs) return;
@@ -146,7 +162,7 @@ export class Breaker {
 
   #open(change: Change, waitMs: number): void {
     this.#waitMs = waitMs;
-    this.#probeAt = this.#clock() + waitMs;
+    this.#probeAt = Math.max(this.#clock() + waitMs, this.#askedUntil);
     this.#hasProber = false;
     this.#become('open');
     this.#onChange(change, this.report());
@@ -158,10 +174,12 @@ export class Breaker {
   }
 
   #refuse(key: string | undefined, reason: Held['reason']): Refusal {
-    const delayMs =
-      reason === 'endpoint_down' ? this.#untilProbe(key) : this.#spread(BUSY_WAIT_MS, BUSY_WAIT_MS);
-    if (key !== undefined) this.#waiting.set(key, this.#clock() + delayMs);
-    return { reason, delayMs };
+    const now = this.#clock();
+    const isAsked = reason === 'endpoint_busy' && now < this.#askedUntil;
+    const busyMs = isAsked ? this.#askedUntil - now : BUSY_WAIT_MS;
+    const delayMs = reason === 'endpoint_down' ? this.#untilProbe(key) : this.#spread(busyMs, BUSY_WAIT_MS);
+    if (key !== undefined) this.#waiting.set(key, now + delayMs);
+    return { reason, delayMs, ...(isAsked ? { askedUntil: this.#askedUntil } : {}) };
   }
 
   #untilProbe(key: string | undefined): number {

@@ -82,11 +82,14 @@ function createBreaker(
 }
 
 /** An answer such as 400 or 404 comes from an endpoint that is up; 408 and 429 say that it cannot keep up. */
-export function toVerdict({ ok, statusCode, error }: AttemptResult): Verdict {
+export function toVerdict({ ok, statusCode, error, retryAfterMs }: AttemptResult): Verdict {
   if (ok) return { is: 'answered' };
   if (statusCode === undefined) return { is: 'failed', error: errorCodeOf({ error }) };
   const isDown = statusCode >= 500 || statusCode === 408 || statusCode === 429;
-  return isDown ? { is: 'failed', error: httpErrorCode(statusCode) } : { is: 'answered' };
+  if (!isDown) return { is: 'answered' };
+  // 429 speaks of all requests to the endpoint; a 503 may speak of one of its parts.
+  const hold = statusCode === 429 && retryAfterMs !== undefined ? { retryAfterMs } : {};
+  return { is: 'failed', error: httpErrorCode(statusCode), ...hold };
 }
 
 function logChange(log: Logger, name: string, change: Change, report: BreakerReport): void {

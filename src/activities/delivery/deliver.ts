@@ -1,8 +1,7 @@
 // The activity that forwards an event to one endpoint: it sends one signed POST and judges the answer.
 import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
-import type { Dispatcher } from 'undici';
-import type { Config, EndpointConfig } from '../../config/config.ts';
+import { type Config, type EndpointConfig, revealHeaders } from '../../config/config.ts';
 import type { LoadBody } from '../../contracts/event.ts';
 import { type ActivityInput, type EventMeta, endpointOf, type StepOutcome } from '../../contracts/event.ts';
 import type { TraceHeaders } from '../../observability/tracing.ts';
@@ -14,19 +13,20 @@ import { type AttemptObserver, observeAttempt } from '../attempts/observe-attemp
 import { runAttempt } from '../attempts/run-attempt.ts';
 import { toAttemptLimit } from '../attempts/within.ts';
 import { httpPost } from '../http/http-post.ts';
+import type { Outlets } from '../http/outlets.ts';
 import type { Breakers } from './breakers.ts';
 import { EndpointGate } from './endpoint-gate.ts';
 
 export interface DeliverDeps {
   config: Config;
   log: Logger;
-  dispatcher: Dispatcher;
+  outlets: Outlets;
   loadBody: LoadBody;
   observer: AttemptObserver;
   breakers: Breakers;
 }
 
-export function createDeliver({ config, log, dispatcher, loadBody, observer, breakers }: DeliverDeps) {
+export function createDeliver({ config, log, outlets, loadBody, observer, breakers }: DeliverDeps) {
   return async function deliver(input: ActivityInput, body?: RawBody | StoredBody): Promise<StepOutcome> {
     const name = endpointOf(input.step);
     // Each attempt looks up the endpoint: a URL or secret that has changed applies from the next attempt on.
@@ -43,9 +43,7 @@ export function createDeliver({ config, log, dispatcher, loadBody, observer, bre
       work: async (body, attempt, signal) => {
         const { event, step } = input;
         const work = async (trace: TraceHeaders) =>
-          endpoint
-            ? await post({ endpoint, event, body, trace, timeoutMs, signal, dispatcher })
-            : missingEndpoint(name);
+          endpoint ? await post({ endpoint, event, body, trace, signal, outlets }) : missingEndpoint(name);
         const { result, durationMs } = await observeAttempt(observer, { event, step, attempt, work });
         const { statusCode: status_code, error } = result;
         const duration_ms = Math.round(durationMs);
@@ -64,25 +62,25 @@ interface Post {
   event: EventMeta;
   body: RawBody;
   trace: TraceHeaders;
-  timeoutMs: number;
   signal: AbortSignal;
-  dispatcher: Dispatcher;
+  outlets: Outlets;
 }
 
-async function post({ endpoint, event, body, trace, ...how }: Post): Promise<AttemptResult> {
+async function post({ endpoint, event, body, trace, signal, outlets }: Post): Promise<AttemptResult> {
   const headers = { ...toHeaders(endpoint, event, body), ...trace };
-  return await httpPost({ url: endpoint.url, headers, body: body.bytes, ...how });
+  const { name, url, timeoutMs, tls } = endpoint;
+  const outlet = outlets.of(`endpoint ${name}`, {
+    limitMs: timeoutMs,
+    tls: tls && { ...tls, key: tls.key?.reveal() },
+  });
+  return await httpPost({ url, headers, body: body.bytes, signal, outlet });
 }
 
 function toHeaders(endpoint: EndpointConfig, event: EventMeta, body: RawBody): Record<string, string> {
-  const fixed = Object.entries(endpoint.headers).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? value : value.reveal(),
-  ]);
   const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
   return {
     'user-agent': 'Surehook',
-    ...Object.fromEntries(fixed),
+    ...revealHeaders(endpoint.headers),
     'content-type': event.headers['content-type'] ?? 'application/octet-stream',
     'x-webhook-source': event.source,
     'x-webhook-event-id': event.event_id,

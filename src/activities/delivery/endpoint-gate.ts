@@ -44,7 +44,9 @@ export class EndpointGate implements Gate {
     const message =
       answer.reason === 'endpoint_down'
         ? `endpoint '${name}' is down since ${since}: ${attempts} failed (${last_error})`
-        : `endpoint '${name}' has as many attempts in flight as one endpoint may have`;
+        : answer.askedUntil === undefined
+          ? `endpoint '${name}' has as many attempts in flight as one endpoint may have`
+          : `endpoint '${name}' asked for a wait until ${new Date(answer.askedUntil).toISOString()} (429, Retry-After)`;
     return {
       ...answer,
       message,

@@ -1,72 +1,66 @@
 // Sends one POST to an address that the operator has configured, and judges the answer.
-import { type Dispatcher, request } from 'undici';
 import type { AttemptResult } from '../attempts/attempt-result.ts';
+import { EXCERPT_MAX_LENGTH, toAnswerText, toPlainText } from './answer-text.ts';
 import { networkErrorCode } from './network-error.ts';
-
-/** This much of an answer shows what is wrong; the rest is not read. */
-const RESPONSE_MAX_BYTES = 16_384;
-const EXCERPT_MAX_LENGTH = 500;
-const RETRY_AFTER_MAX_MS = 3_600_000;
+import type { Outlet } from './outlets.ts';
+import { parseRetryAfter } from './retry-after.ts';
+import { type HttpAnswer, type RequestFailure, sendRequest } from './send-request.ts';
 
 export interface HttpPost {
   url: string;
   headers: Record<string, string>;
   body: Uint8Array;
-  /** The time after which `signal` aborts, for the error message. */
-  timeoutMs: number;
   signal: AbortSignal;
-  dispatcher: Dispatcher;
+  outlet: Outlet;
 }
 
-export async function httpPost({
-  url,
-  headers,
-  body,
-  timeoutMs,
-  signal,
-  dispatcher,
-}: HttpPost): Promise<AttemptResult> {
+export async function httpPost({ outlet, ...request }: HttpPost): Promise<AttemptResult> {
+  const begun = performance.now();
+  let answer: HttpAnswer;
   try {
-    const response = await request(url, { method: 'POST', headers, body, signal, dispatcher });
-    return judge(response, await readExcerpt(response.body));
-  } catch (error) {
-    const code = networkErrorCode(error, signal);
-    const message = code === 'timeout' ? `no answer within ${timeoutMs} ms` : (error as Error).message;
-    return { ok: false, error: code, message };
+    answer = await sendRequest({ ...request, dispatcher: outlet.dispatcher });
+  } catch (failure) {
+    return toFailed(failure as RequestFailure, request, outlet, Math.round(performance.now() - begun));
   }
+  const { statusCode, headers, body } = answer;
+  const responseExcerpt = await toAnswerText(body, headers['content-encoding']);
+  return judge(statusCode, headers, responseExcerpt);
 }
 
-function judge({ statusCode, headers }: Dispatcher.ResponseData, responseExcerpt: string): AttemptResult {
+/** The message says how long it took, and which addresses were tried if none of them could be reached. */
+function toFailed(
+  { cause, wasSent, message }: RequestFailure,
+  { url, signal }: Omit<HttpPost, 'outlet'>,
+  outlet: Outlet,
+  durationMs: number,
+): AttemptResult {
+  const error = networkErrorCode(cause, signal);
+  const tried = wasSent ? [] : outlet.triedAt(url);
+  const where = tried.length > 0 ? ` to ${tried.join(', ')}` : '';
+  if (error !== 'timeout') return { ok: false, error, message };
+  const what = wasSent ? 'no answer' : `no connection${where}`;
+  return { ok: false, error, message: `${what} in ${durationMs} ms` };
+}
+
+function judge(statusCode: number, headers: HttpAnswer['headers'], responseExcerpt: string): AttemptResult {
   if (statusCode >= 200 && statusCode < 300) return { ok: true, statusCode, responseExcerpt };
   const waits = statusCode === 429 || statusCode === 503;
   const retryAfterMs = waits ? parseRetryAfter(headers['retry-after']) : undefined;
-  // 410 Gone: the endpoint will never want this delivery (Standard Webhooks).
-  return { ok: false, statusCode, responseExcerpt, permanent: statusCode === 410, retryAfterMs };
+  const message = statusCode < 400 ? toRedirect(headers.location) : undefined;
+  return {
+    ok: false,
+    statusCode,
+    responseExcerpt,
+    // 410 Gone: the endpoint will never want this delivery (Standard Webhooks).
+    permanent: statusCode === 410,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(message === undefined ? {} : { message }),
+  };
 }
 
-/** Seconds or an HTTP date (RFC 9110, 10.2.3), in milliseconds from now, at most one hour. */
-export function parseRetryAfter(value: string | string[] | undefined, now = Date.now()): number | undefined {
-  if (typeof value !== 'string') return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now;
-  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS) : undefined;
-}
-
-/** Never rejects: the status has come, so an answer whose body breaks off or hangs is judged all the same. */
-async function readExcerpt(body: Dispatcher.ResponseData['body']): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of body) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > RESPONSE_MAX_BYTES) break;
-    }
-  } catch {
-    // the part that has come is enough
-  }
-  // Control characters would garble a terminal.
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .slice(0, EXCERPT_MAX_LENGTH)
-    .replace(/\p{Cc}/gu, ' ');
+/** The operator, not the endpoint, says where events go. */
+function toRedirect(location: string | string[] | undefined): string | undefined {
+  if (location === undefined) return undefined;
+  const to = toPlainText(Buffer.from([location].flat().join(', '))).slice(0, EXCERPT_MAX_LENGTH);
+  return `redirects are not followed; Location: ${to}`;
 }

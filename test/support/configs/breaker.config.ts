@@ -28,7 +28,7 @@ export default defineConfig({
   endpoints: {
     [`live${suffix}`]: { url: `${receiver}/live`, secrets },
     [`dead${suffix}`]: {
-      url: `${receiver?.replace('//', '//user:url-secret@')}/dead?key=url-secret`,
+      url: `${receiver}/dead?key=url-secret`,
       secrets,
       timeoutMs: 2_000,
       retry,

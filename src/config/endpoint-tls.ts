@@ -1,0 +1,64 @@
+// Resolves the certificates of an endpoint, and checks them at start: at the first delivery it would be too late.
+import { X509Certificate } from 'node:crypto';
+import { dirname, resolve as resolvePath } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import type { EndpointTls } from './config.ts';
+import type { ConfigDescription } from './describe-config.ts';
+import type { SecretStore } from './secret-store.ts';
+
+type Given = NonNullable<ConfigDescription['endpoints'][string]['tls']>;
+
+interface Where {
+  at: string;
+  url: string;
+  /** Of the config file: paths are relative to its folder. */
+  configPath: string;
+}
+
+export function toEndpointTls(
+  { ca, cert, key }: Given,
+  { at, url, configPath }: Where,
+  store: SecretStore,
+): EndpointTls {
+  const resolve = (given: Given['ca'], part: string, check: (value: string) => string | undefined) =>
+    given === undefined ? undefined : store.resolvePem(toPath(given), `${at}.${part}`, check);
+  const toPath = (given: NonNullable<Given['ca']>) =>
+    typeof given === 'string' ? resolvePath(dirname(configPath), given) : given;
+  const resolved = {
+    ca: resolve(ca, 'ca', checkCertificate)?.reveal(),
+    cert: resolve(cert, 'cert', checkCertificate)?.reveal(),
+    key: resolve(key, 'key', checkKey),
+  };
+  if ((cert === undefined) !== (key === undefined)) store.refuseTls(at, 'cert and key need each other');
+  else if (resolved.cert && resolved.key?.reveal() && !isPair(resolved.cert, resolved.key.reveal()))
+    store.refuseTls(at, 'key is not the key of cert');
+  if (new URL(url).protocol !== 'https:') store.refuseTls(at, 'the URL is not https');
+  return Object.freeze(resolved);
+}
+
+function checkCertificate(value: string): string | undefined {
+  try {
+    new X509Certificate(value);
+    return undefined;
+  } catch {
+    return 'expected a certificate in PEM form (-----BEGIN CERTIFICATE-----)';
+  }
+}
+
+function checkKey(value: string): string | undefined {
+  try {
+    createSecureContext({ key: value });
+    return undefined;
+  } catch {
+    return 'expected a private key in PEM form without a passphrase (-----BEGIN PRIVATE KEY-----)';
+  }
+}
+
+function isPair(cert: string, key: string): boolean {
+  try {
+    createSecureContext({ cert, key });
+    return true;
+  } catch {
+    return false;
+  }
+}
