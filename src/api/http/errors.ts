@@ -89,7 +89,7 @@ export function toProblem({ code, message, extras, status }: HttpError): Record<
 }
 
 /** The time that a client that is still sending has to read the answer. */
-export const LINGER_MS = 2_000;
+export const ANSWER_LINGER_MS = 2_000;
 
 export function sendProblem(response: Response, error: HttpError): void {
   const body = JSON.stringify(toProblem(error));
@@ -103,5 +103,5 @@ export function sendProblem(response: Response, error: HttpError): void {
   setTimeout(() => {
     response.end();
     socket?.destroy(); // else a client that does not read keeps the request
-  }, LINGER_MS).unref();
+  }, ANSWER_LINGER_MS).unref();
 }

@@ -16,7 +16,7 @@ export interface ConnectionLimits {
 const LOG_EVERY_MS = 10_000;
 
 /** How many of something each client has at the moment. */
-export class Tally {
+export class ClientCounts {
   readonly #max: number;
   readonly #counts = new Map<string, number>();
 
@@ -43,7 +43,7 @@ export function limitConnections(
   server: Server,
   { maxConnections, maxPerClient, trustedProxies, log }: ConnectionLimits,
 ): void {
-  const tally = new Tally(maxPerClient);
+  const counts = new ClientCounts(maxPerClient);
   const report = createReport(log);
   server.maxConnections = maxConnections; // Node closes one more at once
   server.on('drop', (dropped) => {
@@ -55,11 +55,11 @@ export function limitConnections(
     if (address === undefined) return void socket.destroy(); // it has gone already
     if (isAddressIn(trustedProxies, address)) return;
     const client = toClient(address);
-    if (!tally.enter(client)) {
+    if (!counts.enter(client)) {
       socket.destroy();
       return report(address, 'this client');
     }
-    socket.once('close', () => tally.leave(client));
+    socket.once('close', () => counts.leave(client));
   });
 }
 

@@ -11,7 +11,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Express, Request, Response } from 'express';
 import { ConfigError } from '../../config/config-error.ts';
 import { toOrigin } from '../../config/http-origin.ts';
-import { HttpError, LINGER_MS, sendProblem, toProblem } from './errors.ts';
+import { ANSWER_LINGER_MS, HttpError, sendProblem, toProblem } from './errors.ts';
 import { type ConnectionLimits, limitConnections } from './limit-connections.ts';
 
 export interface Listener {
@@ -159,5 +159,5 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: import('node:stre
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
   // A client that neither reads nor closes would keep the socket and its request for ever.
-  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  setTimeout(() => socket.destroy(), ANSWER_LINGER_MS).unref();
 }

@@ -2,10 +2,10 @@
 import type { RequestHandler } from 'express';
 import { clientOf } from '../http/client-address.ts';
 import { HttpError } from '../http/errors.ts';
-import type { Tally } from '../http/limit-connections.ts';
+import type { ClientCounts } from '../http/limit-connections.ts';
 
 /** Behind trusted proxies a client is who they say that it is: the limit of connections does not hold there. */
-export function limitRequests(requests: Tally, trustedProxies: readonly string[]): RequestHandler {
+export function limitRequests(requests: ClientCounts, trustedProxies: readonly string[]): RequestHandler {
   return (request, response, next) => {
     const client = clientOf(request, trustedProxies);
     if (client === undefined) return next();

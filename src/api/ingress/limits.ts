@@ -1,5 +1,5 @@
 // The limits of a process that receives webhooks. They are made once, and given to everything that they limit.
-import { Tally } from '../http/limit-connections.ts';
+import { ClientCounts } from '../http/limit-connections.ts';
 import { Admission } from './admission.ts';
 import { BodyBudget } from './body-budget.ts';
 
@@ -9,7 +9,7 @@ export interface IngressLimits {
   /** Limits the bytes of bodies that the process keeps. */
   bodies: BodyBudget;
   /** Counts the requests of each client that are under way: a connection, or a proxy, may bring many at once. */
-  requests: Tally;
+  requests: ClientCounts;
   /** A body that comes more slowly is not read on. */
   leastBytesPerSecond: number;
 }
@@ -24,7 +24,7 @@ export function createIngressLimits({ maxPerClient, leastBytesPerSecond }: Ingre
   return {
     admission: new Admission(),
     bodies: new BodyBudget(),
-    requests: new Tally(maxPerClient),
+    requests: new ClientCounts(maxPerClient),
     leastBytesPerSecond,
   };
 }
