@@ -3,13 +3,12 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { SourceConfig } from '../../config/config.ts';
 import { type ErrorCode, HttpError } from '../http/errors.ts';
+import { ASIDE_FROM_BYTES } from '../http/parse-json.ts';
 import { type EventFields, type FieldsCall, readFields } from './read-fields.ts';
 
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const ENTRY = new URL(`./field-thread.${extension}`, import.meta.url);
 
-/** A smaller body is parsed in 1 to 5 ms, which is less than what a message to the thread may wait for. */
-const ASIDE_FROM_BYTES = 262_144;
 /** Usual JSON of 16 MiB takes 0.2 s, the worst 2 to 6 s; providers wait for an answer for 5 s and longer. */
 const READ_WITHIN_MS = 5_000;
 /** The worst 16 MiB of JSON become objects of 450 MB. Beyond this the thread ends, not the process. */
@@ -30,6 +29,7 @@ export interface FieldReaderOptions {
   log: Logger;
   /** Less than usual, to see the thread end. */
   threadHeapMb?: number;
+  readWithinMs?: number;
 }
 
 export class FieldReader {
@@ -76,7 +76,7 @@ export class FieldReader {
     try {
       return await new Promise<FieldAnswer | undefined>((settle) => {
         const waiting = { call, settle };
-        timer = setTimeout(() => this.#giveUp(waiting), READ_WITHIN_MS);
+        timer = setTimeout(() => this.#giveUp(waiting), this.#options.readWithinMs ?? READ_WITHIN_MS);
         this.#queue.push(waiting);
         this.#next();
       });
