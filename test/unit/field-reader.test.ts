@@ -55,10 +55,7 @@ it('a body that takes too long is answered 503 in its time, and those behind it 
   await expect(read(slow, impatient)).rejects.toMatchObject({ code: 'not_queued' });
   expect(performance.now() - begun).toBeLessThan(1_000);
   const patient = async (): Promise<string> =>
-    await read(ordinary({ event_id: 'next' }), impatient).then(
-      ({ eventId }) => eventId,
-      patient,
-    );
+    await read(ordinary({ event_id: 'next' }), impatient).then(({ eventId }) => eventId, patient);
   expect(await patient()).toBe('next');
   await impatient.stop();
 });
