@@ -113,7 +113,7 @@ async function connect(
 async function work(parts: Parts) {
   const { role, settings } = parts.options;
   const worker = role === 'api' ? undefined : await startWorker(parts);
-  const checkReady = () => assertReady(parts.temporal, worker);
+  const checkReady = oneAtATime(() => assertReady(parts.temporal, worker));
   const token = role === 'worker' ? undefined : requireOperatorToken(settings);
   const operator = await listenToOperators(parts, token, checkReady);
   const ingress =
@@ -246,6 +246,17 @@ async function startWorker(parts: Parts): Promise<Worker> {
     await running.catch(() => undefined);
   });
   return worker;
+}
+
+/** Strangers may ask, too: however many do, Temporal is asked once at a time. */
+function oneAtATime(check: CheckReady): CheckReady {
+  let checking: Promise<void> | undefined;
+  return () => {
+    checking ??= check().finally(() => {
+      checking = undefined;
+    });
+    return checking;
+  };
 }
 
 /** A server that hangs must not hang the check. */
