@@ -51,6 +51,9 @@ const schema = z.object({
       error: 'expected addresses or CIDR ranges, separated by commas',
     })
     .optional(),
+  SUREHOOK_MAX_CONNECTIONS: wholeNumber(1, 1_000_000),
+  SUREHOOK_MAX_CONNECTIONS_PER_CLIENT: wholeNumber(1, 1_000_000),
+  SUREHOOK_LEAST_BYTES_PER_SECOND: wholeNumber(0, 1_000_000),
   SUREHOOK_CONFIG: z.string().default('surehook.config.ts'),
   SUREHOOK_HANDLER_PROCESSES: wholeNumber(1, 256),
   SUREHOOK_HANDLER_MEMORY: wholeNumber(32, 1_048_576),
@@ -111,6 +114,12 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     storage: s.SUREHOOK_STORAGE,
     operatorUrl: s.SUREHOOK_OPERATOR_URL,
     trustedProxies: s.SUREHOOK_TRUSTED_PROXIES ?? [],
+    /** To the ingress, in all: an idle one takes 10 to 20 KB. */
+    maxConnections: s.SUREHOOK_MAX_CONNECTIONS ?? 4_000,
+    /** Of one address: more than twice what a sender with a pool of a hundred has. */
+    maxConnectionsPerClient: s.SUREHOOK_MAX_CONNECTIONS_PER_CLIENT ?? 250,
+    /** A body that comes more slowly is not read on. Kestrel asks for 240. */
+    leastBytesPerSecond: s.SUREHOOK_LEAST_BYTES_PER_SECOND ?? 1_024,
     configPath: s.SUREHOOK_CONFIG,
     /** Processes that run handlers. */
     handlerProcesses: s.SUREHOOK_HANDLER_PROCESSES ?? Math.max(2, availableParallelism()),

@@ -38,7 +38,8 @@ const ASIDE_FROM_BYTES = 1_048_576;
 /** This room imports only types, so the number stands here once more. The compiler checks it against `limits.ts`. */
 const BODY_MAX_BYTES: typeof STORED_MAX_BYTES = 16_777_216;
 /** Room for the largest body and its metadata. A damaged or hostile payload must not fill the memory. */
-const INFLATED_MAX_BYTES = BODY_MAX_BYTES + 1_048_576;
+const METADATA_MAX_BYTES = 1_048_576;
+const INFLATED_MAX_BYTES = BODY_MAX_BYTES + METADATA_MAX_BYTES;
 
 const deflateAside = promisify(deflateRaw) as (bytes: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
 const inflateAside = promisify(inflateRaw) as (bytes: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
@@ -50,6 +51,11 @@ const DEFLATED = 1;
 /** A payload cannot be decrypted: this process does not know its key, or the payload was altered. */
 export class DecryptionError extends ValueError {
   override readonly name = 'DecryptionError';
+}
+
+/** The payloads of one request are larger in clear, together, than the caller can take. */
+export class DecodedTooLargeError extends ValueError {
+  override readonly name = 'DecodedTooLargeError';
 }
 
 const { Payload: PayloadProto } = proto.temporal.api.common.v1;
@@ -79,6 +85,29 @@ export class EncryptionCodec implements PayloadCodec {
     );
   }
 
+  /**
+   * Decodes one after the other. What would be over the limit is never in memory.
+   *
+   * @param load gives a payload as it is stored; references cost nothing until then
+   * @throws DecodedTooLargeError, DecryptionError, or what `load` throws
+   */
+  async decodeWithin(
+    maxBytes: number,
+    payloads: Payload[],
+    load: (payload: Payload) => Promise<Payload>,
+  ): Promise<Payload[]> {
+    const decoded: Payload[] = [];
+    let left = maxBytes;
+    for (const given of payloads) {
+      const payload = await load(given);
+      const clear = isEncrypted(payload) ? await this.#decrypt(payload, left) : payload;
+      left -= sizeOf(clear);
+      if (left < 0) throw new DecodedTooLargeError('the payloads are too large together');
+      decoded.push(clear);
+    }
+    return decoded;
+  }
+
   async #encrypt(payload: Payload): Promise<Payload> {
     const { id, key } = this.#first;
     const clear = PayloadProto.encode(payload).finish();
@@ -92,7 +121,7 @@ export class EncryptionCodec implements PayloadCodec {
     return { metadata, data: Buffer.concat(parts) };
   }
 
-  async #decrypt({ metadata, data }: Payload): Promise<Payload> {
+  async #decrypt({ metadata, data }: Payload, maxBytes = Number.POSITIVE_INFINITY): Promise<Payload> {
     const id = text(metadata?.[KEY_ID] ?? new Uint8Array());
     const key = this.#keys.get(id);
     if (key === undefined) {
@@ -101,8 +130,10 @@ export class EncryptionCodec implements PayloadCodec {
       );
     }
     try {
-      return PayloadProto.decode(await unpack(open(key, id, data ?? new Uint8Array())));
-    } catch {
+      return PayloadProto.decode(await unpack(open(key, id, data ?? new Uint8Array()), maxBytes));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' && maxBytes < BODY_MAX_BYTES)
+        throw new DecodedTooLargeError('the payloads are too large together');
       throw new DecryptionError(
         `a payload encrypted under key '${id}' is damaged, or the key of that id is another one`,
       );
@@ -127,6 +158,10 @@ class RandomIvs {
     this.#used += IV_BYTES;
     return iv;
   }
+}
+
+function sizeOf({ metadata, data }: Payload): number {
+  return Object.values(metadata ?? {}).reduce((sum, value) => sum + value.length, data?.length ?? 0);
 }
 
 /** Whether an encrypted payload is a body that takes over a megabyte of memory once it is decrypted. */
@@ -159,10 +194,11 @@ async function pack(content: Uint8Array): Promise<Buffer> {
   return Buffer.concat([Uint8Array.of(DEFLATED), deflated]);
 }
 
-async function unpack(packed: Buffer): Promise<Uint8Array> {
+async function unpack(packed: Buffer, maxBytes: number): Promise<Uint8Array> {
   const content = packed.subarray(1);
   if (packed[0] !== DEFLATED) return content;
-  const options = { maxOutputLength: INFLATED_MAX_BYTES };
+  const maxOutputLength = Math.min(INFLATED_MAX_BYTES, maxBytes + METADATA_MAX_BYTES);
+  const options = { maxOutputLength };
   return content.length >= ASIDE_FROM_BYTES
     ? await inflateAside(content, options)
     : inflateRawSync(content, options);

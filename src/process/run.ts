@@ -4,7 +4,8 @@ import type { Logger } from 'pino';
 import type { CheckReady } from '../api/http/base-app.ts';
 import { type Listener, listen } from '../api/http/listen.ts';
 import { createPublicApp } from '../api/ingress/app.ts';
-import { createIngressLimits, type IngressLimits } from '../api/ingress/limits.ts';
+import { FieldReader } from '../api/ingress/field-reader.ts';
+import { createIngressLimits, type IngressBounds, type IngressLimits } from '../api/ingress/limits.ts';
 import { createStartEvent } from '../api/ingress/start-event.ts';
 import { createOperatorApp } from '../api/operator/app.ts';
 import { createWorkerApp } from '../api/operator/worker-app.ts';
@@ -112,12 +113,18 @@ async function connect(
 async function work(parts: Parts) {
   const { role, settings } = parts.options;
   const worker = role === 'api' ? undefined : await startWorker(parts);
-  const checkReady = () => assertReady(parts.temporal, worker);
+  const checkReady = oneAtATime(() => assertReady(parts.temporal, worker));
   const token = role === 'worker' ? undefined : requireOperatorToken(settings);
   const operator = await listenToOperators(parts, token, checkReady);
   const ingress =
-    role === 'worker' ? undefined : await listenToSenders(parts, createIngressLimits(), checkReady);
+    role === 'worker'
+      ? undefined
+      : await listenToSenders(parts, createIngressLimits(toBounds(settings)), checkReady);
   return { publicUrl: ingress?.url, operatorUrl: operator.url };
+}
+
+function toBounds({ maxConnectionsPerClient, leastBytesPerSecond }: Settings): IngressBounds {
+  return { maxPerClient: maxConnectionsPerClient, leastBytesPerSecond };
 }
 
 function requireOperatorToken({ operatorToken }: Settings): string {
@@ -187,14 +194,16 @@ async function listenToSenders(
   limits: IngressLimits,
   checkReady: CheckReady,
 ): Promise<Listener> {
-  const { host = '0.0.0.0', port, taskQueue, trustedProxies } = options.settings;
+  const { host = '0.0.0.0', port, taskQueue, trustedProxies, ...settings } = options.settings;
   const startEvent = createStartEvent({ temporal, taskQueue, eager: options.role === 'serve', limits, log });
   const { metrics, tracing } = observability;
+  const fields = new FieldReader({ log });
   const listener = await listen({
     app: createPublicApp({
       config,
       startEvent,
       checkPayload: (call, signal) => userCode.check(call, signal),
+      fields,
       limits,
       metrics,
       tracing,
@@ -205,6 +214,12 @@ async function listenToSenders(
     host,
     port,
     settings: { host: 'HOST', port: 'PORT' },
+    strangers: {
+      maxConnections: settings.maxConnections,
+      maxPerClient: settings.maxConnectionsPerClient,
+      trustedProxies,
+      log,
+    },
   });
   working.push(listener.stop);
   return listener;
@@ -232,6 +247,17 @@ async function startWorker(parts: Parts): Promise<Worker> {
     await running.catch(() => undefined);
   });
   return worker;
+}
+
+/** Strangers may ask, too: however many do, Temporal is asked once at a time. */
+function oneAtATime(check: CheckReady): CheckReady {
+  let checking: Promise<void> | undefined;
+  return () => {
+    checking ??= check().finally(() => {
+      checking = undefined;
+    });
+    return checking;
+  };
 }
 
 /** A server that hangs must not hang the check. */

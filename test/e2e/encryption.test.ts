@@ -4,9 +4,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { EncryptionCodec } from '../../src/payloads/encryption-codec.ts';
 import { type DevServer, startDevServer } from '../../src/temporal/dev/dev-server.ts';
 import { Receiver } from '../support/receiver.ts';
+import { residentBytes } from '../support/stranger.ts';
 import { newId, SECRETS, Surehook, signHmac, TOKEN } from '../support/surehook.ts';
 
 const MARKER = 'MARKER-that-must-not-be-stored-in-clear';
@@ -140,6 +143,31 @@ describe('the codec server', () => {
     const answer = await surehook.operator('/codec/decode', { method: 'POST', headers, body });
     expect([answer.status, await answer.json()]).toMatchObject([status, { code }]);
     expect(surehook.logLines().filter(({ msg }) => msg === 'request failed')).toEqual([]);
+  });
+
+  it('refuses payloads of 3 MB that are 3 GB in clear, and needs no more memory than its limit', async () => {
+    const toPayload = (bytes: number) =>
+      defaultPayloadConverter.toPayload(Buffer.alloc(bytes, 'x')) as Payload;
+    const codec = new EncryptionCodec([{ id: 'k1', key: Buffer.alloc(32, 'k1') }]);
+    const [hostile] = await codec.encode([toPayload(16_000_000)]);
+    const toJson = ({ metadata, data }: Payload) => ({
+      metadata: Object.fromEntries(
+        Object.entries(metadata ?? {}).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+      ),
+      data: Buffer.from(data ?? []).toString('base64'),
+    });
+    const payloads = Array(200).fill(toJson(hostile as Payload));
+    const before = residentBytes(surehook.child.pid);
+    let peak = before;
+    const watch = setInterval(() => {
+      peak = Math.max(peak, residentBytes(surehook.child.pid));
+    }, 20);
+    const answer = await post('/codec/decode', { payloads });
+    clearInterval(watch);
+    expect([answer.status, await answer.json()]).toMatchObject([413, { code: 'payload_too_large' }]);
+    expect(peak - before).toBeLessThan(400 * 1_048_576); // decoded all at once: 2.2 GB
+    // Two of the largest bodies are decoded still.
+    expect((await post('/codec/decode', { payloads: payloads.slice(0, 2) })).status).toBe(200);
   });
 
   it('reads a body as UTF-8, whatever its charset says, since JSON is UTF-8', async () => {

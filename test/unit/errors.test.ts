@@ -26,8 +26,9 @@ describe('the table of errors', () => {
     expect([...literals, ...verdicts].filter((code) => !codes.includes(code ?? ''))).toEqual([]);
   });
 
-  it('is used by literal codes, except for the verdicts of the signature verifier', () => {
-    expect(thrown.filter((code) => !code?.startsWith("'"))).toEqual(['result.code']);
+  it('is used by literal codes, except for verdicts of the signature verifier and of the thread of large bodies', () => {
+    const others = thrown.filter((code) => !code?.startsWith("'"));
+    expect(others.sort()).toEqual(['answer.refused.code', 'result.code']);
   });
 
   it('has no code that nothing throws', () => {
@@ -47,6 +48,7 @@ describe('the table of errors', () => {
     ['event_id_missing', 400],
     ['invalid_payload', 400],
     ['not_queued', 503],
+    ['too_many_requests', 429],
     ['unauthorized', 401],
     ['not_found', 404],
     ['event_not_found', 404],

@@ -11,6 +11,7 @@ export const ERRORS = {
   request_timeout: [408, 'The request took too long to arrive'],
   payload_too_large: [413, 'The body is too large'],
   headers_too_large: [431, 'The headers are too large'],
+  too_many_requests: [429, 'The client has too many requests under way'],
   // who asks
   unauthorized: [401, 'The bearer token is missing or wrong'],
   ip_not_allowed: [403, 'The client address is not allowed'],
@@ -88,7 +89,7 @@ export function toProblem({ code, message, extras, status }: HttpError): Record<
 }
 
 /** The time that a client that is still sending has to read the answer. */
-const LINGER_MS = 2_000;
+export const ANSWER_LINGER_MS = 2_000;
 
 export function sendProblem(response: Response, error: HttpError): void {
   const body = JSON.stringify(toProblem(error));
@@ -98,5 +99,9 @@ export function sendProblem(response: Response, error: HttpError): void {
   // The whole answer is written before the response ends. When it ends, Node closes the socket, and unread bytes turn
   // the close into a reset, which fails the client's next write before the client has read anything.
   response.set({ connection: 'close', 'content-length': String(Buffer.byteLength(body)) }).write(body);
-  setTimeout(() => response.end(), LINGER_MS).unref();
+  const { socket } = response;
+  setTimeout(() => {
+    response.end();
+    socket?.destroy(); // else a client that does not read keeps the request
+  }, ANSWER_LINGER_MS).unref();
 }

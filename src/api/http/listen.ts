@@ -11,7 +11,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Express, Request, Response } from 'express';
 import { ConfigError } from '../../config/config-error.ts';
 import { toOrigin } from '../../config/http-origin.ts';
-import { HttpError, sendProblem, toProblem } from './errors.ts';
+import { ANSWER_LINGER_MS, HttpError, sendProblem, toProblem } from './errors.ts';
+import { type ConnectionLimits, limitConnections } from './limit-connections.ts';
 
 export interface Listener {
   url: string;
@@ -24,15 +25,34 @@ export interface ListenOptions {
   port: number;
   /** The names of the settings, for the error if the port cannot be opened. */
   settings: { host: string; port: string };
+  /** Given for a listener that strangers reach. */
+  strangers?: ConnectionLimits;
 }
 
+/** A sender has this time for all headers; the docs of the limits say so. */
+const HEADERS_WITHIN_MS = 10_000;
+/** For bodies that no route reads. `readBody` is earlier, and says more. */
+const REQUEST_WITHIN_MS = 35_000;
+/** Proxies keep connections for 60 s, so we keep them a little longer. */
+const KEEP_ALIVE_MS = 65_000;
+/** How often Node looks at the times above. */
+const LOOK_EVERY_MS = 1_000;
+/** A stranger's request is over by then, and what it holds is freed, also if the client does not read its answer. */
+const OVER_WITHIN_MS = 60_000;
+
 /** @throws ConfigError if the address is in use or cannot be opened */
-export async function listen({ app, host, port, settings }: ListenOptions): Promise<Listener> {
-  // A sender that trickles its request is cut off. Proxies keep connections for 60 s, so we keep them a little longer.
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 });
+export async function listen({ app, host, port, settings, strangers }: ListenOptions): Promise<Listener> {
+  const server = createServer({
+    headersTimeout: HEADERS_WITHIN_MS,
+    requestTimeout: REQUEST_WITHIN_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: LOOK_EVERY_MS,
+  });
+  if (strangers) limitConnections(server, strangers);
   const drain = new Drain(server);
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     drain.watch(response);
+    if (strangers) endInTime(request, response);
     app(request as Request, response as Response, (error) => answerRest(response as Response, error));
   };
   server.on('request', handle);
@@ -61,6 +81,11 @@ function toConfigError(
     );
   }
   return new ConfigError(`${settings.host}: cannot listen on ${host}: ${error.message}`);
+}
+
+function endInTime({ socket }: IncomingMessage, response: ServerResponse): void {
+  const timer = setTimeout(() => socket.destroy(), OVER_WITHIN_MS);
+  response.once('close', () => clearTimeout(timer));
 }
 
 /** A client that keeps a connection busy sends its next request on it within this time. */
@@ -133,4 +158,6 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: import('node:stre
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  // A client that neither reads nor closes would keep the socket and its request for ever.
+  setTimeout(() => socket.destroy(), ANSWER_LINGER_MS).unref();
 }

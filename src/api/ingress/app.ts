@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import { type CheckReady, createBaseApp, endApp, HEALTH_ROUTES } from '../http/base-app.ts';
 import type { CheckPayload } from '../http/check-schema.ts';
 import { mountRoutes } from '../http/route.ts';
+import type { FieldReader } from './field-reader.ts';
+import { limitRequests } from './limit-requests.ts';
 import type { IngressLimits } from './limits.ts';
 import { type IngressObserver, observeIngress } from './observe-ingress.ts';
 import { createReceiveWebhook } from './receive-webhook.ts';
@@ -13,16 +15,18 @@ import type { StartEvent } from './start-event.ts';
 export interface PublicAppDeps extends IngressObserver {
   startEvent: StartEvent;
   checkPayload: CheckPayload;
-  limits: Pick<IngressLimits, 'bodies'>;
+  fields: FieldReader;
+  limits: Pick<IngressLimits, 'bodies' | 'requests' | 'leastBytesPerSecond'>;
   checkReady: CheckReady;
   trustedProxies: string[];
   log: Logger;
 }
 
 export function createPublicApp(deps: PublicAppDeps): Express {
-  const { checkReady, trustedProxies, log } = deps;
+  const { checkReady, trustedProxies, limits, log } = deps;
   const app = createBaseApp();
   app.set('trust proxy', trustedProxies);
+  app.use(limitRequests(limits.requests, trustedProxies));
   mountRoutes(app, { routes: HEALTH_ROUTES, deps: { checkReady, log, document: PUBLIC_DOCUMENT } });
   const receive = observeIngress(createReceiveWebhook(deps), deps);
   mountRoutes(app, { routes: PUBLIC_ROUTES, deps: { receive } });

@@ -8,7 +8,11 @@ import { HttpError } from '../http/errors.ts';
 const UNKNOWN_TYPE = 'unknown';
 
 /** @throws HttpError `event_id_missing` or `event_id_invalid` */
-export function findEventId(source: SourceConfig, headers: IncomingHttpHeaders, payload: unknown): string {
+export function findEventId(
+  source: Pick<SourceConfig, 'eventId'>,
+  headers: IncomingHttpHeaders,
+  payload: unknown,
+): string {
   for (const locator of source.eventId) {
     const value = locate(locator, headers, payload);
     if (value === undefined || value === null || value === '') continue;
@@ -29,7 +33,11 @@ function describeFault(value: unknown): string {
   return "cannot be an event id: use visible ASCII without spaces and slashes, and not '.' or '..'";
 }
 
-export function findEventType(source: SourceConfig, headers: IncomingHttpHeaders, payload: unknown): string {
+export function findEventType(
+  source: Pick<SourceConfig, 'eventType'>,
+  headers: IncomingHttpHeaders,
+  payload: unknown,
+): string {
   for (const locator of source.eventType) {
     const value = locate(locator, headers, payload);
     if (typeof value === 'string' && EVENT_TYPE.test(value)) return value;

@@ -1,4 +1,5 @@
 // The limits of a process that receives webhooks. They are made once, and given to everything that they limit.
+import { ClientCounts } from '../http/limit-connections.ts';
 import { Admission } from './admission.ts';
 import { BodyBudget } from './body-budget.ts';
 
@@ -7,8 +8,23 @@ export interface IngressLimits {
   admission: Admission;
   /** Limits the bytes of bodies that the process keeps. */
   bodies: BodyBudget;
+  /** Counts the requests of each client that are under way: a connection, or a proxy, may bring many at once. */
+  requests: ClientCounts;
+  /** A body that comes more slowly is not read on. */
+  leastBytesPerSecond: number;
 }
 
-export function createIngressLimits(): IngressLimits {
-  return { admission: new Admission(), bodies: new BodyBudget() };
+/** What the settings say of the limits. */
+export interface IngressBounds {
+  maxPerClient: number;
+  leastBytesPerSecond: number;
+}
+
+export function createIngressLimits({ maxPerClient, leastBytesPerSecond }: IngressBounds): IngressLimits {
+  return {
+    admission: new Admission(),
+    bodies: new BodyBudget(),
+    requests: new ClientCounts(maxPerClient),
+    leastBytesPerSecond,
+  };
 }

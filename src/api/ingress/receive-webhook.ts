@@ -1,6 +1,5 @@
 // POST /webhooks/:source: each check of the contract's table in its order, then a durable start, then the answer.
 import type { Request, Response } from 'express';
-import ipaddr from 'ipaddr.js';
 import type { Logger } from 'pino';
 import type { Config, SourceConfig } from '../../config/config.ts';
 import type { EventMeta } from '../../contracts/event.ts';
@@ -8,11 +7,11 @@ import { planSteps } from '../../events/plan-steps.ts';
 import type { TraceHeaders } from '../../observability/tracing.ts';
 import { type VerifyFailure, verifySignature } from '../../signatures/index.ts';
 import { type CheckPayload, checkSchema } from '../http/check-schema.ts';
+import { clientOf, isAddressIn } from '../http/client-address.ts';
 import { HttpError } from '../http/errors.ts';
-import { parseJson } from '../http/parse-json.ts';
 import { readBody } from '../http/read-body.ts';
-import type { BodyAdmission, BodyBudget } from './body-budget.ts';
-import { findEventId, findEventType } from './event-fields.ts';
+import type { BodyAdmission } from './body-budget.ts';
+import type { FieldReader } from './field-reader.ts';
 import type { IngressLimits } from './limits.ts';
 import type { StartEvent } from './start-event.ts';
 
@@ -20,7 +19,9 @@ export interface ReceiveWebhookDeps {
   config: Config;
   startEvent: StartEvent;
   checkPayload: CheckPayload;
-  limits: Pick<IngressLimits, 'bodies'>;
+  fields: FieldReader;
+  limits: Pick<IngressLimits, 'bodies' | 'leastBytesPerSecond'>;
+  trustedProxies: readonly string[];
   log: Logger;
 }
 
@@ -46,7 +47,7 @@ export function createReceiveWebhook(deps: ReceiveWebhookDeps): ReceiveWebhook {
     }
     checkMethod(request);
     checkAddress(source, request.ip);
-    const admission = admitBody(deps.limits.bodies, source, request);
+    const admission = admitBody(deps, source, request);
     let inUse: Promise<unknown> = Promise.resolve();
     const onStart = (started: Promise<unknown>) => {
       inUse = started;
@@ -70,15 +71,28 @@ interface AdmittedRequest {
 }
 
 async function receive(
-  { config, startEvent, checkPayload, log }: ReceiveWebhookDeps,
+  { config, startEvent, checkPayload, fields, limits, log }: ReceiveWebhookDeps,
   { source, request, response, trace, admission, onStart }: AdmittedRequest,
 ): Promise<Received> {
-  const rawBody = await readBody(request, response, source.maxBodyBytes, (bytes) => {
+  const onHeld = (bytes: number) => {
     if (!admission.add(bytes)) throw tooManyBodies();
+  };
+  const { leastBytesPerSecond } = limits;
+  const sent = await readBody(request, response, source.maxBodyBytes, { onHeld, leastBytesPerSecond });
+  checkSignature(source, request, sent);
+  const { eventId, eventType, rawBody } = await fields.read({
+    source,
+    headers: request.headers,
+    rawBody: sent,
   });
-  checkSignature(source, request, rawBody);
-  const payload = parseJson(rawBody);
-  const event = toEventMeta(source, request, payload, trace);
+  const event: EventMeta = {
+    source: source.name,
+    event_id: eventId,
+    event_type: eventType,
+    received_at: new Date().toISOString(),
+    headers: storedHeaders(source, request),
+    ...trace,
+  };
   await checkSchema(checkPayload, source, rawBody);
   const steps = planSteps(source, event.event_type, config);
   const { status, workflowId } = await startEvent({ event, steps, rawBody, source, onStart });
@@ -92,27 +106,18 @@ async function receive(
   return { outcome: status, statusCode, eventId: event_id };
 }
 
-/** @throws HttpError `event_id_missing` or `event_id_invalid` */
-function toEventMeta(
-  source: SourceConfig,
+function admitBody(
+  deps: ReceiveWebhookDeps,
+  { name, maxBodyBytes }: SourceConfig,
   request: Request,
-  payload: unknown,
-  trace: TraceHeaders,
-): EventMeta {
-  return {
-    source: source.name,
-    event_id: findEventId(source, request.headers, payload),
-    event_type: findEventType(source, request.headers, payload),
-    received_at: new Date().toISOString(),
-    headers: storedHeaders(source, request),
-    ...trace,
-  };
-}
-
-/** A body that does not tell its size may be as large as any. */
-function admitBody(budget: BodyBudget, { maxBodyBytes }: SourceConfig, request: Request): BodyAdmission {
-  const announced = Number(request.headers['content-length'] ?? maxBodyBytes);
-  const admission = budget.enter(announced > maxBodyBytes ? 0 : announced); // one over the limit is refused unread
+): BodyAdmission {
+  const length = request.headers['content-length'];
+  const announced = length === undefined ? undefined : Number(length);
+  const admission = deps.limits.bodies.enter({
+    source: name,
+    client: clientOf(request, deps.trustedProxies),
+    announcedBytes: Number(announced) > maxBodyBytes ? 0 : announced, // one over the limit is refused unread
+  });
   if (admission) return admission;
   throw tooManyBodies();
 }
@@ -129,18 +134,8 @@ function checkMethod({ method }: Request): void {
 
 function checkAddress({ ipAllowList }: SourceConfig, address = ''): void {
   if (ipAllowList === undefined) return;
-  const client = ipaddr.isValid(address) ? ipaddr.process(address) : undefined; // ::ffff:1.2.3.4 is 1.2.3.4
-  const allowed = client && ipAllowList.some((range) => isWithin(client, range));
-  if (!allowed)
+  if (!isAddressIn(ipAllowList, address))
     throw new HttpError('ip_not_allowed', `the address ${address} is not on the allow list of the source`);
-}
-
-function isWithin(client: ipaddr.IPv4 | ipaddr.IPv6, range: string): boolean {
-  const [network, bits] = ipaddr.isValidCIDR(range)
-    ? ipaddr.parseCIDR(range)
-    : [ipaddr.process(range), undefined];
-  if (network.kind() !== client.kind()) return false;
-  return client.match(network as ipaddr.IPv6, bits ?? (network.kind() === 'ipv4' ? 32 : 128));
 }
 
 const SIGNATURE_FAULTS: Record<VerifyFailure, string> = {

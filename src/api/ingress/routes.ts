@@ -58,12 +58,15 @@ const receiveWebhookRoute = route<PublicRouteDeps>()({
 
 export const PUBLIC_ROUTES = [receiveWebhookRoute] as const;
 
+/** Of every route here, since strangers reach them. */
+const PUBLIC_ERRORS = [...LISTENER_ERRORS, 'too_many_requests'] as const;
+
 export const PUBLIC_DOCUMENT = toOpenApi({
   title: 'Surehook ingress',
   version: '1',
   description: 'Receives webhooks: each is stored before it is answered, and handled once.',
   groups: [
-    { routes: PUBLIC_ROUTES, errors: LISTENER_ERRORS },
-    { routes: HEALTH_ROUTES, errors: LISTENER_ERRORS },
+    { routes: PUBLIC_ROUTES, errors: PUBLIC_ERRORS },
+    { routes: HEALTH_ROUTES, errors: PUBLIC_ERRORS },
   ],
 });

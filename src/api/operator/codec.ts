@@ -2,6 +2,8 @@
 import type { Payload } from '@temporalio/common';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
+import { STORED_MAX_BYTES } from '../../contracts/limits.ts';
+import { DecodedTooLargeError } from '../../payloads/encryption-codec.ts';
 import { HttpError } from '../http/errors.ts';
 import { reply, route } from '../http/route.ts';
 import type { CodecDeps } from './deps.ts';
@@ -9,6 +11,11 @@ import type { CodecDeps } from './deps.ts';
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 /** Room for a page of a history with several large payloads, in base64. */
 const BODY_MAX_BYTES = 32 * 1_024 * 1_024;
+
+/** One request becomes that many bytes in clear, in all: two of the largest bodies. Base64 and JSON hold them thrice more. */
+const DECODED_MAX_BYTES = 2 * STORED_MAX_BYTES;
+/** A payload of a few bytes costs some hundred bytes of memory; a page of a history has up to a thousand events. */
+const PAYLOADS_MAX = 10_000;
 
 const base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
 const NOT_THE_PROTOCOL = 'the body is not {"payloads": […]}, as the codec protocol asks';
@@ -23,6 +30,7 @@ const payloadsSchema = z.object(
         ),
         NOT_THE_PROTOCOL,
       )
+      .max(PAYLOADS_MAX)
       .default([]),
   },
   NOT_THE_PROTOCOL,
@@ -57,9 +65,22 @@ export const decodeRoute = route<CodecDeps>()({
   body,
   answers,
   errors: [...errors, 'storage_unavailable'],
-  handle: async ({ temporal: { codec, resolve } }, { body: { payloads } }) =>
-    reply(200, { payloads: (await codec.decode(await resolve(payloads))).map(toJson) }),
+  async handle({ temporal }, { body: { payloads } }) {
+    return reply(200, { payloads: (await decodeOneByOne(temporal, payloads)).map(toJson) });
+  },
 });
+
+/** @throws HttpError `payload_too_large` */
+async function decodeOneByOne({ codec, resolve }: CodecDeps['temporal'], payloads: Payload[]) {
+  const load = async (payload: Payload) => (await resolve([payload]))[0] ?? payload;
+  try {
+    return await codec.decodeWithin(DECODED_MAX_BYTES, payloads, load);
+  } catch (error) {
+    if (!(error instanceof DecodedTooLargeError)) throw error;
+    const detail = `the payloads are over the limit of ${DECODED_MAX_BYTES} bytes in clear; ask for fewer at once`;
+    throw new HttpError('payload_too_large', detail);
+  }
+}
 
 function toJson({ metadata, data }: Payload) {
   const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');

@@ -1,7 +1,7 @@
 // What the handlers of the operator API are given.
-import type { PayloadCodec } from '@temporalio/common';
 import type { Logger } from 'pino';
 import type { DeadLetterDeps } from '../../dead-letters/run-again.ts';
+import type { Temporal } from '../../temporal/connection.ts';
 import type { WebUi } from '../../temporal/web-ui.ts';
 import type { CheckPayload } from '../http/check-schema.ts';
 
@@ -13,5 +13,5 @@ export interface OperatorDeps extends DeadLetterDeps {
 
 /** What the handlers of `/codec` are given. */
 export interface CodecDeps {
-  temporal: { codec: PayloadCodec; resolve: PayloadCodec['decode'] };
+  temporal: Pick<Temporal, 'codec' | 'resolve'>;
 }
