@@ -1,6 +1,6 @@
 // The one connection of a process to Temporal, shared by client and worker.
 import { Client } from '@temporalio/client';
-import type { DataConverter, PayloadCodec } from '@temporalio/common';
+import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { ConfigError } from '../config/config-error.ts';
@@ -17,7 +17,7 @@ export interface Temporal extends PayloadReader {
   /** The converter for workers: see `BodyStorage.forWorkers`. */
   dataConverter: DataConverter;
   storage: BodyStorage | undefined;
-  codec: PayloadCodec;
+  codec: EncryptionCodec;
   namespace: string;
   address: string;
 }

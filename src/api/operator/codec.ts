@@ -42,6 +42,7 @@ export const encodeRoute = route<CodecDeps>()({
   method: 'post',
   path: '/codec/encode',
   summary: "Encrypt payloads: Temporal's codec-server protocol",
+  description: 'The protocol does not name a workflow, so no workflow accepts the payloads.',
   body,
   answers,
   errors,
@@ -58,7 +59,7 @@ export const decodeRoute = route<CodecDeps>()({
   answers,
   errors: [...errors, 'storage_unavailable'],
   handle: async ({ temporal: { codec, resolve } }, { body: { payloads } }) =>
-    reply(200, { payloads: (await codec.decode(await resolve(payloads))).map(toJson) }),
+    reply(200, { payloads: (await codec.reveal(await resolve(payloads))).map(toJson) }),
 });
 
 function toJson({ metadata, data }: Payload) {

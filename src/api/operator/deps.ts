@@ -2,6 +2,7 @@
 import type { PayloadCodec } from '@temporalio/common';
 import type { Logger } from 'pino';
 import type { DeadLetterDeps } from '../../dead-letters/run-again.ts';
+import type { EncryptionCodec } from '../../payloads/encryption-codec.ts';
 import type { WebUi } from '../../temporal/web-ui.ts';
 import type { CheckPayload } from '../http/check-schema.ts';
 
@@ -13,5 +14,5 @@ export interface OperatorDeps extends DeadLetterDeps {
 
 /** What the handlers of `/codec` are given. */
 export interface CodecDeps {
-  temporal: { codec: PayloadCodec; resolve: PayloadCodec['decode'] };
+  temporal: { codec: EncryptionCodec; resolve: PayloadCodec['decode'] };
 }
