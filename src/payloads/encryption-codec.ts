@@ -9,6 +9,7 @@ import {
   type KeyObject,
   randomBytes,
   randomFillSync,
+  timingSafeEqual,
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { deflateRaw, deflateRawSync, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib';
@@ -40,6 +41,8 @@ const FORMAT = 'surehook-2';
  * knows the value, so nobody can send such a payload.
  */
 const HERE = 'surehook-here';
+/** The bytes of a signature of `sign`. */
+export const SIGNATURE_BYTES = 16;
 const HERE_VALUE = randomBytes(16);
 /** Metadata of a body over a megabyte: its size in bytes in clear. Once packed, the body may have a thousandth of it. */
 const CLEAR_BYTES = 'clear-bytes';
@@ -80,6 +83,8 @@ interface LoadedKey {
   key: KeyObject;
   /** Derives the nonces of large bodies. */
   nonceKey: KeyObject;
+  /** Signs what is not secret. */
+  signingKey: KeyObject;
 }
 
 const { Payload: PayloadProto } = proto.temporal.api.common.v1;
@@ -90,7 +95,12 @@ export class EncryptionCodec implements PayloadCodec {
   readonly #ivs = new RandomIvs();
 
   constructor(keys: EncryptionKeys) {
-    const loaded = keys.map(({ id, key }) => ({ id, key: createSecretKey(key), nonceKey: toNonceKey(key) }));
+    const loaded = keys.map(({ id, key }) => ({
+      id,
+      key: createSecretKey(key),
+      nonceKey: derive(key, 'surehook large bodies'),
+      signingKey: derive(key, 'surehook signatures'),
+    }));
     this.#first = loaded[0] as LoadedKey;
     this.#keys = new Map(loaded.map((key) => [key.id, key]));
   }
@@ -132,6 +142,18 @@ export class EncryptionCodec implements PayloadCodec {
     return await Promise.all(
       payloads.map(async (payload) => (isEncrypted(payload) ? await this.#decrypt(payload) : payload)),
     );
+  }
+
+  /** Signs bytes that a client keeps and brings back. `isSigned` knows the signature of every process with the key. */
+  sign(bytes: Uint8Array): Buffer {
+    return signatureOf(this.#first, bytes);
+  }
+
+  isSigned(bytes: Uint8Array, signature: Uint8Array): boolean {
+    return [...this.#keys.values()].some((key) => {
+      const expected = signatureOf(key, bytes);
+      return expected.length === signature.length && timingSafeEqual(expected, signature);
+    });
   }
 
   async #decryptFor(payload: Payload, workflowId: string | undefined): Promise<Payload> {
@@ -178,8 +200,13 @@ export class EncryptionCodec implements PayloadCodec {
   }
 }
 
-function toNonceKey(key: Uint8Array): KeyObject {
-  return createSecretKey(Buffer.from(hkdfSync('sha256', key, '', 'surehook large bodies', 32)));
+function derive(key: Uint8Array, use: string): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', key, '', use, 32)));
+}
+
+/** 128 bits cannot be guessed. */
+function signatureOf({ signingKey }: LoadedKey, bytes: Uint8Array): Buffer {
+  return createHmac('sha256', signingKey).update(bytes).digest().subarray(0, SIGNATURE_BYTES);
 }
 
 /**

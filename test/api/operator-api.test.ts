@@ -107,6 +107,25 @@ describe('a request for what does not exist', () => {
 });
 
 describe('the list of events', () => {
+  it('refuses a cursor that somebody has made, with a checksum or with the signature of another', async () => {
+    const type = newId();
+    for (let i = 0; i < 2; i++) await ingress.send({ event_id: newId(), type });
+    let real: string | null = null;
+    await waitFor(async () => (real = (await list({ type, limit: '1' })).next_cursor) !== null);
+    const bytes = Buffer.from(real as unknown as string, 'base64url');
+    const token = Buffer.from('{"not": "a token of Temporal"}');
+    const forged = [
+      Buffer.concat([createHash('sha256').update(token).digest().subarray(0, 4), token]),
+      Buffer.concat([createHash('sha256').update(token).digest().subarray(0, 16), token]),
+      Buffer.concat([bytes.subarray(0, 16), token]),
+    ];
+    for (const cursor of forged) {
+      const answer = await ingress.operator(`/api/v1/events?cursor=${cursor.toString('base64url')}`);
+      expectProblem(answer, 400, 'invalid_parameter');
+    }
+    expect((await list({ type, limit: '1', cursor: real as unknown as string })).items.length).toBe(1);
+  });
+
   it.each([
     ['limit', ['0', '201', '-1', '1.5', '', 'many', 'Infinity', '1&limit=2']],
     ['cursor', ['', '!!', 'YWJj', 'bm90IGEgY3Vyc29yIGF0IGFsbA', '%00', 'YWJj&cursor=YWJj']],
