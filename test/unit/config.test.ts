@@ -69,7 +69,10 @@ describe('a valid config', () => {
     const { hasSchema, handlers, forwardTo, verify, ...rest } = source;
     const format = { header: 'X-Sig', prefix: 'sha256=', encoding: 'base64', timestampHeader: 'X-Time' };
     expect(verify).toMatchObject({ ...format, toleranceSeconds: 0.5 });
-    expect(verify.secrets.map((one) => one.reveal())).toEqual(['secret-of-a-0123456789', 'secret-of-b-0123456789']);
+    expect(verify.secrets.map((one) => one.reveal())).toEqual([
+      'secret-of-a-0123456789',
+      'secret-of-b-0123456789',
+    ]);
     expect(rest).toMatchObject({
       eventId: [
         { in: 'header', name: 'x-request-id' },
