@@ -8,7 +8,7 @@
 # programs, the temporal CLI (TEMPORAL_CLI_PATH or on PATH) and, the first time, Go.
 set -euo pipefail
 
-readonly VERSION=1.29.1 # the image's version in docker-compose.yml
+readonly VERSION=1.29.2 # the image's version in docker-compose.yml
 readonly PORT=${1:-17233}
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly REPO CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/surehook/temporal-server-$VERSION"

@@ -5,16 +5,18 @@ import { addOperatorCommands } from './commands/add-operator-commands.ts';
 import { ConfigError } from './config/config-error.ts';
 import { isDebugging, loadDotEnv, loadSettings } from './config/settings.ts';
 import { VERSION } from './config/version.ts';
+import { toPrintable } from './contracts/printable.ts';
 import type { Role } from './process/run.ts';
 
-const print = (text: string) => void process.stdout.write(`${text}\n`);
+/** The filter of everything that a command writes. */
+const print = (text: string) => void process.stdout.write(`${toPrintable(text)}\n`);
 
 const program = new Command('surehook')
   .description(
     'Receives webhooks durably, handles each once, delivers it to endpoints, keeps what failed. Runs on Temporal.',
   )
   .version(VERSION)
-  .configureOutput({ outputError: (text, write) => write(toUsageError(text)) });
+  .configureOutput({ outputError: (text, write) => write(toPrintable(toUsageError(text))) });
 
 /** Joins an error of commander and its suggestion, which stand on two lines: every error is one line. */
 function toUsageError(text: string): string {
@@ -92,18 +94,22 @@ program
   .action(async () => {
     loadDotEnv();
     const { loadConfigForCommand } = await import('./commands/load-config-for-command.ts');
+    const { warningsOf } = await import('./config/warnings-of.ts');
     const settings = loadSettings();
-    const { sources, endpoints, alerts } = await loadConfigForCommand(settings);
+    const config = await loadConfigForCommand(settings);
+    const { sources, endpoints, alerts } = config;
     const names = (things: ReadonlyMap<string, unknown>) => [...things.keys()].join(', ') || 'none';
     print(
       `${settings.configPath} is valid, no secret is missing (sources: ${names(sources)}; endpoints: ${names(endpoints)}; alerts: ${names(alerts)})`,
     );
+    for (const warning of warningsOf(config)) print(`warning: ${warning}`);
   });
 
 try {
   await program.parseAsync();
 } catch (error) {
   const expected = error instanceof ConfigError || !isDebugging();
-  process.stderr.write(`surehook: ${expected ? (error as Error).message : (error as Error).stack}\n`);
+  const text = expected ? (error as Error).message : (error as Error).stack;
+  process.stderr.write(`surehook: ${toPrintable(String(text))}\n`);
   process.exit(1);
 }

@@ -2,6 +2,7 @@
 import { createWriteStream, readFileSync } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { StringDecoder } from 'node:string_decoder';
 import type { ViewOf } from '../api/http/route.ts';
 import type { countDeadLettersRoute } from '../api/operator/dead-letters/count-dead-letters.ts';
 import type { discardDeadLetterRoute } from '../api/operator/dead-letters/discard-dead-letter.ts';
@@ -9,6 +10,7 @@ import type { listDeadLettersRoute } from '../api/operator/dead-letters/list-dea
 import type { replayDeadLetterRoute } from '../api/operator/dead-letters/replay-dead-letter.ts';
 import type { showDeadLetterRoute } from '../api/operator/dead-letters/show-dead-letter.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { toPrintable } from '../contracts/printable.ts';
 import { eventLines } from './events.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { parseTime, table } from './text.ts';
@@ -178,7 +180,7 @@ export async function deadLettersExport(
     },
   });
   if (out === undefined) {
-    await pipeline(body, counting, process.stdout, { end: false });
+    await pipeline(body, counting, printable(), process.stdout, { end: false });
     return undefined;
   }
   try {
@@ -187,6 +189,15 @@ export async function deadLettersExport(
     throw new ConfigError(`--out: the export is incomplete: ${(error as Error).message}`);
   }
   return `${count} ${count === 1 ? 'dead letter' : 'dead letters'} written to ${out}`;
+}
+
+/** What passes stays JSON of the same meaning. A character is never cut in two: the decoder keeps its first bytes. */
+function printable(): Transform {
+  const decoder = new StringDecoder('utf8');
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => done(null, toPrintable(decoder.write(chunk))),
+    flush: (done) => done(null, toPrintable(decoder.end())),
+  });
 }
 
 function pathOf(source: string, eventId: string): string {

@@ -8,6 +8,7 @@ import { OPERATOR_API_PATH, toOrigin } from '../config/http-origin.ts';
 import { isLoopback } from '../config/ip-range.ts';
 import { loadDotEnv, loadSettings, type Settings } from '../config/settings.ts';
 import { VERSION } from '../config/version.ts';
+import { toPrintable } from '../contracts/printable.ts';
 import { type Running, run } from '../process/run.ts';
 import { type DevServer, type ExitReason, startDevServer } from '../temporal/dev/dev-server.ts';
 import { findTemporalCli } from '../temporal/dev/find-cli.ts';
@@ -83,7 +84,7 @@ async function startTemporal(
       ...(settings.temporalCliPath ? { cliPath: settings.temporalCliPath } : {}),
       path: settings.path,
       cacheDir: settings.cacheDir,
-      onProgress: (line) => void process.stderr.write(`${line}\n`),
+      onProgress: (line) => void process.stderr.write(`${toPrintable(line)}\n`),
       signal,
     });
     return await startDevServer({
@@ -130,9 +131,8 @@ function printBanner({ running, secrets, server, settings }: Banner): void {
   const paste = source
     ? ['', 'Send a signed event (a second time, it is a duplicate):', '', toCurl(running, source)]
     : [];
-  process.stdout.write(
-    `\nSurehook ${VERSION} is up. Ctrl-C stops it.\n\n${[...lines, ...paste].join('\n')}\n\n`,
-  );
+  const text = `\nSurehook ${VERSION} is up. Ctrl-C stops it.\n\n${[...lines, ...paste].join('\n')}\n\n`;
+  process.stdout.write(toPrintable(text));
 }
 
 function toCurl({ publicUrl }: Running, source: SourceConfig): string {

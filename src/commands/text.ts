@@ -1,14 +1,16 @@
 // Formats tables and parses times for the commands.
 import { ConfigError } from '../config/config-error.ts';
+import { toPrintableLine } from '../contracts/printable.ts';
 
 export function table(head: string[], rows: string[][]): string {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)));
+  const cells = rows.map((row) => row.map(toPrintableLine)); // a line break would look like a row
+  const widths = head.map((title, i) => Math.max(title.length, ...cells.map((row) => (row[i] ?? '').length)));
   const toLine = (row: string[]) =>
     row
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
       .join('  ')
       .trimEnd();
-  return [head, ...rows].map(toLine).join('\n');
+  return [head, ...cells].map(toLine).join('\n');
 }
 
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

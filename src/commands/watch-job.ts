@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ViewOf } from '../api/http/route.ts';
 import type { JobView } from '../api/operator/jobs/job-view.ts';
 import type { showJobRoute } from '../api/operator/jobs/show-job.ts';
+import { toPrintableLine } from '../contracts/printable.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { INTERRUPTED_EXIT_CODE, onStopSignal } from './stop-on-signal.ts';
 
@@ -43,7 +44,7 @@ export async function watchJob(
 }
 
 /** Cut to the width of the terminal, since a line that wraps could not be cleared. */
-const toOneRow = (line: string) => line.slice(0, (process.stdout.columns || 80) - 1);
+const toOneRow = (line: string) => toPrintableLine(line).slice(0, (process.stdout.columns || 80) - 1);
 
 export function barOf(job: JobView): string {
   const share = job.matched === 0 ? 1 : Math.min(1, job.done / job.matched);

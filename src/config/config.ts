@@ -98,6 +98,8 @@ export interface Config {
   alerts: ReadonlyMap<string, AlertRouteConfig>;
   /** How long before Temporal deletes a dead letter it is told of; undefined: as the retention suggests. */
   retention: { warnBeforeMs: number | undefined };
+  /** What is suspicious and not wrong, for the log of the start. */
+  warnings: readonly string[];
 }
 
 /** The entry for this event type, else that for the rest. */

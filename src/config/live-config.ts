@@ -26,6 +26,10 @@ export class LiveConfig implements Config {
     return this.#current.retention;
   }
 
+  get warnings(): Config['warnings'] {
+    return this.#current.warnings;
+  }
+
   /** Calls the listener with the present config, and with each that replaces it. */
   onChange(listener: (config: Config) => void): void {
     this.#listeners.push(listener);

@@ -35,7 +35,7 @@ export function resolveConfig(whole: ConfigDescription, options: ResolveOptions)
     retention: { warnBeforeMs: picked.retention.warnBefore },
   };
   secrets.check();
-  return Object.freeze(config);
+  return Object.freeze({ ...config, warnings: [...secrets.warnings] });
 }
 
 function checkBodyLimits({ sources }: ConfigDescription, path: string): void {

@@ -14,6 +14,8 @@ export class SecretStore {
   readonly #missing = new Set<string>();
   readonly #unusable = new Set<string>();
   readonly #certificates = new Set<string>();
+  /** What is suspicious about secrets that somebody else has chosen, and so can be used. */
+  readonly warnings = new Set<string>();
 
   constructor(env: NodeJS.ProcessEnv, makeSecret: ((name: string) => string) | undefined) {
     this.#env = env;
@@ -22,7 +24,15 @@ export class SecretStore {
 
   resolve({ name }: SecretRef, at: string, use?: SchemeName | 'delivery'): Secret {
     const value = this.#read(name) ?? this.#makeSecret?.(name);
-    return this.#check(name, at, value, (value) => (use ? checkSecret(use, value) : checkHeader(value)));
+    return this.#check(name, at, value, (value) => {
+      if (use === undefined) return checkHeader(value);
+      const fault = checkText(value) ?? checkSecret(use, value);
+      if (fault === undefined && isShort(use, value)) {
+        if (use === 'delivery') return `${TOO_SHORT}; make one with: openssl rand -hex 32`;
+        this.warnings.add(`${name} (${at}): ${TOO_SHORT}`);
+      }
+      return fault;
+    });
   }
 
   /** Resolves a secret that somebody else has issued, such as a URL: dev cannot make such a value. */
@@ -95,6 +105,28 @@ export class SecretStore {
   }
 }
 
+const SECRET_MIN_BYTES = 16;
+const TOO_SHORT = `the secret has fewer than ${SECRET_MIN_BYTES} characters, and might be guessed`;
+
+/** What `whsec_` precedes is base64 of the key, by Standard Webhooks. */
+function isShort(use: SchemeName | 'delivery', secret: string): boolean {
+  const isEncoded = ['standard', 'svix', 'delivery'].includes(use) && secret.startsWith('whsec_');
+  const encoded = isEncoded ? secret.slice('whsec_'.length) : undefined;
+  return Buffer.from(encoded ?? secret, encoded === undefined ? 'utf8' : 'base64').length < SECRET_MIN_BYTES;
+}
+
+/** No provider issues such secrets: they are mistakes of copying, and with them every signature would be wrong. */
+function checkText(value: string): string | undefined {
+  if (value.trim() === '') return 'the secret is empty';
+  if (value.startsWith('\ufeff'))
+    return 'the secret begins with a byte order mark; save its file as UTF-8 without one';
+  if (value !== value.trim()) return 'the secret begins or ends with white space; remove it';
+  if (/^(["'`]).*\1$/s.test(value)) return 'the secret stands in quotes; remove them';
+  if (value.startsWith('v1,whsec_')) return "the secret begins at 'whsec_'; leave out the 'v1,' before it";
+  return undefined;
+}
+
 function checkHeader(value: string): string | undefined {
+  if (value !== value.trim()) return 'the secret begins or ends with white space; remove it';
   return /[^\t\x20-\x7e]/.test(value) ? 'a header value must be visible ASCII' : undefined;
 }

@@ -150,6 +150,21 @@ function toProxySettings(s: z.output<typeof schema>): ProxySettings | undefined 
   return { http, https, except: s.no_proxy ?? s.NO_PROXY };
 }
 
+/** What a program needs to find its files and folders, to show times, and to trust the certificates of this machine. */
+const PLAIN = ['PATH', 'HOME', 'USER', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME'];
+const FOR_GO = [
+  ...PLAIN,
+  ...['GOPATH', 'GOROOT', 'GOCACHE', 'GOMODCACHE', 'GOENV', 'GOFLAGS', 'GOTOOLCHAIN'],
+  ...['GOPROXY', 'GOSUMDB', 'GONOSUMDB', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
+];
+
+/** The environment of a program that Surehook starts and that needs no secret: not ours, which holds them all. */
+export function environmentFor(program: 'any' | 'go'): NodeJS.ProcessEnv {
+  const names = program === 'go' ? FOR_GO : PLAIN;
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+}
+
 /** Whether a command should show the stack of an error: read apart, since the settings may be what is wrong. */
 export function isDebugging(): boolean {
   return process.env.LOG_LEVEL === 'debug';

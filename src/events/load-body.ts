@@ -8,11 +8,11 @@ export function createLoadBody(temporal: Temporal): LoadBody {
   const { readPayloads, storage } = temporal;
   return async (execution, stored) => {
     if (stored && storage) {
-      const [body] = (await readPayloads({ payloads: [await storage.fetch(stored.key)] })) as [RawBody];
-      return body;
+      const payloads = [await storage.fetch(stored.key)];
+      return (await readPayloads({ payloads }, execution?.workflowId ?? ''))[0] as RawBody;
     }
     const started = await readStarted(temporal, execution);
-    const [, body] = (await readPayloads(started?.input)) as [unknown, RawBody];
+    const [, body] = (await readPayloads(started?.input, execution?.workflowId ?? '')) as [unknown, RawBody];
     return body;
   };
 }

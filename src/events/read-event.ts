@@ -4,6 +4,7 @@ import {
   type WorkflowExecutionStatusName,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
 import { DISCARD_EVENT, type DiscardEventInput } from '../contracts/dead-letter.ts';
 import {
   PROCESS_EVENT,
@@ -13,12 +14,13 @@ import {
   type StepOutcome,
   toCanceled,
 } from '../contracts/event.ts';
+import { DecryptionError } from '../payloads/encryption-codec.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { isNotFound } from '../temporal/grpc-code.ts';
 import { type PendingStep, readPending } from './read-pending.ts';
 import { readStarted, type Started } from './read-started.ts';
-import { readSteps } from './read-steps.ts';
+import { readerFor, readSteps } from './read-steps.ts';
 
 export interface EventRun {
   /** The description of the latest run. */
@@ -71,9 +73,14 @@ export async function readEvent(
         return undefined; // a workflow of somebody else, in a shared namespace
     }
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
+    if (error instanceof WorkflowNotFoundError || isForged(error)) return undefined;
     throw error;
   }
+}
+
+/** Whether a run's input is one that Surehook has not written for it: the run is no run of the event. */
+function isForged(error: unknown): boolean {
+  return error instanceof DecryptionError && (error.reason === 'plain' || error.reason === 'foreign');
 }
 
 /** The checkpoint for the run that follows a failed or cancelled run. */
@@ -109,9 +116,8 @@ async function readStart<I>(
 ): Promise<{ started: Started; input: I }> {
   const started = await readStarted(temporal, execution);
   // The body is the second payload, and is not read: the body of an earlier run may be lost.
-  const [input] = (await temporal.readPayloads({
-    payloads: started?.input?.payloads?.slice(0, 1) ?? [],
-  })) as [I];
+  const payloads = started?.input?.payloads?.slice(0, 1) ?? [];
+  const [input] = (await temporal.readPayloads({ payloads }, execution.workflowId)) as [I];
   return { started, input };
 }
 
@@ -152,14 +158,16 @@ async function readRun(
   const events = found ?? [];
   const started = events[0]?.workflowExecutionStartedEventAttributes;
   const [first, ...rest] = started?.input?.payloads ?? [];
-  const [input] = (await temporal.readPayloads({ payloads: first ? [first] : [] })) as [ProcessEventInput];
-  const [body] = (await temporal.readPayloads({ payloads: withBody ? rest : [] })) as [RawBody?];
-  const { steps, scheduled } = await readSteps(temporal, events, input.checkpoint);
-  const pending = await readPending(temporal, description, scheduled);
+  const read = async (payloads: Payload[]) => await temporal.readPayloads({ payloads }, workflowId);
+  const [input] = (await read(first ? [first] : [])) as [ProcessEventInput];
+  const [body] = (await read(withBody ? rest : [])) as [RawBody?];
+  const reader = readerFor(temporal, workflowId);
+  const { steps, scheduled } = await readSteps(reader, events, input.checkpoint);
+  const pending = await readPending(reader, description, scheduled);
   for (const { outcome } of pending) if (outcome) steps.set(outcome.step, outcome);
   if (STOPPED.includes(description.status.name)) endSteps(steps);
   const last = events.at(-1)?.workflowExecutionFailedEventAttributes;
-  const failure = await temporal.readFailure(last?.failure);
+  const failure = await reader.readFailure(last?.failure);
   return { description, input, body, steps, pending, failure, began: toBeginning(started, input, runId) };
 }
 

@@ -3,8 +3,9 @@ import type { WorkflowExecutionDescription } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { Attempt, Heartbeat, StepName, StepOutcome } from '../contracts/event.ts';
 import { INTERRUPTED } from '../contracts/failures.ts';
-import type { PayloadReader } from '../temporal/data-converter.ts';
+import { isRefused, type Refused } from '../contracts/refused.ts';
 import { toTime } from '../temporal/visibility.ts';
+import type { RunReader } from './read-steps.ts';
 
 export interface PendingStep {
   activityId: string;
@@ -27,7 +28,7 @@ const RUNNING: readonly unknown[] = [
 
 /** @param scheduled the step of each activity, by the activity's id */
 export async function readPending(
-  reader: PayloadReader,
+  reader: RunReader,
   { raw }: WorkflowExecutionDescription,
   scheduled: Map<string, StepName>,
 ): Promise<PendingStep[]> {
@@ -36,8 +37,9 @@ export async function readPending(
     const step = scheduled.get(activityId);
     if (step === undefined) return [];
     // The heartbeats carry the attempt log.
-    const [beat] = (await reader.readPayloads(activity.heartbeatDetails)) as [Heartbeat?];
-    const outcome = beat && toOutcome(step, beat, RUNNING.includes(activity.state));
+    const [beat] = (await reader.readWhatever(activity.heartbeatDetails)) as [(Heartbeat | Refused)?];
+    const outcome =
+      beat && !isRefused(beat) ? toOutcome(step, beat, RUNNING.includes(activity.state)) : undefined;
     return [{ activityId, step, waits: isWaiting(activity), outcome }];
   });
   return (await Promise.all(found)).flat();

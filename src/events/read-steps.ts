@@ -12,8 +12,21 @@ export interface StepsRead {
   scheduled: Map<string, StepName>;
 }
 
+/** Reads the payloads of one run. What is refused is `Refused`, since people may complete activities by hand. */
+export interface RunReader {
+  readWhatever(payloads: Parameters<PayloadReader['readWhatever']>[0]): Promise<unknown[]>;
+  readFailure(failure: Parameters<PayloadReader['readFailure']>[0]): Promise<Error | undefined>;
+}
+
+export function readerFor(reader: PayloadReader, workflowId: string): RunReader {
+  return {
+    readWhatever: async (payloads) => await reader.readWhatever(payloads, workflowId),
+    readFailure: async (failure) => await reader.readFailure(failure, workflowId),
+  };
+}
+
 export async function readSteps(
-  reader: PayloadReader,
+  reader: RunReader,
   events: HistoryEvent[],
   checkpoint: StepOutcome[] = [],
 ): Promise<StepsRead> {
@@ -26,7 +39,8 @@ export async function readSteps(
   for (const event of events) {
     const scheduled = event.activityTaskScheduledEventAttributes;
     if (scheduled) {
-      const [{ step }] = (await reader.readPayloads(scheduled.input)) as [{ step: StepName }];
+      const [{ step }] = (await reader.readWhatever(scheduled.input)) as [{ step?: StepName }];
+      if (step === undefined) continue;
       byId.set(scheduled.activityId ?? '', step);
       byEvent.set(String(event.eventId), step);
     }
@@ -39,27 +53,30 @@ export async function readSteps(
 
 /** The outcome of a step's first attempt, or of several steps if a cancelled run has kept their attempts. */
 async function readLocalOutcomes(
-  reader: PayloadReader,
+  reader: RunReader,
   { markerRecordedEventAttributes: marker }: HistoryEvent,
 ): Promise<StepOutcome[]> {
   if (marker?.markerName !== 'core_local_activity') return [];
-  const [outcomes] = (await reader.readPayloads(marker.details?.result)) as [
+  const [outcomes] = (await reader.readWhatever(marker.details?.result)) as [
     (StepOutcome | StepOutcome[] | null)?,
   ];
   return [outcomes ?? []].flat().filter((outcome) => outcome.step !== undefined);
 }
 
 async function readRegularOutcome(
-  reader: PayloadReader,
+  reader: RunReader,
   event: HistoryEvent,
   steps: Map<StepName, StepOutcome>,
   byEvent: Map<string, StepName>,
 ): Promise<StepOutcome | undefined> {
   const completed = event.activityTaskCompletedEventAttributes;
-  if (completed) return (await reader.readPayloads(completed.result))[0] as StepOutcome;
+  if (completed) {
+    const outcome = asOutcome((await reader.readWhatever(completed.result))[0]);
+    return outcome ?? toFailed(byEvent.get(String(completed.scheduledEventId)), steps);
+  }
   const canceled = event.activityTaskCanceledEventAttributes;
   // An activity that waited reports nothing: the server cancels it, with a text of its own as details.
-  if (canceled) return asOutcome((await reader.readPayloads(canceled.details))[0]);
+  if (canceled) return asOutcome((await reader.readWhatever(canceled.details))[0]);
   const ended = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
   if (!ended) return undefined;
   const failure = await reader.readFailure(ended.failure);
@@ -82,6 +99,11 @@ async function readRegularOutcome(
 function withLast(before: Attempt[], { step, attempts: [last] }: StepOutcome): StepOutcome {
   const earlier = before.filter(({ attempt }) => attempt < (last?.attempt ?? 0));
   return { step, status: 'canceled', attempts: last ? [...earlier, last] : earlier };
+}
+
+/** The result of an activity that somebody has completed by hand is refused, and the step has failed. */
+function toFailed(step: StepName | undefined, steps: Map<StepName, StepOutcome>): StepOutcome | undefined {
+  return step && { step, status: 'failed', attempts: steps.get(step)?.attempts ?? [] };
 }
 
 function asOutcome(value: unknown): StepOutcome | undefined {

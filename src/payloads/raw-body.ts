@@ -6,6 +6,7 @@ import {
   type SerializationContext,
 } from '@temporalio/common';
 import { decode, encode } from '@temporalio/common/lib/encoding.js';
+import type { RefusalReason, Refused } from '../contracts/refused.ts';
 
 export type BodyEncoding = 'json/plain' | 'binary/plain';
 
@@ -31,6 +32,7 @@ export class StoredBody {
 
 const MARK = 'surehook-raw';
 const STORED_MARK = 'surehook-stored';
+const REFUSED_MARK = 'surehook-refused';
 
 /** Whether a payload in clear is a body. An encrypted payload does not show its kind. */
 export function isRawBody({ metadata }: Payload): boolean {
@@ -41,6 +43,19 @@ export function toStoredPayload(key: string): Payload {
   return { metadata: { encoding: encode('binary/plain'), [STORED_MARK]: encode('1') }, data: encode(key) };
 }
 
+/** The codec puts this in place of a payload that it refuses; the converter makes it a `Refused`. */
+export function toRefusedPayload(reason: RefusalReason, message: string): Payload {
+  return {
+    metadata: { encoding: encode('binary/plain'), [REFUSED_MARK]: encode(reason) },
+    data: encode(message),
+  };
+}
+
+function toRefused({ metadata, data }: Payload): Refused {
+  const reason = decode(metadata?.[REFUSED_MARK] ?? new Uint8Array()) as RefusalReason;
+  return { surehook_refused: reason, message: decode(data ?? new Uint8Array()) };
+}
+
 class SurehookPayloadConverter implements PayloadConverter {
   toPayload<T>(value: T, context?: SerializationContext): Payload {
     if (value instanceof StoredBody) return toStoredPayload(value.key);
@@ -49,6 +64,7 @@ class SurehookPayloadConverter implements PayloadConverter {
   }
 
   fromPayload<T>(payload: Payload, context?: SerializationContext): T {
+    if (payload.metadata?.[REFUSED_MARK]) return toRefused(payload) as T;
     if (payload.metadata?.[STORED_MARK]) return new StoredBody(decode(payload.data ?? new Uint8Array())) as T;
     if (!isRawBody(payload)) return defaultPayloadConverter.fromPayload(payload, context);
     const encoding = decode(payload.metadata?.encoding ?? new Uint8Array()) as BodyEncoding;

@@ -7,6 +7,7 @@ import type { AttemptObserver } from '../activities/attempts/observe-attempt.ts'
 import { createReportBreaker } from '../activities/delivery/report-breaker.ts';
 import type { CallHandler } from '../activities/handle-event.ts';
 import { createActivities } from '../activities/index.ts';
+import { refuseArguments } from '../activities/refuse-arguments.ts';
 import type { Config } from '../config/config.ts';
 import type { ProxySettings } from '../config/settings.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
@@ -68,6 +69,7 @@ export async function createWorker({
       runJobItem: createRunJobItem({ temporal, config, taskQueue, eager: true }),
     }),
     dataConverter: temporal.dataConverter,
+    interceptors: { activity: [refuseArguments] },
     // A step's first attempt holds its workflow's task, and an endpoint may take 5 s to answer.
     maxConcurrentWorkflowTaskExecutions: 100,
     maxConcurrentLocalActivityExecutions: 100,

@@ -51,6 +51,9 @@ export async function startUserCode({
   };
   try {
     const live = new LiveConfig(resolveConfig(config.description, options));
+    live.onChange(({ warnings }) => {
+      for (const warning of warnings) log.warn({ config: path, warning }, 'a secret is weak');
+    });
     let files = config.files;
     const reloadOnce = async () => {
       try {

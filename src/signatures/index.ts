@@ -2,7 +2,13 @@
 export { checkSecret } from './check-secret.ts';
 export type { HeadersInput } from './headers.ts';
 export type { SignatureEncoding } from './scheme.ts';
-export { type HmacOptions, SCHEME_NAMES, type SchemeName, schemeDefaults } from './schemes.ts';
+export {
+  type HmacOptions,
+  SCHEME_NAMES,
+  type SchemeName,
+  schemeDefaults,
+  unsignedPlaces,
+} from './schemes.ts';
 export { type DeliveryHeaders, type SignDeliveryOptions, signDelivery } from './sign-delivery.ts';
 export { type SignRequestOptions, signRequest } from './sign-request.ts';
 export type { VerifyFailure, VerifyResult } from './verify.ts';

@@ -11,6 +11,7 @@ export function textKey(secret: string): Key | string {
 
 /** Reads keys as Standard Webhooks serialises them: `whsec_` and `whpk_` with base64; anything else is raw text. */
 export function standardKey(secret: string): Key | string {
+  if (secret.startsWith('v1,whsec_')) return "the secret begins at 'whsec_'; leave out the 'v1,' before it";
   if (secret.startsWith('whsec_')) {
     const bytes = decodeKeyText(secret.slice('whsec_'.length));
     if (!bytes) return "what follows 'whsec_' is not padded base64";

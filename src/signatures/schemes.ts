@@ -106,6 +106,22 @@ export function findScheme(name: SchemeName, options: HmacOptions = {}): Scheme 
 }
 
 /**
+ * Returns which of these places of an event's id the scheme does not sign: whoever has a request and its signature could
+ * send it again under another id. The body is signed always; a header only if it is the scheme's own id, where the
+ * scheme looks for it.
+ *
+ * @param eventId `header.<name>` or `body.<path>`, in the order of the search
+ * @throws TypeError for an unknown scheme
+ */
+export function unsignedPlaces(name: SchemeName, eventId: readonly string[]): string[] {
+  const { headers } = findScheme(name);
+  return eventId.filter((place, i) => {
+    const own = headers[i]?.id;
+    return !place.startsWith('body.') && (own === undefined || place.toLowerCase() !== `header.${own}`);
+  });
+}
+
+/**
  * Returns what a source of this scheme uses unless its config says otherwise.
  *
  * @param options for `hmac`: the header configured in place of `X-Webhook-Signature`

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { ExternalStorage, type Payload, type StorageDriver, StorageDriverClaim } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import { isLarge } from '../payloads/encryption-codec.ts';
+import { isLarge, passHere } from '../payloads/encryption-codec.ts';
 import { toStoredPayload } from '../payloads/raw-body.ts';
 import { BodyLostError, StorageUnavailableError } from './errors.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -14,8 +14,11 @@ const FETCH_WITHIN_MS = 3_500;
 
 /** The name in each reference. It names no store, so the objects may move to another store under the same keys. */
 const DRIVER_NAME = 'surehook';
-/** A key has the day, so that old objects are easy to find, and the SHA-256 of the object. */
-const KEY = /^\d{4}-\d\d-\d\d\/([0-9a-f]{64})$/;
+/**
+ * A key is the SHA-256 of the object, in 256 folders. The same body of the same event is the same object: a resend finds
+ * it and makes it young again, so that whoever deletes old objects keeps it.
+ */
+const KEY = /^[0-9a-f]{2}\/([0-9a-f]{64})$/;
 
 const { Payload: PayloadProto } = proto.temporal.api.common.v1;
 
@@ -51,7 +54,7 @@ export class BodyStorage {
    */
   forWorkers(): ExternalStorage {
     const retrieve = async (claims: StorageDriverClaim[]) =>
-      claims.map(({ claimData }) => toStoredPayload(claimData.key ?? ''));
+      claims.map(({ claimData }) => passHere(toStoredPayload(claimData.key ?? '')));
     return new ExternalStorage({ drivers: [this.#driver(retrieve)], driverSelector: () => null });
   }
 
@@ -80,7 +83,8 @@ export class BodyStorage {
 
   async #put(payload: Payload): Promise<StorageDriverClaim> {
     const bytes = PayloadProto.encode(payload).finish();
-    const key = `${new Date().toISOString().slice(0, 10)}/${sha256(bytes)}`;
+    const digest = sha256(bytes);
+    const key = `${digest.slice(0, 2)}/${digest}`;
     await this.#within(STORE_WITHIN_MS, (signal) => this.#store.put(key, bytes, signal));
     return new StorageDriverClaim({ key });
   }

@@ -8,6 +8,8 @@ import {
   isReferencePayload,
   loadDataConverter,
 } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { isRefused } from '../contracts/refused.ts';
+import { DecryptionError } from '../payloads/encryption-codec.ts';
 import { StorageUnavailableError } from '../storage/errors.ts';
 
 // The SDK loads both converters by path, since it bundles them into the workflow sandbox too.
@@ -24,25 +26,41 @@ export function createDataConverter(codec: PayloadCodec, externalStorage?: Exter
 }
 
 type Resolve = (payloads: Payload[]) => Promise<Payload[]>;
+type Payloads = { payloads?: Payload[] | null } | null | undefined;
 
-/** Reads the payloads of a history or a description, as the SDK would. */
+/** Reads the payloads of a workflow's history or description, as the SDK would. */
 export interface PayloadReader {
-  /** @throws DecryptionError, BodyLostError or StorageUnavailableError */
-  readPayloads(payloads: { payloads?: Payload[] | null } | null | undefined): Promise<unknown[]>;
+  /** @throws DecryptionError if one is refused, or its key is unknown; BodyLostError or StorageUnavailableError */
+  readPayloads(payloads: Payloads, workflowId: string): Promise<unknown[]>;
+  /**
+   * As `readPayloads`, but with a `Refused` in place of what is refused: the server itself and the `temporal` command
+   * write plain details and results.
+   */
+  readWhatever(payloads: Payloads, workflowId: string): Promise<unknown[]>;
   /** Replaces references by the payloads that the storage has. @throws BodyLostError or StorageUnavailableError */
   resolve: Resolve;
-  /** @throws DecryptionError */
-  readFailure(failure: ProtoFailure | null | undefined): Promise<Error | undefined>;
+  /** Details that are refused are `Refused`. @throws DecryptionError if a key is unknown */
+  readFailure(failure: ProtoFailure | null | undefined, workflowId: string): Promise<Error | undefined>;
 }
 
 export function createPayloadReader(dataConverter: DataConverter): PayloadReader {
   const loaded = loadDataConverter(dataConverter);
   const resolve = createResolver(dataConverter.externalStorage);
+  // The codec does not look at the namespace.
+  const contextOf = (workflowId: string) => ({ type: 'workflow', namespace: '', workflowId }) as const;
+  const readWhatever = async (payloads: Payloads, workflowId: string) =>
+    await decodeArrayFromPayloads(loaded, await resolve(payloads?.payloads ?? []), contextOf(workflowId));
   return {
     resolve,
-    readPayloads: async (payloads) =>
-      await decodeArrayFromPayloads(loaded, await resolve(payloads?.payloads ?? [])),
-    readFailure: async (failure) => await decodeOptionalFailureToOptionalError(loaded, failure),
+    readWhatever,
+    readPayloads: async (payloads, workflowId) => {
+      const values = await readWhatever(payloads, workflowId);
+      const refused = values.find(isRefused);
+      if (refused) throw new DecryptionError(refused.message, refused.surehook_refused);
+      return values;
+    },
+    readFailure: async (failure, workflowId) =>
+      await decodeOptionalFailureToOptionalError(loaded, failure, contextOf(workflowId)),
   };
 }
 

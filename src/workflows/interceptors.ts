@@ -1,8 +1,9 @@
-// Notices that a run goes on after a reset, and closes the event's dead letter: a reset runs the event again.
+// Refuses what strangers send to a workflow. Notices that a run goes on after a reset, and closes the event's dead letter: a reset runs the event again.
 import { type WorkflowInterceptorsFactory, workflowInfo } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { PROCESS_EVENT } from '../contracts/event.ts';
 import { closeDeadLetter } from './open-dead-letter.ts';
+import { refuseInbound, refuseOutbound } from './refuse.ts';
 import type { Resets } from './resets.ts';
 
 /**
@@ -25,6 +26,8 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
   const activator = getActivator();
   let seed = activator.randomnessSeed;
   return {
+    inbound: [refuseInbound],
+    outbound: [refuseOutbound],
     internals: [
       {
         activate(input, next) {

@@ -29,6 +29,7 @@ import {
   TIMEOUT_MARGIN_MS,
 } from '../contracts/event.ts';
 import { EVENT_FAILED, errorCodeOf, INTERRUPTED } from '../contracts/failures.ts';
+import { isRefused } from '../contracts/refused.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import { cancelAfter, keepAttemptsOnce } from './cancel.ts';
@@ -138,8 +139,8 @@ function regularActivities(step: StepName, startToCloseTimeout: number) {
 
 function toFailedOutcome(step: StepPlan['step'], attempts: Attempt[], error: unknown): StepOutcome {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure && cause.details?.[0])
-    return { ...(cause.details[0] as StepOutcome), status: 'failed' };
+  const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+  if (details && !isRefused(details)) return { ...(details as StepOutcome), status: 'failed' };
   const log = cause instanceof TimeoutFailure ? (cause.lastHeartbeatDetails as Heartbeat) : undefined;
   return { step, status: 'failed', attempts: log?.attempts ?? attempts };
 }

@@ -1,4 +1,5 @@
 // Tests reading from the operator API: its token, its errors, the list of events and its filters; and the health paths.
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { EventItem } from '../../src/api/operator/events/list-events.ts';
 import { Receiver } from '../support/receiver.ts';
@@ -107,6 +108,24 @@ describe('a request for what does not exist', () => {
 });
 
 describe('the list of events', () => {
+  it('refuses a cursor that somebody has made, with a checksum or with the signature of another', async () => {
+    const type = newId();
+    for (let i = 0; i < 2; i++) await sendListed('partner', type);
+    const cursor = (await list({ type, limit: '1' })).next_cursor as string;
+    const bytes = Buffer.from(cursor, 'base64url');
+    const token = Buffer.from('{"not": "a token of Temporal"}');
+    const forged = [
+      Buffer.concat([createHash('sha256').update(token).digest().subarray(0, 4), token]),
+      Buffer.concat([createHash('sha256').update(token).digest().subarray(0, 16), token]),
+      Buffer.concat([bytes.subarray(0, 16), token]),
+    ];
+    for (const made of forged) {
+      const answer = await ingress.operator(`/api/v1/events?cursor=${made.toString('base64url')}`);
+      expectProblem(answer, 400, 'invalid_parameter');
+    }
+    expect((await list({ type, limit: '1', cursor })).items.length).toBe(1);
+  });
+
   it.each([
     ['limit', ['0', '201', '-1', '1.5', '', 'many', 'Infinity', '1&limit=2']],
     ['cursor', ['', '!!', 'YWJj', 'bm90IGEgY3Vyc29yIGF0IGFsbA', '%00', 'YWJj&cursor=YWJj']],

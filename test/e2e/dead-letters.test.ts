@@ -47,7 +47,10 @@ async function temporal(...args: string[]): Promise<string> {
 async function bodyOf(event_id: string, runId: string | undefined): Promise<string> {
   const { events } = await client.workflow.getHandle(`partner:${event_id}`, runId).fetchHistory();
   const started = events?.[0]?.workflowExecutionStartedEventAttributes;
-  const [, body] = await createPayloadReader(DATA_CONVERTER).readPayloads(started?.input);
+  const [, body] = await createPayloadReader(DATA_CONVERTER).readPayloads(
+    started?.input,
+    `partner:${event_id}`,
+  );
   return Buffer.from((body as RawBody).bytes).toString();
 }
 

@@ -1,13 +1,14 @@
 // Tests the Temporal dev server: what it keeps, what happens when it or Surehook is killed, and how a start can fail.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 import { type DevServerOptions, startDevServer } from '../../src/temporal/dev/dev-server.ts';
 import { setRetention } from '../../src/temporal/retention.ts';
 import { isAlive } from '../support/is-alive.ts';
@@ -113,6 +114,31 @@ test('a pid file that names another process is ignored', async () => {
   expect((await start()).adopted).toBe(false);
 });
 
+test('the server has none of the environment of Surehook, which holds all secrets', async () => {
+  vi.stubEnv('PARTNER_SECRET', 'must stay here');
+  vi.stubEnv('SUREHOOK_ENCRYPTION_KEYS', 'k1:must stay here');
+  const { pid } = await start();
+  const names = readFileSync(`/proc/${pid}/environ`, 'utf8')
+    .split('\0')
+    .map((entry) => entry.replace(/=.*/s, ''));
+  expect(names).toContain('PATH');
+  expect(names.join()).not.toMatch(/SECRET|KEY|TOKEN|SUREHOOK|TEMPORAL/);
+  vi.unstubAllEnvs();
+});
+
+test('the HTTP API of the server, which any page in a browser could post to, refuses every request', async () => {
+  const { pid, address } = await start();
+  const ports = portsOf(pid).filter((port) => `127.0.0.1:${port}` !== address);
+  const path = '/api/v1/namespaces/default/workflows';
+  const answers = await Promise.all(
+    ports.flatMap((port) =>
+      ['127.0.0.1', 'localhost', 'rebound.example', ''].map(async (host) => await statusOf(port, path, host)),
+    ),
+  );
+  expect(answers.filter((status) => status === 200)).toEqual([]);
+  expect(answers).toContain(403); // so one of them is the HTTP API
+});
+
 test('stop() ends a server that hangs', async () => {
   const server = await start();
   process.kill(server.pid, 'SIGSTOP');
@@ -151,6 +177,36 @@ test('a server that ends at once is an error with the last lines of its log', as
   await expect(start({ cliPath })).rejects.toThrow(problem);
   expect(readdirSync(stateDir)).not.toContain('temporal.pid');
 });
+
+/** The ports of loopback on which a process listens. */
+function portsOf(pid: number): number[] {
+  const inodes = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+    } catch {
+      return [];
+    }
+  });
+  return readFileSync(`/proc/${pid}/net/tcp`, 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , state, , , , , , inode]) => state === '0A' && inodes.includes(inode ?? ''))
+    .map(([, local]) => Number.parseInt(local?.split(':')[1] ?? '', 16));
+}
+
+/** @returns undefined if the port does not speak HTTP */
+async function statusOf(port: number, path: string, host: string): Promise<number | undefined> {
+  return await new Promise((resolve) => {
+    const sent = request({ port, host: '127.0.0.1', path, headers: { host }, timeout: 2_000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    sent
+      .on('timeout', () => sent.destroy())
+      .on('error', () => resolve(undefined))
+      .end();
+  });
+}
 
 function options(): Omit<DevServerOptions, 'onExit'> {
   const searchAttributes = { WebhookSource: 'KEYWORD', WebhookError: 'KEYWORD_LIST' } as const;

@@ -115,7 +115,7 @@ it('the SDK gives the codec the use of a payload, so that a local activity gets 
       if (payloads.some(isRawBody)) contexts.push(context);
       return await codec.encode(payloads, context);
     },
-    decode: async (payloads) => await codec.decode(payloads),
+    decode: async (payloads, context) => await codec.decode(payloads, context),
   };
   const handleEvent = async ({ step }: ActivityInput, body: RawBody): Promise<StepOutcome> => ({
     step,

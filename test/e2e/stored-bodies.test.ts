@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -94,6 +95,19 @@ it('a body of 4 MB is handled, delivered byte for byte, and shown', async () => 
   expect(shown.payload).toEqual(JSON.parse(event.body.toString()));
   expect(receiver.of(event.id).map(({ body }) => body.equals(event.body))).toEqual([true]);
   expect((await event.send(surehook)).status).toBe(200);
+});
+
+it('a large event that comes again stores no second body, also after it has failed', async () => {
+  const event = largeEvent();
+  receiver.script('/first', event.id, [410, 200]);
+  const stored = await storedBy(async () => {
+    for (const status of [202, 200]) expect((await event.send(surehook)).status).toBe(status);
+    await surehook.untilEvent('partner', event.id, ({ status }) => status === 'failed');
+    expect((await event.send(surehook)).status).toBe(202);
+    await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
+  });
+  expect(stored.length).toBe(1);
+  expect(receiver.of(event.id).map(({ body }) => body.equals(event.body))).toEqual([true, true]);
 });
 
 it('nothing of a large body is stored in clear text, and Temporal has only a reference to it', async () => {
@@ -245,17 +259,17 @@ it('a replay with a corrected payload is answered 503 while nothing can be store
   receiver.script('/first', event.id, [410, 200]);
   expect((await event.send(surehook)).status).toBe(202);
   await waitFor(async () => (await letters.list()).some(({ event_id }) => event_id === event.id));
-  // A file in place of today's folder makes storing fail; the folders of other days stay readable.
-  const today = join(folder, new Date().toISOString().slice(0, 10));
-  renameSync(today, join(folder, 'kept'));
-  writeFileSync(today, '');
+  // Files in place of the folders make storing fail.
   const payload = JSON.parse(largeEvent().body.toString());
+  renameSync(folder, `${folder}-kept`);
+  mkdirSync(folder);
+  for (let i = 0; i < 256; i++) writeFileSync(join(folder, i.toString(16).padStart(2, '0')), '');
   expect(await letters.replay(event.id, { payload })).toMatchObject({
     status: 503,
     body: { code: 'storage_unavailable', detail: expect.stringContaining(folder) },
   });
-  rmSync(today);
-  renameSync(join(folder, 'kept'), today);
+  rmSync(folder, { recursive: true });
+  renameSync(`${folder}-kept`, folder);
   expect(await letters.replay(event.id, { payload })).toMatchObject({ status: 202 });
   await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
 });

@@ -53,7 +53,7 @@ const slackBlock = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('section'),
-    text: z.strictObject({ type: z.literal('mrkdwn'), text: mrkdwn }),
+    text: z.strictObject({ type: z.literal('mrkdwn'), text: mrkdwn, verbatim: z.literal(true) }),
   }),
 ]);
 export const slackMessage = z.strictObject({

@@ -6,10 +6,11 @@ import type { z } from 'zod';
 import { ALERT_ROUTE, RAISE_SIGNAL, type Raise, type RaiseSignal } from '../../src/contracts/alert.ts';
 import { DEAD_LETTER } from '../../src/contracts/dead-letter.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes.ts';
+import { EncryptionCodec } from '../../src/payloads/encryption-codec.ts';
 import { webhookAlert } from './alert-formats.ts';
 import { MailServer } from './mail-server.ts';
 import { type Answer, Receiver } from './receiver.ts';
-import { DATA_CONVERTER, newId, Surehook } from './surehook.ts';
+import { DATA_CONVERTER, KEY, newId, Surehook } from './surehook.ts';
 import { waitFor } from './wait-for.ts';
 
 export const ROUTING_KEY = 'R0123456789abcdef0123456789abcde';
@@ -159,7 +160,7 @@ async function decode(value: unknown): Promise<unknown> {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
   if ('metadata' in value && 'data' in value) {
-    const [payload] = (await DATA_CONVERTER.payloadCodecs?.[0]?.decode([value as never])) ?? [];
+    const [payload] = await new EncryptionCodec([KEY]).reveal([value as never]);
     return Buffer.from(payload?.data ?? []).toString('utf8');
   }
   const entries = await Promise.all(

@@ -15,7 +15,7 @@ export const INDEX = new URL('../../src/index.ts', import.meta.url).href;
 const ZOD = pathToFileURL(createRequire(import.meta.url).resolve('zod')).href;
 
 /** The secrets that the config of `configText` needs. */
-export const ENV = { A: 'secret-of-a', B: 'secret-of-b' };
+export const ENV = { A: 'secret-of-a-0123456789', B: 'secret-of-b-0123456789' };
 
 export const folder = mkdtempSync(join(tmpdir(), 'surehook-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -13,7 +13,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 export const CLI = path('../../dist/cli.js');
 export const PROJECT = path('../..');
 export const TOKEN = 'operator-token-of-the-tests';
-const KEY = { id: 'k1', key: Buffer.alloc(32, 'k1') };
+export const KEY = { id: 'k1', key: Buffer.alloc(32, 'k1') };
 export const ENCRYPTION_KEYS = `${KEY.id}:${KEY.key.toString('base64')}`;
 /** Reads and writes payloads with the tests' encryption key, as the tests' Surehook does. */
 export const DATA_CONVERTER = createDataConverter(new EncryptionCodec([KEY]));

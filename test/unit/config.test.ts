@@ -69,7 +69,10 @@ describe('a valid config', () => {
     const { hasSchema, handlers, forwardTo, verify, ...rest } = source;
     const format = { header: 'X-Sig', prefix: 'sha256=', encoding: 'base64', timestampHeader: 'X-Time' };
     expect(verify).toMatchObject({ ...format, toleranceSeconds: 0.5 });
-    expect(verify.secrets.map((one) => one.reveal())).toEqual(['secret-of-a', 'secret-of-b']);
+    expect(verify.secrets.map((one) => one.reveal())).toEqual([
+      'secret-of-a-0123456789',
+      'secret-of-b-0123456789',
+    ]);
     expect(rest).toMatchObject({
       eventId: [
         { in: 'header', name: 'x-request-id' },
@@ -163,7 +166,7 @@ describe('a valid config', () => {
   it('may hold secrets made by another installed copy of Surehook', async () => {
     const copy = "new (class SecretRef { name = 'A' })()";
     const { source } = await loadOne({ source: `verify: { scheme: 'hmac', secrets: [${copy}] }` });
-    expect(source.verify.secrets[0]?.reveal()).toBe('secret-of-a');
+    expect(source.verify.secrets[0]?.reveal()).toBe('secret-of-a-0123456789');
   });
 });
 

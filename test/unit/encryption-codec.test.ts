@@ -1,15 +1,22 @@
 // Tests the encryption of payloads: what is decrypted, what is refused, and how large payloads become.
-import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { defaultPayloadConverter, type Payload, type SerializationContext } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { DecryptionError, EncryptionCodec, isLarge } from '../../src/payloads/encryption-codec.ts';
-import { payloadConverter, RawBody } from '../../src/payloads/raw-body.ts';
+import { isRefused } from '../../src/contracts/refused.ts';
+import { DecryptionError, EncryptionCodec, isLarge, passHere } from '../../src/payloads/encryption-codec.ts';
+import { payloadConverter, RawBody, toStoredPayload } from '../../src/payloads/raw-body.ts';
 
 const key = (id: string) => ({ id, key: Buffer.alloc(32, id) });
 const codec = new EncryptionCodec([key('k1')]);
 const toPayload = (value: unknown) => defaultPayloadConverter.toPayload(value) as Payload;
 const text = (bytes: Uint8Array | null | undefined) => Buffer.from(bytes ?? []).toString();
+const FOR = { type: 'workflow', namespace: 'default', workflowId: 'partner:evt_1' } as const;
+const OTHER = { ...FOR, workflowId: 'partner:evt_2' };
+const LOCAL = { ...FOR, type: 'activity', isLocal: true } as const;
+const bodyOf = (bytes: Uint8Array) => payloadConverter.toPayload(new RawBody(bytes, 'json/plain')) as Payload;
+const readFrom = async (payload: Payload | undefined, context: SerializationContext | undefined) =>
+  payloadConverter.fromPayload((await codec.decode([payload as Payload], context))[0] as Payload);
 const roundTrip = async (value: unknown, from = codec, to = codec) => {
-  const [decoded] = await to.decode(await from.encode([toPayload(value)]));
+  const [decoded] = await to.decode(await from.encode([toPayload(value)], FOR), FOR);
   return defaultPayloadConverter.fromPayload(decoded as Payload);
 };
 
@@ -22,9 +29,13 @@ describe('an encrypted payload', () => {
   );
 
   it('shows neither its content nor its encoding, and differs each time', async () => {
-    const [first, second] = await codec.encode([toPayload('a marker'), toPayload('a marker')]);
+    const [first, second] = await codec.encode([toPayload('a marker'), toPayload('a marker')], FOR);
     expect(text(first?.metadata?.encoding)).toBe('binary/encrypted');
-    expect(Object.keys(first?.metadata ?? {}).sort()).toEqual(['encoding', 'encryption-key-id']);
+    expect(Object.keys(first?.metadata ?? {}).sort()).toEqual([
+      'encoding',
+      'encryption-key-id',
+      'workflow-id',
+    ]);
     expect(text(first?.data)).not.toContain('marker');
     expect(text(first?.data)).not.toContain('json/plain');
     expect(text(first?.data)).not.toBe(text(second?.data));
@@ -57,23 +68,91 @@ describe('an encrypted payload', () => {
   });
 
   it('is refused if one byte is changed, if it is cut short, or if it names another key', async () => {
-    const [payload] = await codec.encode([toPayload('some text of a payload')]);
+    const [payload] = await codec.encode([toPayload('some text of a payload')], FOR);
     const data = Buffer.from(payload?.data ?? []);
     for (let i = 0; i < data.length; i++) {
       const damaged = Buffer.from(data);
       damaged[i] = (damaged[i] ?? 0) ^ 1;
-      await expect(codec.decode([{ ...payload, data: damaged }])).rejects.toThrow(DecryptionError);
+      await expect(codec.reveal([{ ...payload, data: damaged }])).rejects.toThrow(DecryptionError);
+      expect(await readFrom({ ...payload, data: damaged }, FOR)).toMatchObject({
+        surehook_refused: 'damaged',
+      });
     }
     for (const length of [0, 5, 12, 28, data.length - 1]) {
-      await expect(codec.decode([{ ...payload, data: data.subarray(0, length) }])).rejects.toThrow(/damaged/);
+      await expect(codec.reveal([{ ...payload, data: data.subarray(0, length) }])).rejects.toThrow(/damaged/);
     }
     const same = new EncryptionCodec([{ id: 'k3', key: Buffer.alloc(32, 'k1') }]);
     const metadata = { ...payload?.metadata, 'encryption-key-id': Buffer.from('k3') };
-    await expect(same.decode([{ data, metadata }])).rejects.toThrow(/damaged/);
+    await expect(same.reveal([{ data, metadata }])).rejects.toThrow(/damaged/);
+  });
+});
+
+describe('decode accepts for a workflow only what was encrypted for it', () => {
+  it('and refuses what is encrypted for another workflow, for none, or under the id of another', async () => {
+    const [payload] = await codec.encode([toPayload('text')], FOR);
+    expect(await readFrom(payload, FOR)).toBe('text');
+    for (const context of [
+      OTHER,
+      undefined,
+      { type: 'activity', namespace: 'default', isLocal: false } as const,
+    ])
+      expect(await readFrom(payload, context)).toEqual({
+        surehook_refused: 'foreign',
+        message: "a payload is encrypted for another workflow, 'partner:evt_1'",
+      });
+    const metadata = { ...payload?.metadata, 'workflow-id': Buffer.from('partner:evt_2') };
+    expect(await readFrom({ ...payload, metadata }, OTHER)).toMatchObject({ surehook_refused: 'damaged' });
+    const [forNone] = await codec.encode([toPayload('text')]);
+    for (const context of [FOR, undefined])
+      expect(await readFrom(forNone, context)).toMatchObject({ surehook_refused: 'foreign' });
   });
 
-  it('is not the only kind that decode accepts: clear text from before encryption stays as it is', async () => {
-    const payload = toPayload({ clear: true });
-    expect(await codec.decode([payload])).toEqual([payload]);
+  it('and refuses clear text, also a body and a reference to a stored body', async () => {
+    const body = bodyOf(Buffer.from('{}'));
+    for (const payload of [toPayload({ clear: true }), body, toStoredPayload('ab/cd')])
+      for (const context of [FOR, LOCAL, undefined])
+        expect(await readFrom(payload, context)).toEqual({
+          surehook_refused: 'plain',
+          message: 'a payload is not encrypted',
+        });
+  });
+
+  it('and accepts in clear what this process passes to itself', async () => {
+    const [local] = await codec.encode([bodyOf(Buffer.from('{ }'))], LOCAL);
+    expect(text(local?.data)).toBe('{ }');
+    expect(await readFrom(local, LOCAL)).toMatchObject({ encoding: 'json/plain' });
+    expect(isRefused(await readFrom(passHere(toStoredPayload('ab/cd')), FOR))).toBe(false);
+    const metadata = { ...local?.metadata, 'surehook-here': Buffer.alloc(16) };
+    expect(await readFrom({ ...local, metadata }, LOCAL)).toMatchObject({ surehook_refused: 'plain' });
+  });
+
+  it('and a person who reads sees all of them', async () => {
+    const payloads = [toPayload('clear'), ...(await codec.encode([toPayload('for one')], FOR))];
+    payloads.push(...(await codec.encode([toPayload('for none')])));
+    const read = await codec.reveal(payloads);
+    expect(read.map((payload) => defaultPayloadConverter.fromPayload(payload))).toEqual([
+      'clear',
+      'for one',
+      'for none',
+    ]);
+  });
+
+  it('and what an unknown key or workflow is called reaches the log without control characters', async () => {
+    const [payload] = await codec.encode([toPayload('text')], FOR);
+    const metadata = { ...payload?.metadata, 'encryption-key-id': Buffer.from('\u001b[2J') };
+    await expect(codec.decode([{ ...payload, metadata }], FOR)).rejects.toThrow("under key '?[2J', which");
+  });
+});
+
+describe('a large body', () => {
+  const large = Buffer.alloc(1_100_000, 'a body that comes twice ');
+  const dataOf = async (bytes: Uint8Array, context: SerializationContext) =>
+    text((await codec.encode([bodyOf(bytes)], context))[0]?.data);
+
+  it('is encrypted to the same bytes for the same workflow, and to others for another or with another content', async () => {
+    const data = await dataOf(large, FOR);
+    expect(await dataOf(large, FOR)).toBe(data);
+    expect(await dataOf(large, OTHER)).not.toBe(data);
+    expect((await dataOf(Buffer.concat([large, large]), FOR)).slice(0, 12)).not.toBe(data.slice(0, 12));
   });
 });

@@ -1,5 +1,6 @@
 // Tests where the `temporal` binary comes from, with real processes: small shell scripts play `temporal` and `go`.
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
@@ -13,7 +14,7 @@ const WORKS = '[ "$1" = --version ]';
 const POLL = { timeout: 20_000 };
 const MODULE = new URL('../../src/temporal/dev/find-cli.ts', import.meta.url).href;
 /** Nothing listens on this port, so the download fails at once. */
-const NOWHERE = 'http://127.0.0.1:1/';
+const NOWHERE = { url: 'http://127.0.0.1:1/', sha256: '' };
 
 let root: string;
 let bin: string;
@@ -34,6 +35,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   vi.useRealTimers();
+  vi.unstubAllEnvs();
   for (const cleanUp of cleanUps) await cleanUp();
   fs.rmSync(root, { recursive: true, force: true });
 });
@@ -67,7 +69,10 @@ test('a working `temporal` on PATH comes before the cache, a broken `temporal` d
   expect(lines).toEqual([]);
 });
 
-test('an archive is downloaded once, and unpacked into the cache', async () => {
+test.each([
+  [true, 'is unpacked into the cache, once'],
+  [false, 'is not unpacked unless it has the digest that is known'],
+])('an archive that is downloaded (good: %s) %s', async (isGood) => {
   for (const tool of ['tar', 'gzip']) {
     const file = execFileSync('/bin/sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).trim();
     fs.symlinkSync(file, join(bin, tool));
@@ -76,12 +81,22 @@ test('an archive is downloaded once, and unpacked into the cache', async () => {
   script(join(root, 'temporal'), WORKS);
   execFileSync('tar', ['-czf', archive, '-C', root, 'temporal']);
   let requests = 0;
-  const downloadUrl = await serve((_, response) => {
+  const url = await serve((_, response) => {
     requests += 1;
     response.end(fs.readFileSync(archive));
   });
-  expect(await find({ downloadUrl })).toBe(cached);
-  expect(await find({ downloadUrl })).toBe(cached);
+  const released = fs.readFileSync(archive);
+  if (!isGood) fs.appendFileSync(archive, 'x');
+  const sha256 = createHash('sha256').update(released).digest('hex');
+  if (!isGood) {
+    await expect(find({ archive: { url, sha256 } })).rejects.toThrow(
+      'has other content than Temporal released',
+    );
+    expect(fs.readdirSync(cacheDir)).toEqual([]);
+    return;
+  }
+  expect(await find({ archive: { url, sha256 } })).toBe(cached);
+  expect(await find({ archive: { url, sha256 } })).toBe(cached);
   expect(requests).toBe(1);
   expect(lines).toEqual([`downloading the Temporal CLI, once; it is kept in ${cacheDir}`]);
   expect(fs.readdirSync(cacheDir)).toEqual(['temporal-cli-1.5.1']);
@@ -93,8 +108,8 @@ test.each<[string, (response: ServerResponse) => unknown]>([
   ['does not start', () => undefined],
 ])('if the download %s, Go builds the CLI', async (_, answer) => {
   goThat(`echo "$@" > '${root}/arguments'`, copyWorking());
-  const downloadUrl = await serve((_, response) => void answer(response));
-  expect(await find({ downloadUrl })).toBe(cached);
+  const url = await serve((_, response) => void answer(response));
+  expect(await find({ archive: { url, sha256: '' } })).toBe(cached);
   const asked = fs.readFileSync(join(root, 'arguments'), 'utf8').trim();
   expect(asked).toBe('install github.com/temporalio/cli/cmd/temporal@v1.5.1');
   expect(fs.readdirSync(cacheDir)).toEqual(['temporal-cli-1.5.1']);
@@ -119,6 +134,20 @@ test('two builds at the same time both give the binary', async () => {
   goThat(copyWorking());
   expect(await Promise.all([find(), find()])).toEqual([cached, cached]);
   expect(fs.readdirSync(cacheDir)).toEqual(['temporal-cli-1.5.1']);
+});
+
+test('neither Go nor the binary sees the environment of Surehook, which has its secrets', async () => {
+  vi.stubEnv('PARTNER_SECRET', 'must stay here');
+  vi.stubEnv('GOPROXY', 'off');
+  goThat(
+    `/usr/bin/env > '${root}/go-env'`,
+    `echo '#!/bin/sh\n/usr/bin/env > ${root}/cli-env' > "$GOBIN/temporal"`,
+    '/bin/chmod +x "$GOBIN/temporal"',
+  );
+  await find();
+  const [go, cli] = ['go-env', 'cli-env'].map((file) => fs.readFileSync(join(root, file), 'utf8'));
+  expect(go).toContain('GOPROXY=off');
+  expect(`${go}${cli}`).not.toContain('PARTNER_SECRET');
 });
 
 test('a failed build leaves nothing behind, and its error names every alternative', async () => {
@@ -160,7 +189,7 @@ test('a Surehook that is killed during a build leaves no half binary for the nex
     `echo half > "$GOBIN/temporal"; /bin/chmod +x "$GOBIN/temporal"; echo > '${root}/half'; /bin/sleep 1000`,
   );
   const code = `(await import(process.argv[1])).findTemporalCli({ ...JSON.parse(process.argv[2]), onProgress() {} })`;
-  const argument = JSON.stringify({ path: bin, cacheDir, downloadUrl: NOWHERE });
+  const argument = JSON.stringify({ path: bin, cacheDir, archive: NOWHERE });
   const args = ['--input-type=module', '-e', code, MODULE, argument];
   const killed = spawn(process.execPath, args, { detached: true });
   await expect.poll(() => fs.readdirSync(root), POLL).toContain('half');
@@ -179,7 +208,7 @@ test('a Surehook that is killed during a build leaves no half binary for the nex
 
 function find(changes: Partial<FindCliOptions> = {}): Promise<string> {
   const onProgress = (line: string) => lines.push(line);
-  return findTemporalCli({ path: bin, cacheDir, downloadUrl: NOWHERE, onProgress, ...changes });
+  return findTemporalCli({ path: bin, cacheDir, archive: NOWHERE, onProgress, ...changes });
 }
 
 function script(file: string, ...commands: string[]): string {

@@ -15,6 +15,7 @@ import { payloadConverter, RawBody } from '../../src/payloads/raw-body.ts';
 import { sources } from '../support/imports.ts';
 
 const docs = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+const FOR = { type: 'workflow', namespace: 'default', workflowId: 'partner:evt_1' } as const;
 const written = (value: number) => value.toLocaleString('en');
 
 it('a body of the largest size is decrypted, and a body of twice that size is refused', async () => {
@@ -23,10 +24,11 @@ it('a body of the largest size is decrypted, and a body of twice that size is re
     [STORED_MAX_BYTES, 2 * STORED_MAX_BYTES].map(
       (size) => payloadConverter.toPayload(new RawBody(Buffer.alloc(size, ' '), 'json/plain')) as Payload,
     ),
+    FOR,
   );
-  const [read] = await codec.decode([largest as Payload]);
+  const [read] = await codec.decode([largest as Payload], FOR);
   expect(read?.data?.length).toBe(STORED_MAX_BYTES);
-  await expect(codec.decode([hostile as Payload])).rejects.toThrow(/damaged/);
+  await expect(codec.reveal([hostile as Payload])).rejects.toThrow(/damaged/);
 });
 
 it('docs/configuration.md and docs/operating.md name the limits', () => {

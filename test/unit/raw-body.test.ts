@@ -60,11 +60,16 @@ describe('a raw body', () => {
 
   it('is read among other values when the SDK loads the converter by its path', async () => {
     const payloads = [toPayload({ source: 'a' }), toPayload(new RawBody(Buffer.from('{ }'), 'json/plain'))];
-    const [meta, body] = await readPayloads({ payloads });
+    const encrypted = await codec.encode(payloads, {
+      type: 'workflow',
+      namespace: '',
+      workflowId: 'partner:evt_1',
+    });
+    const [meta, body] = await readPayloads({ payloads: encrypted }, 'partner:evt_1');
     expect(meta).toEqual({ source: 'a' });
     expect(body).toHaveProperty('encoding', 'json/plain');
     expect(Buffer.from((body as RawBody).bytes).toString()).toBe('{ }');
-    expect(await readPayloads(undefined)).toEqual([]);
+    expect(await readPayloads(undefined, 'partner:evt_1')).toEqual([]);
   });
 });
 

@@ -4,9 +4,11 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ENV, folder, load, loadOne, type Parts, refusal, write } from '../support/config-file.ts';
 
+const LONG = 'a secret that is long enough';
+
 describe('secrets', () => {
   const reveal = async (env: NodeJS.ProcessEnv) => {
-    const { source } = await loadOne({}, { env: { B: 'b', ...env } });
+    const { source } = await loadOne({}, { env: { B: LONG, ...env } });
     return source.verify.secrets[0]?.reveal();
   };
   const missing = async (parts: Parts, env: NodeJS.ProcessEnv) => await refusal(load(parts, { env }));
@@ -25,7 +27,7 @@ describe('secrets', () => {
     for (const [content, value] of [
       ['a secret\n', 'a secret'],
       ['a secret\r\n', 'a secret'],
-      [' a\nb \n\n', ' a\nb \n'],
+      ['a\nb', 'a\nb'],
     ] as const) {
       expect(await reveal({ A_FILE: write(content, 'secret-2') })).toBe(value);
     }
@@ -34,7 +36,7 @@ describe('secrets', () => {
   it('are missing when they are empty, in the environment or in the file', async () => {
     const empty = write('\n', 'secret-3');
     for (const env of [{}, { A: '' }, { A_FILE: '' }, { A_FILE: empty }]) {
-      expect(await missing({}, { ...env, B: 'b' })).toBe(`missing secret A: ${HINT}`);
+      expect(await missing({}, { ...env, B: LONG })).toBe(`missing secret A: ${HINT}`);
     }
   });
 
@@ -50,12 +52,12 @@ describe('secrets', () => {
     const path = join(folder, 'no-such-secret');
     const message = await missing(
       { sources: "second: { verify: { scheme: 'hmac', secrets: [secret('A')] } }" },
-      { A_FILE: path, B: 'b' },
+      { A_FILE: path, B: LONG },
     );
     expect(message).toBe(
       `missing secret A: ${HINT}; A_FILE: ENOENT: no such file or directory, open '${path}'`,
     );
-    expect(await missing({}, { A_FILE: folder, B: 'b' })).toContain('A_FILE: EISDIR');
+    expect(await missing({}, { A_FILE: folder, B: LONG })).toContain('A_FILE: EISDIR');
   });
 
   it('are refused with the reason, but without their value, when they cannot be used', async () => {
@@ -78,6 +80,38 @@ describe('secrets', () => {
     );
   });
 
+  it.each([
+    ['a byte order mark before it', `\ufeff${LONG}`, 'begins with a byte order mark'],
+    ['white space before it', ` ${LONG}`, 'begins or ends with white space'],
+    ['a line break after it', `${LONG}\n`, 'begins or ends with white space'],
+    ['double quotes around it', `"${LONG}"`, 'stands in quotes'],
+    ['single quotes around it', `'${LONG}'`, 'stands in quotes'],
+    ['a version before it', 'v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', "leave out the 'v1,'"],
+  ])('are refused with %s, wherever they are used', async (_, value, reason) => {
+    for (const env of [
+      { A: value, B: LONG },
+      { A: LONG, B: value },
+    ]) {
+      const message = await missing({}, env);
+      expect(message).toContain(reason);
+      expect(message).not.toContain('long enough');
+    }
+    const inFile = await missing({}, { A_FILE: write(`${value}\n`, 'spoilt'), B: LONG });
+    expect(inFile).toContain(reason);
+  });
+
+  it('that are short are refused if they are ours, and warned of if somebody else has chosen them', async () => {
+    for (const B of ['fifteen letters', `whsec_${Buffer.alloc(15).toString('base64')}`])
+      expect(await missing({}, { A: LONG, B })).toContain(
+        'B (endpoints.billing.secrets): the secret has fewer than 16 characters, and might be guessed; make one with',
+      );
+    const { warnings } = await load({}, { env: { A: 'fifteen letters', B: LONG } });
+    expect(warnings).toEqual([
+      'A (sources.partner.verify.secrets): the secret has fewer than 16 characters, and might be guessed',
+    ]);
+    expect((await load()).warnings).toEqual([]);
+  });
+
   it('are never shown by printing the config', async () => {
     const config = await load(
       { endpoint: "headers: { authorization: secret('TOKEN') }" },
@@ -98,8 +132,8 @@ describe('secrets', () => {
       endpoint?.headers.authorization,
     ];
     expect(secrets.map((secret) => (typeof secret === 'object' ? secret.reveal() : secret))).toEqual([
-      'secret-of-a',
-      'secret-of-b',
+      'secret-of-a-0123456789',
+      'secret-of-b-0123456789',
       'secret-token',
     ]);
     const prints = [
@@ -121,17 +155,17 @@ describe('secrets', () => {
     const asked: string[] = [];
     const makeSecret = (name: string) => {
       asked.push(name);
-      return `made-${name}`;
+      return `made-${name}-0123456789`;
     };
     const { source, endpoint } = await loadOne({}, { env: { A: 'given', B: '' }, makeSecret });
     expect(source.verify.secrets[0]?.reveal()).toBe('given');
-    expect(endpoint.secrets[0]?.reveal()).toBe('made-B');
+    expect(endpoint.secrets[0]?.reveal()).toBe('made-B-0123456789');
     expect(asked).toEqual(['B']);
   });
 
   it('are not made if their file cannot be read', async () => {
     const makeSecret = () => expect.fail('made');
-    const message = await refusal(load({}, { env: { A_FILE: '/nowhere', B: 'b' }, makeSecret }));
+    const message = await refusal(load({}, { env: { A_FILE: '/nowhere', B: LONG }, makeSecret }));
     expect(message).toContain('A_FILE: ENOENT');
   });
 

@@ -53,7 +53,7 @@ describe('a test event', () => {
     const request = buildSignedRequest(source, {});
     expect(Object.keys(request.headers)).toEqual(['content-type', 'x-time', 'x-sig']);
     expect(receive(source, request).verdict).toEqual({ ok: true });
-    const secrets = ['secret-of-b'];
+    const secrets = ['secret-of-b-0123456789'];
     const verdict = verifySignature({
       ...source.verify,
       secrets,

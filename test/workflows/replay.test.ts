@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { expect, it } from 'vitest';
-import { DATA_CONVERTER } from '../support/surehook.ts';
+import { createDataConverter } from '../../src/temporal/data-converter.ts';
+import { recordedCodec } from '../support/recorded-codec.ts';
+import { KEY } from '../support/surehook.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const files = readdirSync(path('../histories')).filter((file) => file.endsWith('.json'));
@@ -20,7 +22,7 @@ it('every recorded history replays on the bundle that workers load', async () =>
   });
   const options = {
     workflowBundle: { codePath: path('../../dist/workflow-bundle.js') },
-    dataConverter: DATA_CONVERTER, // the recorded payloads are encrypted with the key of the tests
+    dataConverter: createDataConverter(recordedCodec(KEY)),
   };
   const ids = histories.map(({ workflowId }) => workflowId);
   const results: string[] = [];

@@ -44,7 +44,7 @@ function icon({ gathered }: Alert): string {
   return gathered.expiring ? '🟠' : '🟢';
 }
 
-/** The block holds as many whole lines as fit. */
+/** The block holds as many whole lines as fit. `verbatim`: Slack makes no links, channels or mentions out of plain text. */
 function toBlock(heading: string, lines: string[]) {
   let text = heading;
   for (const line of lines) {
@@ -54,7 +54,7 @@ function toBlock(heading: string, lines: string[]) {
     }
     text += `\n${line}`;
   }
-  return { type: 'section', text: { type: 'mrkdwn', text } };
+  return { type: 'section', text: { type: 'mrkdwn', text, verbatim: true } };
 }
 
 /** Slack's markup begins with these characters: https://docs.slack.dev/messaging/formatting-message-text */

@@ -7,12 +7,15 @@ import {
   type ActivityInput,
   type Attempt,
   cutShort,
+  type EventMeta,
   type Heartbeat,
   type StepName,
   type StepOutcome,
   toCanceled,
 } from '../../contracts/event.ts';
 import { BODY_NOT_READ, INTERRUPTED } from '../../contracts/failures.ts';
+import { workflowIdOf } from '../../contracts/ids.ts';
+import { INPUT_REFUSED, isRefused } from '../../contracts/refused.ts';
 import type { RawBody, StoredBody } from '../../payloads/raw-body.ts';
 import { retryLater, toFailure } from './attempt-failures.ts';
 import { complete, conclude, isUsedUp } from './attempt-log.ts';
@@ -62,7 +65,10 @@ export async function recallLocalAttempt(
  */
 export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> {
   const { info } = Context.current();
-  const beat = info.heartbeatDetails as Heartbeat | undefined;
+  refuseOtherEvents(options.input.event, info.workflowExecution?.workflowId);
+  const beat = isRefused(info.heartbeatDetails)
+    ? undefined
+    : (info.heartbeatDetails as Heartbeat | undefined);
   const log = [...(beat?.attempts ?? options.input.attempts)];
   if (!info.isLocal) addLostAttempts(log, info.attempt - 1 - (beat?.temporal_attempt ?? 0));
   if (info.isLocal) {
@@ -83,6 +89,18 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
   } finally {
     options.gate?.leave();
   }
+}
+
+/**
+ * The codec accepts only what was encrypted for this workflow. This keeps out what was encrypted for it as something else:
+ * the parts of one history put together in another way.
+ */
+function refuseOtherEvents({ source, event_id }: EventMeta, workflowId: string | undefined): void {
+  if (workflowIdOf(source, event_id) === workflowId) return;
+  throw ApplicationFailure.nonRetryable(
+    'the arguments are refused: they are not those of the event of this workflow',
+    INPUT_REFUSED,
+  );
 }
 
 /** A step that is held back, or whose body cannot be read, makes no attempt: a regular activity can wait. */

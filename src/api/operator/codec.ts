@@ -50,6 +50,7 @@ export const encodeRoute = route<CodecDeps>()({
   method: 'post',
   path: '/codec/encode',
   summary: "Encrypt payloads: Temporal's codec-server protocol",
+  description: 'The protocol does not name a workflow, so no workflow accepts the payloads.',
   body,
   answers,
   errors,
@@ -74,7 +75,7 @@ export const decodeRoute = route<CodecDeps>()({
 async function decodeOneByOne({ codec, resolve }: CodecDeps['temporal'], payloads: Payload[]) {
   const load = async (payload: Payload) => (await resolve([payload]))[0] ?? payload;
   try {
-    return await codec.decodeWithin(DECODED_MAX_BYTES, payloads, load);
+    return await codec.revealWithin(DECODED_MAX_BYTES, payloads, load);
   } catch (error) {
     if (!(error instanceof DecodedTooLargeError)) throw error;
     const detail = `the payloads are over the limit of ${DECODED_MAX_BYTES} bytes in clear; ask for fewer at once`;

@@ -1,8 +1,9 @@
 // The parameters that lists share: their rules, and the cursor for the next page.
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { EVENT_TYPE, SOURCE_NAME } from '../../contracts/ids.ts';
 import { EVENT_TYPE_MAX_LENGTH, KEYWORD_MAX_LENGTH, PAGE_MAX } from '../../contracts/limits.ts';
+import { type EncryptionCodec, SIGNATURE_BYTES } from '../../payloads/encryption-codec.ts';
+import { HttpError } from '../http/errors.ts';
 
 /** RFC 3339, with `Z` or an offset. */
 const time = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T12:00:00Z' });
@@ -52,7 +53,7 @@ export const pageParameters = {
     .max(PAGE_MAX, LIMIT)
     .describe('the largest number of items on a page')
     .default(50),
-  cursor: z.base64url(CURSOR).transform(toPageToken).describe('`next_cursor` of the page before').optional(),
+  cursor: z.base64url(CURSOR).describe('`next_cursor` of the page before').optional(),
 };
 
 /** One page of a list. */
@@ -63,21 +64,21 @@ export function pageOf<V extends z.ZodType>(item: V) {
   });
 }
 
-/** Adds a checksum, which finds a damaged cursor here: Temporal would retry a token that it cannot read for seconds. */
-export function toCursor(token: Uint8Array | undefined): string | null {
-  return token ? Buffer.concat([checksum(token), token]).toString('base64url') : null;
+type Signer = Pick<EncryptionCodec, 'sign' | 'isSigned'>;
+
+/**
+ * Signs Temporal's token: Temporal answers one that it has not made with an error of its own, or tries for seconds to read
+ * it. Every API with the encryption key takes the cursor.
+ */
+export function toCursor(signer: Signer, token: Uint8Array | undefined): string | null {
+  return token ? Buffer.concat([signer.sign(token), token]).toString('base64url') : null;
 }
 
-function toPageToken(cursor: string, context: z.RefinementCtx): Uint8Array {
+/** @throws HttpError `invalid_parameter` for a cursor that no API has made */
+export function toPageToken(signer: Signer, cursor: string | undefined): Uint8Array | undefined {
+  if (cursor === undefined) return undefined;
   const bytes = Buffer.from(cursor, 'base64url');
-  const token = bytes.subarray(CHECKSUM_BYTES);
-  if (bytes.subarray(0, CHECKSUM_BYTES).equals(checksum(token))) return token;
-  context.addIssue({ code: 'custom', message: CURSOR });
-  return z.NEVER;
-}
-
-const CHECKSUM_BYTES = 4;
-
-function checksum(token: Uint8Array): Buffer {
-  return createHash('sha256').update(token).digest().subarray(0, CHECKSUM_BYTES);
+  const token = bytes.subarray(SIGNATURE_BYTES);
+  if (signer.isSigned(token, bytes.subarray(0, SIGNATURE_BYTES))) return token;
+  throw new HttpError('invalid_parameter', `cursor: ${CURSOR}`);
 }

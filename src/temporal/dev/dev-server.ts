@@ -5,6 +5,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { environmentFor } from '../../config/settings.ts';
 import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes.ts';
 import { claimPort, commandLine, goneByPolling, isOpen, LOOPBACK } from './ports-and-processes.ts';
 
@@ -108,6 +109,7 @@ async function launch(options: DevServerOptions): Promise<Server> {
   // A server in memory should end with us, since nobody can adopt it.
   const child = spawn(options.cliPath, serverArguments(ports, options), {
     detached: !options.inMemory,
+    env: environmentFor('any'),
     stdio: ['ignore', log, log],
   });
   closeSync(log);
@@ -138,12 +140,14 @@ function serverArguments({ port, uiPort }: Ports, options: DevServerOptions): st
   // Eager activities halve the latency of a step; more than one partition is too many for one machine.
   const eager = 'system.enableActivityEagerExecution=true';
   const onePartition = ['Read', 'Write'].map((way) => `matching.numTaskqueue${way}Partitions=1`);
+  // The server's HTTP API takes what any page in a browser posts. Nobody needs it, so it serves no host name.
+  const noHttpApi = 'frontend.httpAllowedHosts=[]';
   const attributes = Object.entries(options.searchAttributes ?? OURS);
   return [
     ...['server', 'start-dev', ...(options.inMemory ? [] : ['--db-filename', database, ...pragmas])],
     ...(options.codecEndpoint ? ['--ui-codec-endpoint', options.codecEndpoint] : []),
     ...['--ip', LOOPBACK, '--port', `${port}`, '--ui-port', `${uiPort}`, '--log-level', 'error'],
-    ...[eager, ...onePartition].flatMap((setting) => ['--dynamic-config-value', setting]),
+    ...[eager, ...onePartition, noHttpApi].flatMap((setting) => ['--dynamic-config-value', setting]),
     ...attributes.flatMap(([name, type]) => ['--search-attribute', `${name}=${FLAG_TYPES[type]}`]),
   ];
 }

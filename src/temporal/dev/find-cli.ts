@@ -1,13 +1,22 @@
-// Finds a working `temporal` binary for the dev server, or makes one: downloaded, else built with Go.
+// Finds a working `temporal` binary for the dev server, or makes one: downloaded and checked, else built with Go.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { access, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { environmentFor } from '../../config/settings.ts';
 
 /** The last version whose module `go install` accepts: later ones carry a `replace`. */
 const VERSION = '1.5.1';
 const MODULE = `github.com/temporalio/cli/cmd/temporal@v${VERSION}`;
+/** The SHA-256 of the archives of this version in Temporal's release on GitHub; docs/decisions/0042 has their source. */
+const DIGESTS: Record<string, string> = {
+  linux_amd64: 'ddc95e08b0b076efd4ea9733a3f488eb7d2be875f8834e616cd2a37358b4852d',
+  linux_arm64: 'bd1b0db9f18b051026de8bf6cc1505f2510f14bbb7a8b9a4a91fff46c77454f5',
+  darwin_amd64: 'bbb73e2a31135abe50a1f1cdb35030c42961df618e8ce9c60ae89f201540c5d9',
+  darwin_arm64: 'cca01b7ea35ad56e2a328d9ae596bf716bd22313ef63c7a761c88354457c2415',
+};
 /** `temporal --version` takes 0.05 s; the rest is room for a cold 250 MB file on a busy machine. */
 const VERSION_TIMEOUT_MS = 20_000;
 /** From name look-up to response headers, a redirect included. Offline, the build with Go should follow soon. */
@@ -30,8 +39,13 @@ export interface FindCliOptions {
   onProgress: (line: string) => void;
   /** Without a signal, a build stays in the terminal's process group, so that Ctrl-C ends it with us. */
   signal?: AbortSignal;
-  /** The URL of a .tar.gz with `temporal` in it. Default: Temporal's own, for this platform. */
-  downloadUrl?: string;
+  /** A .tar.gz with `temporal` in it, and its SHA-256. Default: Temporal's own, for this platform. */
+  archive?: Archive;
+}
+
+interface Archive {
+  url: string;
+  sha256: string;
 }
 
 /** @throws Error of one line that names the setting, or all ways to get a `temporal` binary */
@@ -111,7 +125,7 @@ async function removeLeftovers(prefix: string): Promise<void> {
 }
 
 async function download(folder: string, options: FindCliOptions): Promise<void> {
-  const url = options.downloadUrl ?? defaultUrl();
+  const { url, sha256 } = options.archive ?? releasedArchive();
   const whole = either(AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS), options.signal);
   const start = new AbortController();
   const timer = setTimeout(
@@ -124,12 +138,24 @@ async function download(folder: string, options: FindCliOptions): Promise<void> 
   options.onProgress(`downloading the Temporal CLI, once; it is kept in ${options.cacheDir}`);
   const archive = join(folder, 'temporal.tar.gz');
   await writeFile(archive, response.body, { signal: whole });
-  await run('/usr/bin/env', [`PATH=${options.path}`, 'tar', '-xzf', archive, '-C', folder], whole);
+  const digest = createHash('sha256')
+    .update(await readFile(archive))
+    .digest('hex');
+  if (digest !== sha256)
+    throw new Error(`${url} has other content than Temporal released: SHA-256 ${digest}`);
+  await run(
+    '/usr/bin/env',
+    [`PATH=${options.path}`, 'tar', '-xzf', archive, '-C', folder, 'temporal'],
+    whole,
+  );
 }
 
-function defaultUrl(): string {
-  const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch;
-  return `https://temporal.download/cli/archive/v${VERSION}?platform=${process.platform}&arch=${arch}`;
+function releasedArchive(): Archive {
+  const platform = `${process.platform}_${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  const sha256 = DIGESTS[platform];
+  if (sha256 === undefined) throw new Error(`Temporal has no archive for ${platform} whose digest is known`);
+  const file = `temporal_cli_${VERSION}_${platform}.tar.gz`;
+  return { url: `https://github.com/temporalio/cli/releases/download/v${VERSION}/${file}`, sha256 };
 }
 
 async function goInstall(folder: string, options: FindCliOptions): Promise<void> {
@@ -144,16 +170,26 @@ async function goInstall(folder: string, options: FindCliOptions): Promise<void>
     onProgress(`still building the Temporal dev server: ${Math.round((Date.now() - start) / 1_000)} s`);
   }, PROGRESS_INTERVAL_MS);
   try {
-    await run('/usr/bin/env', [`PATH=${path}`, `GOBIN=${folder}`, 'go', 'install', MODULE], signal);
+    const args = [`PATH=${path}`, `GOBIN=${folder}`, 'go', 'install', MODULE];
+    await run('/usr/bin/env', args, signal, 'go');
   } finally {
     clearInterval(timer);
   }
 }
 
 /** Rejects with the last line of output unless the command exits with 0; if aborted, once its whole group has ended. */
-async function run(command: string, args: string[], signal?: AbortSignal): Promise<void> {
+async function run(
+  command: string,
+  args: string[],
+  signal?: AbortSignal,
+  program: 'any' | 'go' = 'any',
+): Promise<void> {
   signal?.throwIfAborted();
-  const child = spawn(command, args, { detached: signal !== undefined, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    detached: signal !== undefined,
+    env: environmentFor(program), // without our secrets
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

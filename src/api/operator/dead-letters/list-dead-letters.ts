@@ -4,7 +4,7 @@ import { toConditions } from '../../../dead-letters/conditions.ts';
 import { listDeadLetters } from '../../../dead-letters/list.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
-import { deadLetterFilter, pageParameters, toCursor } from '../parameters.ts';
+import { deadLetterFilter, pageParameters, toCursor, toPageToken } from '../parameters.ts';
 import { deadLetterPageView } from './dead-letter-view.ts';
 
 export const listDeadLettersRoute = route<OperatorDeps>()({
@@ -18,7 +18,10 @@ export const listDeadLettersRoute = route<OperatorDeps>()({
   },
   errors: ['invalid_parameter'],
   async handle({ temporal }, { query: { limit, cursor, ...filter } }) {
-    const page = await listDeadLetters(temporal, toConditions(filter), { limit, pageToken: cursor });
-    return reply(200, { items: page.items, next_cursor: toCursor(page.nextPageToken) });
+    const page = await listDeadLetters(temporal, toConditions(filter), {
+      limit,
+      pageToken: toPageToken(temporal.codec, cursor),
+    });
+    return reply(200, { items: page.items, next_cursor: toCursor(temporal.codec, page.nextPageToken) });
   },
 });

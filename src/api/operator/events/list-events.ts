@@ -16,7 +16,7 @@ import {
 } from '../../../temporal/visibility.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
-import { filterParameters, pageOf, pageParameters, toCursor } from '../parameters.ts';
+import { filterParameters, pageOf, pageParameters, toCursor, toPageToken } from '../parameters.ts';
 import { eventStatusView } from './event-view.ts';
 
 const ANY_TYPE = `WorkflowType IN ('${PROCESS_EVENT}', '${DISCARD_EVENT}')`;
@@ -69,9 +69,13 @@ export const listEventsRoute = route<OperatorDeps>()({
   errors: ['invalid_parameter'],
   async handle({ temporal }, { query: { limit, cursor, status, ...filter } }) {
     const wanted = [status ? BY_STATUS[status] : ANY_TYPE, ...filterConditions(filter)].join(' AND ');
-    const page = await listPage(temporal, { query: wanted, limit, pageToken: cursor });
+    const page = await listPage(temporal, {
+      query: wanted,
+      limit,
+      pageToken: toPageToken(temporal.codec, cursor),
+    });
     const items = await Promise.all(page.rows.map((row) => toItem(temporal, row)));
-    const next_cursor = toCursor(page.nextPageToken);
+    const next_cursor = toCursor(temporal.codec, page.nextPageToken);
     return reply(200, { items: items.filter((item) => item !== undefined), next_cursor });
   },
 });

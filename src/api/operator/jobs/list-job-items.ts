@@ -13,7 +13,7 @@ import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
 import { eventStatusView } from '../events/event-view.ts';
 import { BY_STATUS, statusParameter } from '../events/list-events.ts';
-import { pageOf, pageParameters, toCursor } from '../parameters.ts';
+import { pageOf, pageParameters, toCursor, toPageToken } from '../parameters.ts';
 import { jobParams, readJob } from './read-job.ts';
 import { ofJob } from './show-job.ts';
 
@@ -43,8 +43,15 @@ export const listJobItemsRoute = route<OperatorDeps>()({
   async handle({ temporal }, { params: { job_id }, query: { limit, cursor, status } }) {
     await readJob(temporal, job_id);
     const wanted = [ofJob(job_id), ...(status ? [BY_STATUS[status]] : [])].join(' AND ');
-    const page = await listPage(temporal, { query: wanted, limit, pageToken: cursor });
-    return reply(200, { items: page.rows.map(toItem), next_cursor: toCursor(page.nextPageToken) });
+    const page = await listPage(temporal, {
+      query: wanted,
+      limit,
+      pageToken: toPageToken(temporal.codec, cursor),
+    });
+    return reply(200, {
+      items: page.rows.map(toItem),
+      next_cursor: toCursor(temporal.codec, page.nextPageToken),
+    });
   },
 });
 

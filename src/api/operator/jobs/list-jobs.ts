@@ -7,7 +7,7 @@ import { readMemo } from '../../../temporal/read-memo.ts';
 import { type ListedExecution, listPage, statusName, toTime } from '../../../temporal/visibility.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
-import { pageOf, pageParameters, toCursor } from '../parameters.ts';
+import { pageOf, pageParameters, toCursor, toPageToken } from '../parameters.ts';
 import { jobView, toJobView } from './job-view.ts';
 
 const TYPES = Object.values(JOB_TYPES)
@@ -26,9 +26,13 @@ export const listJobsRoute = route<OperatorDeps>()({
   answers: { 200: { description: 'One page', view: jobPageView } },
   errors: ['invalid_parameter'],
   async handle({ temporal }, { query: { limit, cursor } }) {
-    const page = await listPage(temporal, { query: QUERY, limit, pageToken: cursor });
+    const page = await listPage(temporal, {
+      query: QUERY,
+      limit,
+      pageToken: toPageToken(temporal.codec, cursor),
+    });
     const items = await Promise.all(page.rows.map((row) => toItem(temporal, row)));
-    return reply(200, { items, next_cursor: toCursor(page.nextPageToken) });
+    return reply(200, { items, next_cursor: toCursor(temporal.codec, page.nextPageToken) });
   },
 });
 

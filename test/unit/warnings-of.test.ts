@@ -1,0 +1,43 @@
+// Tests what `config check` warns of: places of an event id that the signature does not cover.
+import { expect, it } from 'vitest';
+import { warningsOf } from '../../src/config/warnings-of.ts';
+import { loadConfig } from '../../src/user-code/load-config.ts';
+import { ENV, load } from '../support/config-file.ts';
+
+const warnedOf = async (source: string) =>
+  warningsOf(
+    await load({ sources: `second: { ${source} }` }, { env: { ...ENV, C: `whsec_${btoa('x'.repeat(32))}` } }),
+  );
+const verify = (scheme: string) => `verify: { scheme: '${scheme}', secrets: [secret('C')] }`;
+
+it.each([
+  ['hmac', '', []],
+  ['hmac', "eventId: ['body.id', 'header.X-Request-Id']", ['header.x-request-id']],
+  ['standard', '', []],
+  ['svix', '', []],
+  ['standard', "eventId: ['body.id']", []],
+  // The second set of headers is not looked at in a request that has the first, and so its id is not signed then.
+  ['standard', "eventId: ['header.svix-id']", ['header.svix-id']],
+  ['stripe', '', []],
+  ['github', '', ['header.x-github-delivery']],
+])('an id of %s with %s that is not signed is warned of', async (scheme, eventId, places) => {
+  expect(await warnedOf(`${verify(scheme)}, ${eventId}`)).toEqual(
+    places.map(
+      (place) =>
+        `sources.second.eventId: ${scheme} does not sign ${place}: whoever has one signed request can send it again as another event`,
+    ),
+  );
+});
+
+it('the config that comes with Surehook looks for ids in signed places only, but for GitHub, which signs none', async () => {
+  const env = Object.fromEntries(
+    ['PARTNER_WEBHOOK', 'GITHUB_WEBHOOK', 'STRIPE_WEBHOOK', 'BILLING_ENDPOINT'].map((name) => [
+      `${name}_SECRET`,
+      'x'.repeat(32),
+    ]),
+  );
+  const path = new URL('../../surehook.config.ts', import.meta.url).pathname;
+  expect(warningsOf(await loadConfig({ path, env }))).toEqual([
+    expect.stringContaining('sources.github.eventId'),
+  ]);
+});
