@@ -11,7 +11,7 @@ import type { showDeadLetterRoute } from '../api/operator/dead-letters/show-dead
 import { ConfigError } from '../config/config-error.ts';
 import { eventLines } from './events.ts';
 import type { OperatorClient } from './operator-client.ts';
-import { parseTime, table } from './text.ts';
+import { table, timeOf } from './text.ts';
 
 type DeadLetterPage = ViewOf<typeof listDeadLettersRoute>;
 
@@ -31,7 +31,7 @@ export interface DeadLetterListOptions extends FilterOptions {
 }
 
 export function toQuery({ source, type, step, error, since, until }: FilterOptions) {
-  const times = { since: parseTime('--since', since), until: parseTime('--until', until) };
+  const times = { since: timeOf('--since', since), until: timeOf('--until', until) };
   return { source, type, step, error, ...times };
 }
 

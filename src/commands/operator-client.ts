@@ -5,6 +5,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
 import { OPERATOR_API_PATH, toOrigin } from '../config/http-origin.ts';
 import type { Settings } from '../config/settings.ts';
+import { parseExactly } from '../contracts/exact-json.ts';
 
 type Query = Record<string, string | undefined>;
 
@@ -31,11 +32,13 @@ export class OperatorClient {
   }
 
   /**
+   * The payloads of an answer keep the digits of their numbers.
+   *
    * @param path below `/api/v1`
    * @throws ConfigError with the API's own message if it refuses, or if no operator API answers
    */
   async get<T>(path: string, query: Query = {}): Promise<T> {
-    return (await (await this.#fetch(this.#toUrl(path, query))).json()) as T;
+    return parseExactly(await (await this.#fetch(this.#toUrl(path, query))).text()) as T;
   }
 
   /**
@@ -44,7 +47,8 @@ export class OperatorClient {
    */
   async post<T>(path: string, body: string): Promise<T> {
     const headers = { 'content-type': 'application/json' };
-    return (await (await this.#fetch(this.#toUrl(path), { method: 'POST', body, headers })).json()) as T;
+    const response = await this.#fetch(this.#toUrl(path), { method: 'POST', body, headers });
+    return parseExactly(await response.text()) as T;
   }
 
   /** @throws ConfigError as `get` */

@@ -4,6 +4,7 @@ import type { SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { toOrigin } from '../config/http-origin.ts';
 import type { Settings } from '../config/settings.ts';
+import { parseExactly } from '../contracts/exact-json.ts';
 import { loadConfigForCommand } from './load-config-for-command.ts';
 import { buildSignedRequest } from './signed-request.ts';
 
@@ -65,7 +66,7 @@ async function post(url: URL, headers: Record<string, string>, body: Buffer): Pr
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     return text;
   }
