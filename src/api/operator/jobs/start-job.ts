@@ -18,6 +18,7 @@ import { reply, route } from '../../http/route.ts';
 import { ACTION_BODY_MAX_BYTES, fromField, reasonField } from '../dead-letters/action-bodies.ts';
 import { deadLetterItemView } from '../dead-letters/dead-letter-view.ts';
 import type { OperatorDeps } from '../deps.ts';
+import { requireKnownNames } from '../known-names.ts';
 import { deadLetterFilter } from '../parameters.ts';
 
 const SAMPLE_SIZE = 5;
@@ -86,6 +87,7 @@ type JobRequest = Pick<JobInput, 'filter' | 'rate_per_second' | 'from' | 'reason
 
 async function startJob(deps: OperatorDeps, action: JobAction, request: JobRequest, path: string) {
   const { dry_run, ...job } = request;
+  await requireKnownNames(deps, job.filter, 'bad_request');
   const conditions = toConditions(job.filter);
   const matched = await countDeadLetters(deps.temporal, job.filter);
   if (dry_run) {

@@ -1,0 +1,58 @@
+// Refuses a filter by a name that neither the config nor the data know, with the names that exist.
+import type { Config } from '../../config/config.ts';
+import type { JobFilter } from '../../contracts/job.ts';
+import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes.ts';
+import type { Temporal } from '../../temporal/connection.ts';
+import { ANY_DIVISION, listPage, quote } from '../../temporal/visibility.ts';
+import { type ErrorCode, HttpError } from '../http/errors.ts';
+
+interface KnownNames {
+  temporal: Temporal;
+  config: Pick<Config, 'sources' | 'endpoints'>;
+}
+
+const DELIVER = 'deliver:';
+
+/**
+ * A name that has left the config may still be that of older events, so Temporal is asked about a name that the config
+ * does not have.
+ *
+ * @param code of the error: that of a query, or of a body
+ * @throws HttpError
+ */
+export async function requireKnownNames(
+  { temporal, config }: KnownNames,
+  { source, step }: Pick<JobFilter, 'source' | 'step'>,
+  code: ErrorCode = 'invalid_parameter',
+): Promise<void> {
+  const at = code === 'invalid_parameter' ? '' : 'filter.';
+  if (source !== undefined && !config.sources.has(source)) {
+    if (!(await isInData(temporal, SEARCH_ATTRIBUTES.source.name, source)))
+      throw new HttpError(code, `${at}source: ${unknown('source', source, config.sources)}`);
+  }
+  if (step !== undefined && !isStepOf(config, step)) {
+    if (!(await isInData(temporal, SEARCH_ATTRIBUTES.failedStep.name, step)))
+      throw new HttpError(code, `${at}step: ${unknownStep(step, config)}`);
+  }
+}
+
+function isStepOf({ endpoints }: KnownNames['config'], step: string): boolean {
+  return step === 'handler' || (step.startsWith(DELIVER) && endpoints.has(step.slice(DELIVER.length)));
+}
+
+function unknownStep(step: string, { endpoints }: KnownNames['config']): string {
+  if (step.startsWith(DELIVER)) return unknown('endpoint', step.slice(DELIVER.length), endpoints);
+  return `expected handler, or ${DELIVER}<endpoint>`;
+}
+
+/** Such as `there is no source typo; there are: github, stripe`. */
+export function unknown(what: string, name: string, known: ReadonlyMap<string, unknown>): string {
+  const names = [...known.keys()];
+  if (names.length === 0) return `there is no ${what} ${name}; the config has none`;
+  return `there is no ${what} ${name}; there ${names.length === 1 ? 'is' : 'are'}: ${names.join(', ')}`;
+}
+
+async function isInData(temporal: Temporal, attribute: string, value: string): Promise<boolean> {
+  const query = `${attribute} = ${quote(value)} AND ${ANY_DIVISION}`;
+  return (await listPage(temporal, { query, limit: 1 })).rows.length > 0;
+}
