@@ -1,7 +1,7 @@
 // `surehook send`: sends a signed test event to a running ingress.
 import { readFileSync } from 'node:fs';
 import type { SourceConfig } from '../config/config.ts';
-import { ConfigError } from '../config/config-error.ts';
+import { ConfigError, UsageError } from '../config/config-error.ts';
 import { toOrigin } from '../config/http-origin.ts';
 import type { Settings } from '../config/settings.ts';
 import { parseExactly } from '../contracts/exact-json.ts';
@@ -40,7 +40,7 @@ export async function send(
 function toUrl({ host, port }: Settings, source: string, url?: string): URL {
   const target = URL.parse(url ?? toOrigin(host ?? '127.0.0.1', port));
   if (target === null || !/^https?:$/.test(target.protocol)) {
-    throw new ConfigError('--url: expected a URL such as http://127.0.0.1:8080');
+    throw new UsageError('--url: expected a URL such as http://127.0.0.1:8080');
   }
   if (target.pathname === '/') target.pathname = `/webhooks/${source}`;
   return target;

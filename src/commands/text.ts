@@ -1,5 +1,5 @@
 // Formats tables and reads times for the commands.
-import { ConfigError } from '../config/config-error.ts';
+import { UsageError } from '../config/config-error.ts';
 import { parseTime, TIME_EXPECTED } from '../contracts/parse-time.ts';
 
 export function table(head: string[], rows: string[][]): string {
@@ -15,11 +15,11 @@ export function table(head: string[], rows: string[][]): string {
 /**
  * Parses the time of an option.
  *
- * @throws ConfigError naming the option if the text is none
+ * @throws UsageError naming the option if the text is none
  */
 export function timeOf(option: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const time = parseTime(value);
   if (time !== undefined) return time;
-  throw new ConfigError(`${option}: ${TIME_EXPECTED}`);
+  throw new UsageError(`${option}: ${TIME_EXPECTED}`);
 }
