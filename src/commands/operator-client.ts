@@ -1,7 +1,7 @@
 // The client of the operator API for the commands, with an error message for every way in which a call fails.
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { ConfigError } from '../config/config-error.ts';
+import { ConfigError, UsageError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
 import { OPERATOR_API_PATH, toOrigin } from '../config/http-origin.ts';
 import type { Settings } from '../config/settings.ts';
@@ -71,12 +71,15 @@ export class OperatorClient {
       headers: { ...headers, authorization: `Bearer ${this.#token}` },
     });
     if (response.ok) return response;
-    const body = (await response.json().catch(() => ({}))) as { detail?: string };
+    const body = (await response.json().catch(() => ({}))) as { detail?: string; code?: string };
     if (response.status === 401) {
       throw new ConfigError(
         `SUREHOOK_OPERATOR_TOKEN: ${url.origin} takes another token; set the variable to that token`,
       );
     }
+    // The API has checked what the command was given as an option.
+    if (body.detail && (body.code === 'invalid_parameter' || body.code === 'bad_request'))
+      throw new UsageError(body.detail);
     throw new ConfigError(body.detail ?? `${url.origin} answered ${response.status}`);
   }
 

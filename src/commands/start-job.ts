@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import type { ViewOf } from '../api/http/route.ts';
 import type { showJobRoute } from '../api/operator/jobs/show-job.ts';
 import type { JobDryRun, JobStarted } from '../api/operator/jobs/start-job.ts';
-import { UsageError } from '../config/config-error.ts';
+import { ConfigError, UsageError } from '../config/config-error.ts';
 import { type JobAction, RATE_MAX } from '../contracts/job.ts';
 import { type FilterOptions, toQuery } from './dead-letters.ts';
 import { jobLines } from './jobs.ts';
@@ -131,7 +131,7 @@ function toText({ matched, sample }: Pick<JobDryRun, 'matched' | 'sample'>): str
 
 async function confirm(action: JobAction, matched: number, print: Print): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    throw new UsageError(
+    throw new ConfigError(
       `${count(matched)} would be ${action === 'replay' ? 'replayed' : 'discarded'}: give --yes, since there is no terminal to ask on (--dry-run shows them)`,
     );
   }
