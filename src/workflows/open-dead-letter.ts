@@ -18,7 +18,7 @@ import {
 import type { EventMeta, StepName } from '../contracts/event.ts';
 import { deadLetterIdOf } from '../contracts/ids.ts';
 import { SEARCH_ATTRIBUTE_MAX_BYTES } from '../contracts/limits.ts';
-import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
+import { MACHINERY, SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import { closeSignal, type deadLetter } from './dead-letter.ts';
 import type { Resets } from './resets.ts';
 
@@ -72,6 +72,7 @@ async function open(failed: FailedEvent): Promise<void> {
           { key: SEARCH_ATTRIBUTES.failedStep, value: fitting(failed.failedSteps) },
           { key: SEARCH_ATTRIBUTES.error, value: fitting(failed.codes) },
           { key: SEARCH_ATTRIBUTES.deadLetter, value: source },
+          MACHINERY,
         ],
       });
       return;

@@ -4,7 +4,7 @@ import type { JobFilter } from '../../contracts/job.ts';
 import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes.ts';
 import type { Temporal } from '../../temporal/connection.ts';
 import { ANY_DIVISION, listPage, quote } from '../../temporal/visibility.ts';
-import { type ErrorCode, HttpError } from '../http/errors.ts';
+import { HttpError } from '../http/errors.ts';
 
 interface KnownNames {
   temporal: Temporal;
@@ -13,27 +13,33 @@ interface KnownNames {
 
 const DELIVER = 'deliver:';
 
+/** @throws HttpError `invalid_parameter` */
+export async function requireKnownNames(deps: KnownNames, filter: Filter): Promise<void> {
+  const fault = await findUnknownName(deps, filter);
+  if (fault !== undefined) throw new HttpError('invalid_parameter', fault);
+}
+
+type Filter = Pick<JobFilter, 'source' | 'step'>;
+
 /**
  * A name that has left the config may still be that of older events, so Temporal is asked about a name that the config
  * does not have.
  *
- * @param code of the error: that of a query, or of a body
- * @throws HttpError
+ * @returns what is wrong with the first name that nobody knows, with the field before it
  */
-export async function requireKnownNames(
+export async function findUnknownName(
   { temporal, config }: KnownNames,
-  { source, step }: Pick<JobFilter, 'source' | 'step'>,
-  code: ErrorCode = 'invalid_parameter',
-): Promise<void> {
-  const at = code === 'invalid_parameter' ? '' : 'filter.';
+  { source, step }: Filter,
+): Promise<string | undefined> {
   if (source !== undefined && !config.sources.has(source)) {
     if (!(await isInData(temporal, SEARCH_ATTRIBUTES.source.name, source)))
-      throw new HttpError(code, `${at}source: ${unknown('source', source, config.sources)}`);
+      return `source: ${unknown('source', source, config.sources)}`;
   }
   if (step !== undefined && !isStepOf(config, step)) {
     if (!(await isInData(temporal, SEARCH_ATTRIBUTES.failedStep.name, step)))
-      throw new HttpError(code, `${at}step: ${unknownStep(step, config)}`);
+      return `step: ${unknownStep(step, config)}`;
   }
+  return undefined;
 }
 
 function isStepOf({ endpoints }: KnownNames['config'], step: string): boolean {
