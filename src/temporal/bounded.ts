@@ -5,16 +5,9 @@ import type { Temporal } from './connection.ts';
 import { GRPC } from './grpc-code.ts';
 import { inTime, LateError } from './in-time.ts';
 
-/** gRPC's own error for a call that is late: the SDK's client wraps it, and its code tells what has happened. */
+/** Has gRPC's own code for a call that is late: it tells what has happened, also once the SDK's client has wrapped it. */
 class DeadlineError extends Error {
   readonly code = GRPC.DEADLINE_EXCEEDED;
-  readonly details: string;
-  readonly metadata = {};
-
-  constructor(details: string) {
-    super(details);
-    this.details = details;
-  }
 }
 
 /**

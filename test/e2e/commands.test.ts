@@ -411,7 +411,7 @@ describe('beside a running surehook,', () => {
 
     describe.concurrent('list', () => {
       it('prints how to send an event if there is no event', async () => {
-        const stdout = await list('--source', 'source-without-events');
+        const stdout = await list('--source', 'small');
         expect(stdout).toBe('No events. Send one with: surehook send <source>\n');
       });
 
