@@ -95,6 +95,11 @@ function addDeadLetterViews(deadLetters: Command, print: Print): void {
     .action(async (options) => {
       print(await (await deadLetterCommands()).deadLettersCount(await operatorClient(), options));
     });
+  withFilters(deadLetters.command('summary').description('group dead letters by what they failed with'))
+    .option('--json', 'print JSON')
+    .action(async (options) => {
+      print(await (await deadLetterCommands()).deadLettersSummary(await operatorClient(), options));
+    });
   deadLetters
     .command('show <source> <event_id>')
     .description('show one dead letter: failed steps, errors, every attempt, earlier runs, the payload')

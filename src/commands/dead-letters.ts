@@ -9,11 +9,12 @@ import type { discardDeadLetterRoute } from '../api/operator/dead-letters/discar
 import type { listDeadLettersRoute } from '../api/operator/dead-letters/list-dead-letters.ts';
 import type { replayDeadLetterRoute } from '../api/operator/dead-letters/replay-dead-letter.ts';
 import type { showDeadLetterRoute } from '../api/operator/dead-letters/show-dead-letter.ts';
+import type { summariseDeadLettersRoute } from '../api/operator/dead-letters/summarise-dead-letters.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { toPrintable } from '../contracts/printable.ts';
 import { eventLines } from './events.ts';
 import type { OperatorClient } from './operator-client.ts';
-import { parseTime, table } from './text.ts';
+import { table, timeOf } from './text.ts';
 
 type DeadLetterPage = ViewOf<typeof listDeadLettersRoute>;
 
@@ -33,7 +34,7 @@ export interface DeadLetterListOptions extends FilterOptions {
 }
 
 export function toQuery({ source, type, step, error, since, until }: FilterOptions) {
-  const times = { since: parseTime('--since', since), until: parseTime('--until', until) };
+  const times = { since: timeOf('--since', since), until: timeOf('--until', until) };
   return { source, type, step, error, ...times };
 }
 
@@ -89,6 +90,30 @@ export async function deadLettersCount(
     toQuery(options),
   );
   return options.json ? JSON.stringify(counted) : String(counted.count);
+}
+
+export async function deadLettersSummary(
+  client: OperatorClient,
+  options: FilterOptions & { json?: boolean },
+): Promise<string> {
+  type Summary = ViewOf<typeof summariseDeadLettersRoute>;
+  const summary = await client.get<Summary>('/dead-letters/summary', toQuery(options));
+  if (options.json) return JSON.stringify(summary, null, 2);
+  if (summary.items.length === 0) return noneText(options);
+  const rows = summary.items.map((group) => [
+    String(group.count),
+    group.source,
+    group.event_type ?? '',
+    group.step,
+    group.error,
+    group.first,
+    group.last,
+    group.example.event_id,
+    group.message ?? '',
+  ]);
+  const head = ['COUNT', 'SOURCE', 'TYPE', 'STEP', 'ERROR', 'FIRST', 'LAST', 'EXAMPLE', 'MESSAGE'];
+  const cut = summary.complete ? [] : [`\nThe latest ${summary.dead_letters} only: there are more.`];
+  return [table(head, rows), ...cut].join('\n');
 }
 
 export async function deadLettersShow(

@@ -9,6 +9,7 @@ import { isLoopback } from '../config/ip-range.ts';
 import { loadDotEnv, loadSettings, type Settings } from '../config/settings.ts';
 import { VERSION } from '../config/version.ts';
 import { toPrintable } from '../contracts/printable.ts';
+import type { EncryptionKeys } from '../payloads/encryption-codec.ts';
 import { type Running, run } from '../process/run.ts';
 import { type DevServer, type ExitReason, startDevServer } from '../temporal/dev/dev-server.ts';
 import { findTemporalCli } from '../temporal/dev/find-cli.ts';
@@ -16,6 +17,7 @@ import { type InspectOptions, toInspectPort } from './inspect-handlers.ts';
 import { reloadOnChange } from './reload-on-change.ts';
 import { buildSignedRequest } from './signed-request.ts';
 import { INTERRUPTED_EXIT_CODE, onStopSignal, waitForStop } from './stop-on-signal.ts';
+import { stopWithNpm } from './stop-with-npm.ts';
 
 /** As in docker-compose.yml: for this long duplicates are recognised, and dead letters kept. */
 const RETENTION_DAYS = 30;
@@ -24,6 +26,7 @@ export async function dev(options: InspectOptions = {}): Promise<number> {
   const inspectPort = toInspectPort(options);
   loadDotEnv();
   const given = loadSettings();
+  stopWithNpm(given.env);
   mkdirSync(given.stateDir, { recursive: true, mode: 0o700 });
   const secrets = new DevSecrets(given.stateDir);
   const settings = withDefaults(given, secrets);
@@ -66,10 +69,24 @@ export async function dev(options: InspectOptions = {}): Promise<number> {
 function withDefaults(given: Settings, secrets: DevSecrets): DevSettings {
   const operatorToken =
     given.operatorToken ?? secrets.getOrMake('SUREHOOK_OPERATOR_TOKEN', (bytes) => bytes.toString('hex'));
-  const encryptionKeys =
-    given.encryptionKeys ??
-    encryptionKeysSchema.parse(secrets.getOrMake('SUREHOOK_ENCRYPTION_KEYS', formatEncryptionKey));
-  return { ...given, encryptionKeys, host: given.host ?? '127.0.0.1', operatorToken };
+  return {
+    ...given,
+    encryptionKeys: encryptionKeysOf(given, secrets),
+    host: given.host ?? '127.0.0.1',
+    operatorToken,
+  };
+}
+
+/**
+ * The keys that are given come first, such as those of a `.env` that was written for Compose. What dev has encrypted before
+ * under a key of its own stays readable.
+ */
+function encryptionKeysOf({ encryptionKeys: given }: Settings, secrets: DevSecrets): EncryptionKeys {
+  const name = 'SUREHOOK_ENCRYPTION_KEYS';
+  if (given === undefined) return encryptionKeysSchema.parse(secrets.getOrMake(name, formatEncryptionKey));
+  const kept = encryptionKeysSchema.safeParse(secrets.get(name)).data ?? [];
+  const others = kept.filter(({ id }) => !given.some((key) => key.id === id));
+  return [...given, ...others];
 }
 
 type DevSettings = Settings & { operatorToken: string };

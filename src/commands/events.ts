@@ -6,7 +6,7 @@ import type { listEventsRoute } from '../api/operator/events/list-events.ts';
 import type { retryEventRoute } from '../api/operator/events/retry-event.ts';
 import type { showEventRoute } from '../api/operator/events/show-event.ts';
 import type { OperatorClient } from './operator-client.ts';
-import { parseTime, table } from './text.ts';
+import { table, timeOf } from './text.ts';
 
 export interface EventListOptions {
   source?: string;
@@ -23,7 +23,7 @@ export async function eventsList(
   client: OperatorClient,
   { json, since, until, ...query }: EventListOptions,
 ): Promise<string> {
-  const times = { since: parseTime('--since', since), until: parseTime('--until', until) };
+  const times = { since: timeOf('--since', since), until: timeOf('--until', until) };
   const page = await client.get<ViewOf<typeof listEventsRoute>>('/events', {
     ...query,
     ...times,

@@ -1,5 +1,5 @@
 // The option `--inspect-handlers`.
-import { ConfigError } from '../config/config-error.ts';
+import { UsageError } from '../config/config-error.ts';
 
 export interface InspectOptions {
   /** true: given without a port. */
@@ -8,11 +8,11 @@ export interface InspectOptions {
 
 const DEFAULT_PORT = 9_230;
 
-/** @throws ConfigError for a port that is none */
+/** @throws UsageError for a port that is none */
 export function toInspectPort({ inspectHandlers }: InspectOptions): number | undefined {
   if (inspectHandlers === undefined) return undefined;
   if (inspectHandlers === true) return DEFAULT_PORT;
   const port = Number(inspectHandlers);
   if (/^\d{1,5}$/.test(inspectHandlers) && port >= 1 && port <= 65_535) return port;
-  throw new ConfigError('--inspect-handlers: expected a port from 1 to 65535');
+  throw new UsageError('--inspect-handlers: expected a port from 1 to 65535');
 }

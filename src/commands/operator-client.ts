@@ -1,10 +1,11 @@
 // The client of the operator API for the commands, with an error message for every way in which a call fails.
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { ConfigError } from '../config/config-error.ts';
+import { ConfigError, UsageError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
 import { OPERATOR_API_PATH, toOrigin } from '../config/http-origin.ts';
 import type { Settings } from '../config/settings.ts';
+import { parseExactly } from '../contracts/exact-json.ts';
 
 type Query = Record<string, string | undefined>;
 
@@ -31,11 +32,13 @@ export class OperatorClient {
   }
 
   /**
+   * The payloads of an answer keep the digits of their numbers.
+   *
    * @param path below `/api/v1`
    * @throws ConfigError with the API's own message if it refuses, or if no operator API answers
    */
   async get<T>(path: string, query: Query = {}): Promise<T> {
-    return (await (await this.#fetch(this.#toUrl(path, query))).json()) as T;
+    return parseExactly(await (await this.#fetch(this.#toUrl(path, query))).text()) as T;
   }
 
   /**
@@ -44,7 +47,8 @@ export class OperatorClient {
    */
   async post<T>(path: string, body: string): Promise<T> {
     const headers = { 'content-type': 'application/json' };
-    return (await (await this.#fetch(this.#toUrl(path), { method: 'POST', body, headers })).json()) as T;
+    const response = await this.#fetch(this.#toUrl(path), { method: 'POST', body, headers });
+    return parseExactly(await response.text()) as T;
   }
 
   /** @throws ConfigError as `get` */
@@ -67,12 +71,15 @@ export class OperatorClient {
       headers: { ...headers, authorization: `Bearer ${this.#token}` },
     });
     if (response.ok) return response;
-    const body = (await response.json().catch(() => ({}))) as { detail?: string };
+    const body = (await response.json().catch(() => ({}))) as { detail?: string; code?: string };
     if (response.status === 401) {
       throw new ConfigError(
         `SUREHOOK_OPERATOR_TOKEN: ${url.origin} takes another token; set the variable to that token`,
       );
     }
+    // The API has checked what the command was given as an option.
+    if (body.detail && (body.code === 'invalid_parameter' || body.code === 'bad_request'))
+      throw new UsageError(body.detail);
     throw new ConfigError(body.detail ?? `${url.origin} answered ${response.status}`);
   }
 

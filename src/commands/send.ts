@@ -1,9 +1,10 @@
 // `surehook send`: sends a signed test event to a running ingress.
 import { readFileSync } from 'node:fs';
 import type { SourceConfig } from '../config/config.ts';
-import { ConfigError } from '../config/config-error.ts';
+import { ConfigError, UsageError } from '../config/config-error.ts';
 import { toOrigin } from '../config/http-origin.ts';
 import type { Settings } from '../config/settings.ts';
+import { parseExactly } from '../contracts/exact-json.ts';
 import { loadConfigForCommand } from './load-config-for-command.ts';
 import { buildSignedRequest } from './signed-request.ts';
 
@@ -39,7 +40,7 @@ export async function send(
 function toUrl({ host, port }: Settings, source: string, url?: string): URL {
   const target = URL.parse(url ?? toOrigin(host ?? '127.0.0.1', port));
   if (target === null || !/^https?:$/.test(target.protocol)) {
-    throw new ConfigError('--url: expected a URL such as http://127.0.0.1:8080');
+    throw new UsageError('--url: expected a URL such as http://127.0.0.1:8080');
   }
   if (target.pathname === '/') target.pathname = `/webhooks/${source}`;
   return target;
@@ -65,7 +66,7 @@ async function post(url: URL, headers: Record<string, string>, body: Buffer): Pr
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     return text;
   }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Locator, SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { parseExactly } from '../contracts/exact-json.ts';
 import { signRequest } from '../signatures/index.ts';
 
 export interface TestEvent {
@@ -84,7 +85,7 @@ class Fields {
 
 function parseObject(body: Buffer): Record<string, unknown> {
   try {
-    const json: unknown = JSON.parse(body.toString('utf8'));
+    const json = parseExactly(body.toString('utf8'));
     if (isObject(json)) return json;
   } catch {
     // a body that is not JSON has no place for a field either

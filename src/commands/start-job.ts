@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import type { ViewOf } from '../api/http/route.ts';
 import type { showJobRoute } from '../api/operator/jobs/show-job.ts';
 import type { JobDryRun, JobStarted } from '../api/operator/jobs/start-job.ts';
-import { ConfigError } from '../config/config-error.ts';
+import { ConfigError, UsageError } from '../config/config-error.ts';
 import { type JobAction, RATE_MAX } from '../contracts/job.ts';
 import { type FilterOptions, toQuery } from './dead-letters.ts';
 import { jobLines } from './jobs.ts';
@@ -35,12 +35,12 @@ const FOR_MANY = [
   'detach',
 ] as const;
 
-/** @throws ConfigError if an option is given that applies to many dead letters only */
+/** @throws UsageError if an option is given that applies to many dead letters only */
 export function refuseForOne(options: JobOptions): void {
   const name = FOR_MANY.find((candidate) => options[candidate] !== undefined);
   if (name === undefined) return;
   const option = name === 'dryRun' ? 'dry-run' : name;
-  throw new ConfigError(`--${option}: the option is for many dead letters, and an event is named`);
+  throw new UsageError(`--${option}: the option is for many dead letters, and an event is named`);
 }
 
 /** @returns false if the job was awaited and did not complete, or could not start every replay */
@@ -51,7 +51,7 @@ export async function deadLettersReplayMany(
   print: Print,
 ): Promise<boolean> {
   if (payload !== undefined)
-    throw new ConfigError('--payload: the option corrects one event; name its source and id');
+    throw new UsageError('--payload: the option corrects one event; name its source and id');
   return await runMany(client, 'replay', source, options, { from }, print);
 }
 
@@ -92,14 +92,14 @@ async function runMany(
 
 function toFilter(action: JobAction, source: string | undefined, { all, ...options }: JobOptions) {
   if (source !== undefined) {
-    throw new ConfigError(
+    throw new UsageError(
       `name the event, too: surehook dead-letters ${action} ${source} <event_id>; for all of a source, give --source ${source}`,
     );
   }
   const filter = toQuery(options);
   const isEmpty = Object.values(filter).every((value) => value === undefined);
   if (isEmpty !== (all === true)) {
-    throw new ConfigError(
+    throw new UsageError(
       isEmpty
         ? 'name an event, or give a filter such as --source; --all takes every dead letter'
         : '--all: the option takes every dead letter; give it without a filter',
@@ -112,7 +112,7 @@ function toRate(rate: string | undefined) {
   if (rate === undefined) return {};
   const rate_per_second = Number(rate);
   if (Number.isFinite(rate_per_second)) return { rate_per_second };
-  throw new ConfigError(`--rate: expected a number from 1 to ${RATE_MAX}`);
+  throw new UsageError(`--rate: expected a number from 1 to ${RATE_MAX}`);
 }
 
 const count = (n: number) => `${n} dead ${n === 1 ? 'letter' : 'letters'}`;

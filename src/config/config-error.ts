@@ -3,3 +3,6 @@
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
+
+/** An argument or option of a command that cannot be: commands exit with 2. */
+export class UsageError extends ConfigError {}

@@ -12,6 +12,8 @@ export class SecretStore {
   readonly #env: NodeJS.ProcessEnv;
   readonly #makeSecret: ((name: string) => string) | undefined;
   readonly #missing = new Set<string>();
+  /** Missing secrets that `surehook dev` makes. */
+  readonly #makeable = new Set<string>();
   readonly #unusable = new Set<string>();
   readonly #certificates = new Set<string>();
   /** What is suspicious about secrets that somebody else has chosen, and so can be used. */
@@ -24,6 +26,7 @@ export class SecretStore {
 
   resolve({ name }: SecretRef, at: string, use?: SchemeName | 'delivery'): Secret {
     const value = this.#read(name) ?? this.#makeSecret?.(name);
+    if (!value) this.#makeable.add(name);
     return this.#check(name, at, value, (value) => {
       if (use === undefined) return checkHeader(value);
       const fault = checkText(value) ?? checkSecret(use, value);
@@ -97,11 +100,20 @@ export class SecretStore {
     if (missing.length > 0) {
       const names = missing.join(', ');
       throw new ConfigError(
-        `missing ${missing.length === 1 ? 'secret' : 'secrets'} ${names}: set the environment variable, or <NAME>_FILE to a file that holds it${unusable.map((fault) => `; ${fault}`).join('')}`,
+        `missing ${missing.length === 1 ? 'secret' : 'secrets'} ${names}: set the environment variable, or <NAME>_FILE to a file that holds it${this.#hint()}${unusable.map((fault) => `; ${fault}`).join('')}`,
       );
     }
     if (this.#certificates.size > 0) throw new ConfigError([...this.#certificates].join('; '));
     if (unusable.length > 0) throw new ConfigError(`unusable secret: ${unusable.join('; ')}`);
+  }
+
+  /** A command beside a Surehook is given the secrets that `surehook dev` has made: there are none before its first run. */
+  #hint(): string {
+    const names = [...this.#makeable].filter((name) => this.#missing.has(name));
+    if (this.#makeSecret === undefined || names.length === 0) return '';
+    const which =
+      names.length === this.#missing.size ? (names.length === 1 ? 'it' : 'them') : names.join(', ');
+    return `; or run surehook dev, which makes ${which} for this machine`;
   }
 }
 

@@ -32,6 +32,18 @@ export interface DeadLetterMemo {
   attempts: number;
   /** What went wrong, for people. */
   error: string;
+  /** What each step has failed with; absent in the memo of an older build. */
+  failures?: StepFailure[];
+}
+
+/** How a step of an event has failed for good. */
+export interface StepFailure {
+  step: StepName;
+  /** A code such as `http_500`. */
+  error: string;
+  /** The first line of what the last attempt says, cut; null if it says nothing. */
+  message: string | null;
+  attempts: number;
 }
 
 /** Added to the memo once it is known: when the alert routes are warned, and when Temporal deletes the failed run. */

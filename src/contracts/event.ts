@@ -13,6 +13,8 @@ export interface EventMeta {
   /** W3C Trace Context of the request, which deliveries continue; absent if the sender sent none and tracing is off. */
   traceparent?: string;
   tracestate?: string;
+  /** The digest of the body that an operator has given in place of the sender's; absent for the sender's own. */
+  correction?: string;
 }
 
 /** `handler`, or `deliver:<endpoint>`. */

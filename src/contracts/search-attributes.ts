@@ -12,3 +12,12 @@ export const SEARCH_ATTRIBUTES = {
   /** The source of an open dead letter. A dead letter removes it when it closes: see dead-letters/count.ts. */
   deadLetter: defineSearchAttributeKey('WebhookDeadLetter', 'KEYWORD'),
 } as const;
+
+/**
+ * The namespace division of every workflow that is not an event. Temporal leaves workflows with a division out of each
+ * list and count that does not name this attribute: so the Web UI shows events first. The attribute is Temporal's own.
+ */
+export const MACHINERY = {
+  key: defineSearchAttributeKey('TemporalNamespaceDivision', 'KEYWORD'),
+  value: 'surehook',
+} as const;

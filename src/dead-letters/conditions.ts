@@ -11,7 +11,13 @@ export function toConditions({ step, error, ...rest }: JobFilter): string[] {
   return parts;
 }
 
-/** The query of all open dead letters: each is a running workflow. */
+const RUNNING = "ExecutionStatus = 'Running'";
+
+/**
+ * The query of all open dead letters: each is a running workflow, of Surehook's division unless an older build has opened
+ * it. The condition that names the division is true for all of them: PostgreSQL sees that, and needs no column for it.
+ */
 export function openDeadLetters(conditions: string[]): string {
-  return [`WorkflowType = '${DEAD_LETTER}'`, "ExecutionStatus = 'Running'", ...conditions].join(' AND ');
+  const anyDivision = `(${RUNNING} OR TemporalNamespaceDivision IS NULL)`;
+  return [`WorkflowType = '${DEAD_LETTER}'`, RUNNING, anyDivision, ...conditions].join(' AND ');
 }

@@ -55,7 +55,7 @@ async function checkMarks(temporal: Temporal): Promise<boolean> {
   if (!(await isOnSqlite(temporal))) return false;
   const exceptions = [
     openDeadLetters([`${MARK} IS NULL`]), // opened by a build without marks
-    `${MARK} IS NOT NULL AND ExecutionStatus != 'Running'`, // terminated by hand, or closed by such a build
+    `${MARK} IS NOT NULL AND ExecutionStatus != 'Running' AND ${ANY_DIVISION}`, // terminated by hand, or closed by such a build
   ];
   try {
     const counts = await Promise.all(exceptions.map((query) => count(temporal, query)));

@@ -4,6 +4,7 @@ import {
   type CloseDeadLetter,
   type DeadLetterMemo,
   type Expiry,
+  type StepFailure,
 } from '../contracts/dead-letter.ts';
 import { deadLetterIdOf, eventOfDeadLetter, parseWorkflowId } from '../contracts/ids.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
@@ -54,10 +55,7 @@ export async function listDeadLetters(
   conditions: string[],
   { limit, pageToken }: Omit<PageRequest, 'query'>,
 ): Promise<DeadLetterPage> {
-  const query = openDeadLetters(conditions);
-  const { rows, nextPageToken } = await listPage(temporal, { query, limit, pageToken });
-  const found = await Promise.all(rows.map((row) => readDeadLetter(temporal, row)));
-  const open = found.filter((deadLetter) => deadLetter !== undefined);
+  const { open, nextPageToken } = await readOpenDeadLetters(temporal, conditions, { limit, pageToken });
   const states = await Promise.all(open.map((deadLetter) => judge(temporal, deadLetter)));
   return {
     items: open.filter((_, i) => states[i] === 'dead').map(({ item }) => item),
@@ -66,9 +64,22 @@ export async function listDeadLetters(
   };
 }
 
-interface OpenDeadLetter {
+export interface OpenDeadLetter {
   item: DeadLetterItem;
   deadLetterRunId: string;
+  /** undefined if an older build has opened the dead letter, or the key of its memo is not known. */
+  failures: StepFailure[] | undefined;
+}
+
+/** Reads a page of dead letters as `countDeadLetters` counts them: none is compared with its event. */
+export async function readOpenDeadLetters(
+  temporal: Temporal,
+  conditions: string[],
+  page: Omit<PageRequest, 'query'>,
+): Promise<{ open: OpenDeadLetter[]; nextPageToken: Uint8Array | undefined }> {
+  const { rows, nextPageToken } = await listPage(temporal, { query: openDeadLetters(conditions), ...page });
+  const found = await Promise.all(rows.map((row) => readDeadLetter(temporal, row)));
+  return { open: found.filter((deadLetter) => deadLetter !== undefined), nextPageToken };
 }
 
 async function readDeadLetter(temporal: Temporal, row: ListedExecution): Promise<OpenDeadLetter | undefined> {
@@ -91,7 +102,7 @@ async function readDeadLetter(temporal: Temporal, row: ListedExecution): Promise
     workflow_id,
     ...toExpiry(memo),
   };
-  return { item, deadLetterRunId: row.execution?.runId ?? '' };
+  return { item, deadLetterRunId: row.execution?.runId ?? '', failures: memo.failures };
 }
 
 /** Reads the expiry from the memo of a dead letter's workflow. */

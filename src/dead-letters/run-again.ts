@@ -1,4 +1,5 @@
 // Replays or discards one dead letter, for the API or for the activity of a bulk job.
+import { createHash } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { ReplayFrom, Rerun } from '../contracts/event.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
@@ -7,6 +8,9 @@ import { planSteps } from '../events/plan-steps.ts';
 import { type EventRun, type JobPartId, readEvent, succeededSteps } from '../events/read-event.ts';
 import { type StartRunDeps, startDiscard, startRerun } from '../events/start-run.ts';
 import { RawBody } from '../payloads/raw-body.ts';
+
+/** Hexadecimal digits: 128 bits, as of the `webhook-id` that is made of them. */
+const DIGEST_LENGTH = 32;
 
 export interface DeadLetterDeps extends StartRunDeps {
   config: Config;
@@ -48,8 +52,11 @@ export async function replayDeadLetter(
     const { input, body, description } = run;
     const at = new Date().toISOString();
     const rerun: Rerun = { of: description.runId, how: 'replayed', at, from, ...name.job };
-    if (payload !== undefined) rerun.payload_corrected = true;
     const { rerun: _last, checkpoint: _old, ...event } = input;
+    if (payload !== undefined) {
+      rerun.payload_corrected = true;
+      event.correction = createHash('sha256').update(payload).digest('hex').slice(0, DIGEST_LENGTH);
+    }
     const checkpoint = from === 'start' ? [] : succeededSteps(run);
     const sourceNow = deps.config.sources.get(name.source);
     // If the source has left the config, the old plan stays: its steps fail as those of a running event do.

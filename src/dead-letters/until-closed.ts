@@ -4,7 +4,7 @@ import type { Expiry } from '../contracts/dead-letter.ts';
 import { deadLetterIdOf } from '../contracts/ids.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { describeRunning } from '../temporal/describe-running.ts';
-import { quote } from '../temporal/visibility.ts';
+import { ANY_DIVISION, quote } from '../temporal/visibility.ts';
 import { toExpiry } from './list.ts';
 
 /** The run has started anyway; a worker closes the dead letter, and there may be no worker right now. */
@@ -39,7 +39,7 @@ export async function untilClosed(
 async function poll(temporal: Temporal, workflowId: string, deadLetterRunId: string): Promise<void> {
   const { client } = temporal;
   const handle = client.workflow.getHandle(deadLetterIdOf(workflowId), deadLetterRunId);
-  const query = `RunId = ${quote(deadLetterRunId)} AND ExecutionStatus = 'Running'`;
+  const query = `RunId = ${quote(deadLetterRunId)} AND ExecutionStatus = 'Running' AND ${ANY_DIVISION}`;
   const deadline = Date.now() + WITHIN_MS;
   // Visibility is a moment behind, and calls to it are limited: it is asked only once the run has closed.
   let isClosed = false;

@@ -9,6 +9,8 @@ export interface SignDeliveryOptions {
   secrets: readonly string[];
   /** Determines `webhook-id`, which so stays the same over retries and replays. */
   workflowId: string;
+  /** Names another body of the same event: a corrected body has a `webhook-id` of its own, or receivers would drop it. */
+  correction?: string | undefined;
   /** The bytes that are sent. */
   rawBody: Uint8Array;
   /** Unix seconds of this attempt; the system's clock unless given. */
@@ -29,7 +31,13 @@ export type DeliveryHeaders = Record<
  * @throws TypeError for an empty list of secrets, a secret that `checkSecret('delivery', …)` refuses, or a body
  *   that is not bytes
  */
-export function signDelivery({ secrets, workflowId, rawBody, now }: SignDeliveryOptions): DeliveryHeaders {
+export function signDelivery({
+  secrets,
+  workflowId,
+  correction,
+  rawBody,
+  now,
+}: SignDeliveryOptions): DeliveryHeaders {
   const [first] = secrets;
   if (!Array.isArray(secrets) || first === undefined) {
     throw new TypeError(
@@ -38,7 +46,7 @@ export function signDelivery({ secrets, workflowId, rawBody, now }: SignDelivery
   }
   const keys = secrets.map((secret) => signingKey('delivery', secret));
   assertBytes(rawBody);
-  const id = messageId(workflowId);
+  const id = messageId(workflowId, correction);
   const timestamp = String(Math.floor(now ?? Date.now() / 1000));
   const signatures = keys.map(
     ({ bytes }) => `v1,${hmacText(bytes, [`${id}.${timestamp}.`, rawBody], 'base64')}`,
@@ -52,6 +60,7 @@ export function signDelivery({ secrets, workflowId, rawBody, now }: SignDelivery
 }
 
 /** Digests the workflow id, which may have dots, and ids of the sender that the receiver should not learn. */
-function messageId(workflowId: string): string {
-  return `msg_${createHash('sha256').update(workflowId).digest('hex').slice(0, 32)}`;
+function messageId(workflowId: string, correction: string | undefined): string {
+  const text = correction === undefined ? workflowId : `${workflowId}\n${correction}`;
+  return `msg_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
 }

@@ -48,7 +48,8 @@ type Filter = Pick<JobFilter, 'source' | 'type' | 'since' | 'until'>;
 /**
  * Temporal adds `TemporalNamespaceDivision IS NULL` to every query that does not name it, and SQLite then reads each row,
  * or even takes the index of that column, in which all rows are alike. This condition names the column, and is true
- * before SQLite looks at the column.
+ * before SQLite looks at the column. So it finds the workflows of Surehook's own division, too, and those of older builds,
+ * which have none.
  */
 export const ANY_DIVISION = "(StartTime > '1970-01-01T00:00:00Z' OR TemporalNamespaceDivision IS NULL)";
 

@@ -1,7 +1,7 @@
 // Evaluates the config file in this process, which runs the user's code, and lists the files that it loads.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ConfigError } from '../config/config-error.ts';
 import type { ParsedConfig } from '../config/define-config.ts';
@@ -47,16 +47,49 @@ async function importConfig(path: string): Promise<unknown> {
   throw new ConfigError(`${path} has no default export; write: export default defineConfig({ … })`);
 }
 
-/** The place of a fault is the first file of the project in the stack; a syntax error names its place nowhere else. */
+/** Names the file of the project and the line where the fault is, as far as the error tells. */
 function describeFault(error: unknown, configFile: string): string {
   const { message, stack = '' } = describeThrown(error);
-  const firstLine = message.split('\n')[0];
+  const firstLine = message.split('\n')[0] ?? '';
+  // The stack as it is written: only there a syntax error names its place.
   const raw = error instanceof Error && typeof error.stack === 'string' ? error.stack : stack;
-  const places = Array.from(raw.matchAll(/(?:file:\/\/)?(\/[^\s():]+):(\d+)/g));
-  const [, file, line] =
-    places.find(([, one]) => one && !one.includes('/node_modules/') && existsSync(one)) ?? [];
-  if (file === undefined) return firstLine ?? '';
+  const place = placeOfImport(firstLine) ?? placeInStack(raw);
+  if (place === undefined) return firstLine;
+  const { file, line } = place;
   return file === configFile
     ? `line ${line}: ${firstLine}`
     : `${relative(process.cwd(), file)} line ${line}: ${firstLine}`;
+}
+
+interface Place {
+  file: string;
+  line: number | string;
+}
+
+/** The first file of the project in the stack. */
+function placeInStack(stack: string): Place | undefined {
+  for (const text of stack.split('\n')) {
+    const [, found = '', line = ''] = /(file:\/\/\/\S+?|\/[^()]*?):(\d+)(?::\d+)?\)?$/.exec(text) ?? [];
+    const file = found.startsWith('file:') ? fileURLToPath(found) : found;
+    if (file !== '' && !file.includes('/node_modules/') && existsSync(file)) return { file, line };
+  }
+  return undefined;
+}
+
+/** An import of what is not there: Node names the file that imports, but not the line. */
+function placeOfImport(message: string): Place | undefined {
+  const [, missing, importer] =
+    /^Cannot find (?:module|package) '(.+)' imported from (.+)$/.exec(message) ?? [];
+  if (missing === undefined || importer === undefined || !existsSync(importer)) return undefined;
+  const lines = readFileSync(importer, 'utf8').split('\n');
+  const index = lines.findIndex((text) =>
+    Array.from(text.matchAll(/['"]([^'"]+)['"]/g)).some(([, name = '']) => names(name, missing, importer)),
+  );
+  return { file: importer, line: index === -1 ? '?' : index + 1 };
+}
+
+/** Whether a text in a file, as an import may have it, names a module: by a path, or as a package or a part of one. */
+function names(text: string, module: string, importer: string): boolean {
+  if (text.startsWith('.')) return resolve(dirname(importer), text) === module;
+  return text === module || text.startsWith(`${module}/`);
 }

@@ -3,6 +3,7 @@ import {
   condition,
   defineSignal,
   proxyLocalActivities,
+  setCurrentDetails,
   setHandler,
   upsertMemo,
   upsertSearchAttributes,
@@ -29,7 +30,9 @@ const { readRetention } = proxyLocalActivities<Activities>({
 
 export async function deadLetter(input: DeadLetterInput): Promise<DeadLetterResult> {
   try {
-    return await untilClosed(input);
+    const result = await untilClosed(input);
+    setCurrentDetails(`Closed: the event is no dead letter any more (${result.how})`);
+    return result;
   } finally {
     removeMark();
   }

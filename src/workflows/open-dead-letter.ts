@@ -13,11 +13,12 @@ import {
   DEAD_LETTER,
   type DeadLetterInput,
   type DeadLetterMemo,
+  type StepFailure,
 } from '../contracts/dead-letter.ts';
 import type { EventMeta, StepName } from '../contracts/event.ts';
 import { deadLetterIdOf } from '../contracts/ids.ts';
 import { SEARCH_ATTRIBUTE_MAX_BYTES } from '../contracts/limits.ts';
-import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
+import { MACHINERY, SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import { closeSignal, type deadLetter } from './dead-letter.ts';
 import type { Resets } from './resets.ts';
 
@@ -32,6 +33,9 @@ export interface FailedEvent {
   codes: string[];
   attempts: number;
   error: string;
+  failures: StepFailure[];
+  /** Markdown for the Web UI. */
+  details: string;
 }
 
 /** The event has failed: a cancellation comes too late, and is ignored. */
@@ -51,7 +55,8 @@ async function open(failed: FailedEvent): Promise<void> {
   const { source, event_id, event_type, received_at } = failed.event;
   const { failedSteps: failed_steps, codes: errors } = failed;
   const input: DeadLetterInput = { source, event_id, event_type, run_id, failed_steps, errors };
-  const memo: DeadLetterMemo = { run_id, received_at, attempts: failed.attempts, error: failed.error };
+  const { attempts, error, failures } = failed;
+  const memo: DeadLetterMemo = { run_id, received_at, attempts, error, failures };
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     try {
       await startChild<typeof deadLetter>(DEAD_LETTER, {
@@ -60,13 +65,14 @@ async function open(failed: FailedEvent): Promise<void> {
         parentClosePolicy: ParentClosePolicy.ABANDON,
         memo: { ...memo },
         staticSummary: `dead letter: ${event_type} from ${source}`,
-        staticDetails: failed.error,
+        staticDetails: failed.details,
         typedSearchAttributes: [
           { key: SEARCH_ATTRIBUTES.source, value: source },
           { key: SEARCH_ATTRIBUTES.eventType, value: event_type },
           { key: SEARCH_ATTRIBUTES.failedStep, value: fitting(failed.failedSteps) },
           { key: SEARCH_ATTRIBUTES.error, value: fitting(failed.codes) },
           { key: SEARCH_ATTRIBUTES.deadLetter, value: source },
+          MACHINERY,
         ],
       });
       return;

@@ -8,6 +8,7 @@ import {
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
+  setCurrentDetails,
   setHandler,
   TimeoutFailure,
   upsertSearchAttributes,
@@ -34,6 +35,7 @@ import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import { cancelAfter, keepAttemptsOnce } from './cancel.ts';
 import { DeadLetterOfRun } from './dead-letter-of-run.ts';
+import { failureDetails, failuresOf } from './failure-details.ts';
 import { resetsOfRun } from './interceptors.ts';
 import { fitting, openDeadLetter } from './open-dead-letter.ts';
 import type { Resets } from './resets.ts';
@@ -164,14 +166,17 @@ async function toDeadLetter(
   );
   const message = what.join('; ');
   const attempts = failed.reduce((sum, outcome) => sum + outcome.attempts.length, 0);
-  await openDeadLetter({ event, failedSteps, codes, attempts, error: message }, resets);
+  const failures = failuresOf(failed);
+  const details = failureDetails(event, failures);
+  setCurrentDetails(details);
+  await openDeadLetter({ event, failedSteps, codes, attempts, error: message, failures, details }, resets);
   const checkpoint = outcomes.filter((outcome) => !isFailed(outcome));
-  const details: EventFailureDetails = { failed, checkpoint };
+  const outcome: EventFailureDetails = { failed, checkpoint };
   const failure = ApplicationFailure.create({
     message,
     type: EVENT_FAILED,
     nonRetryable: true,
-    details: [details],
+    details: [outcome],
   });
   failure.stack = ''; // the place in Surehook's code tells an operator nothing
   return failure;

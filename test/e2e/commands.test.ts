@@ -5,10 +5,11 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { folder, type Outcome, runSurehook } from '../support/command.ts';
+import { folder, type Outcome, runCommand, runSurehook } from '../support/command.ts';
 import { DeadLetters } from '../support/dead-letters.ts';
 import { Receiver } from '../support/receiver.ts';
 import {
+  CLI,
   ENCRYPTION_KEYS,
   newId,
   PROJECT,
@@ -37,10 +38,19 @@ function commandsIn(help: string): string[] {
     .filter((name) => name !== 'help');
 }
 
-function expectOneLine({ code, stderr, leftBehind }: Outcome, ...parts: string[]): void {
+function expectOneLine(outcome: Outcome, ...parts: string[]): void {
+  expectRefusal(outcome, 1, parts);
+}
+
+/** Wrong usage, which scripts tell from a failure. */
+function expectUsageError(outcome: Outcome, ...parts: string[]): void {
+  expectRefusal(outcome, 2, parts);
+}
+
+function expectRefusal({ code, stderr, leftBehind }: Outcome, exitCode: number, parts: string[]): void {
   expect(stderr).toMatch(/^surehook: [^\n]+\n$/);
   for (const part of parts) expect(stderr).toContain(part);
-  expect(code).toBe(1);
+  expect(code).toBe(exitCode);
   expect(leftBehind).toBe(false);
 }
 
@@ -92,7 +102,7 @@ describe.concurrent('an unknown command or option, or a missing argument,', () =
     [['send'], "missing required argument 'source'"],
   ])('is refused in one line: %j', async (args, what) => {
     const outcome = await runSurehook(args);
-    expectOneLine(outcome);
+    expectUsageError(outcome);
     expect(outcome.stderr).toBe(`surehook: ${what} (see surehook --help)\n`);
     expect(outcome.stdout).toBe('');
   });
@@ -370,10 +380,10 @@ describe('beside a running surehook,', () => {
     });
 
     it.each([
-      [['--url', '127.0.0.1:8080'], '--url: expected a URL such as http://127.0.0.1:8080'],
-      [['--file', '/no/such/file'], '--file: ENOENT: no such file'],
-    ])('refuses %j in one line', async (options, fault) => {
-      expectOneLine(await run(['send', 'partner', ...options]), fault);
+      [['--url', '127.0.0.1:8080'], '--url: expected a URL such as http://127.0.0.1:8080', expectUsageError],
+      [['--file', '/no/such/file'], '--file: ENOENT: no such file', expectOneLine],
+    ])('refuses %j in one line', async (options, fault, expectIt) => {
+      expectIt(await run(['send', 'partner', ...options]), fault);
     });
   });
 
@@ -401,7 +411,7 @@ describe('beside a running surehook,', () => {
 
     describe.concurrent('list', () => {
       it('prints how to send an event if there is no event', async () => {
-        const stdout = await list('--source', 'source-without-events');
+        const stdout = await list('--source', 'small');
         expect(stdout).toBe('No events. Send one with: surehook send <source>\n');
       });
 
@@ -457,7 +467,7 @@ describe('beside a running surehook,', () => {
         [['--limit', '201'], 'limit: expected '],
         [['--cursor', 'abc'], 'cursor: expected the next_cursor of the page before'],
       ])('refuses %j in one line', async (options, fault) => {
-        expectOneLine(await run(['events', 'list', ...options]), fault);
+        expectUsageError(await run(['events', 'list', ...options]), fault);
       });
     });
 
@@ -611,4 +621,31 @@ describe('the roles in separate processes:', () => {
       await expectStop(await start('serve', newId('queue')), signal);
     },
   );
+});
+
+it('an old Node is told of first, in one line', async () => {
+  const pretend = `const versions = { ...process.versions, node: '20.11.1' };
+    Object.defineProperty(process, 'versions', { value: versions });`;
+  const older = `data:text/javascript,${encodeURIComponent(pretend)}`;
+  const outcome = await runCommand(['--import', older, CLI, 'config', 'check']);
+  expectOneLine(outcome, 'Node 20.11.1 is too old: use Node 22.19 or newer');
+});
+
+it('a command ends when its work is done, whatever the modules of the config keep open', async () => {
+  const path = writeConfig(`
+    import { createServer } from 'node:net';
+    setInterval(() => undefined, 1_000);
+    createServer().listen(0, '127.0.0.1');
+    export default { sources: {} };`);
+  const outcome = await runSurehook(['config', 'check'], { SUREHOOK_CONFIG: path });
+  expect(outcome).toMatchObject({ code: 0, stderr: '', leftBehind: false });
+});
+
+it('output whose reader leaves, as `head` does, ends a command quietly', async () => {
+  const line = `'${process.execPath}' '${CLI}' --help | true; echo "exit codes \${PIPESTATUS[*]}"`;
+  // Often enough for the pipe to be closed before the command writes.
+  for (let n = 0; n < 3; n += 1) {
+    const outcome = await runCommand(['-c', line], {}, { command: 'bash' });
+    expect(outcome).toMatchObject({ stdout: 'exit codes 0 0\n', stderr: '' });
+  }
 });

@@ -8,6 +8,7 @@ import { DEAD_LETTER, type DeadLetterInput } from '../../src/contracts/dead-lett
 import { deadLetterIdOf } from '../../src/contracts/ids.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes.ts';
 import { type DevServer, startDevServer } from '../../src/temporal/dev/dev-server.ts';
+import { ANY_DIVISION } from '../../src/temporal/visibility.ts';
 import { DeadLetters } from '../support/dead-letters.ts';
 import { Receiver } from '../support/receiver.ts';
 import { DATA_CONVERTER, newId, Surehook } from '../support/surehook.ts';
@@ -42,7 +43,7 @@ afterAll(async () => {
 
 /** Whether the dead letter's row in visibility has the mark, by which SQLite counts. */
 const isMarked = async (event_id: string) => {
-  const query = `WebhookDeadLetter = 'partner' AND WorkflowId = '${deadLetterIdOf(`partner:${event_id}`)}'`;
+  const query = `WebhookDeadLetter = 'partner' AND WorkflowId = '${deadLetterIdOf(`partner:${event_id}`)}' AND ${ANY_DIVISION}`;
   return (await client.workflow.count(query)).count === 1;
 };
 const workflowOf = (event_id: string) => client.workflow.getHandle(deadLetterIdOf(`partner:${event_id}`));
@@ -84,7 +85,10 @@ it('dead letters are counted by the mark, but by type and status with a filter f
   // Surehook marks no other workflow: this marked workflow, which is no dead letter, shows which of the two is counted.
   await client.workflow.start('nobody-knows-it', {
     ...{ workflowId, taskQueue: 'nobody' },
-    typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.deadLetter, value: source }],
+    typedSearchAttributes: [
+      { key: SEARCH_ATTRIBUTES.deadLetter, value: source },
+      { key: SEARCH_ATTRIBUTES.source, value: source },
+    ],
   });
   await waitFor(async () => (await letters.count({ source })) === 1);
   expect(await letters.count({ source, type: 'handled' })).toBe(0);

@@ -1,7 +1,7 @@
 // Tests `surehook dev` as its user runs it: what it prints and keeps, how it ends, and what the next start finds.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -286,6 +286,50 @@ describe('surehook dev', () => {
     expect(await show(second, String(body.event_id))).toMatchObject({ status: 'processed' });
     expect(await second.end('SIGINT', 2)).toBe(0);
     expectGone(second, serverPid);
+  });
+
+  it('started by `npm start` ends with npm, though npm is killed and cannot hand that on', async () => {
+    const home = newHome();
+    const scripts = { start: 'surehook dev' };
+    writeFileSync(join(home.cwd, 'package.json'), JSON.stringify({ name: 'a-project', scripts }));
+    symlinkSync(join(PROJECT, 'node_modules'), join(home.cwd, 'node_modules'));
+    const { PATH = '', HOME = '' } = process.env;
+    const npm = spawn('npm', ['start'], {
+      cwd: home.cwd,
+      env: { PATH, HOME, ...envOf(home) },
+      detached: true,
+    });
+    let output = '';
+    npm.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    const pidFile = join(home.stateDir, 'temporal.pid');
+    await waitFor(() => output.includes(`\n  -d '{`));
+    const { pid: serverPid, owner } = JSON.parse(readFileSync(pidFile, 'utf8'));
+    serverPids.add(serverPid);
+    process.kill(npm.pid as number, 'SIGKILL');
+    await waitFor(() => !isAlive(owner.pid) && !isAlive(serverPid));
+    await waitFor(() => !signalGroup(npm, 'SIGKILL'));
+    expect(existsSync(pidFile)).toBe(false);
+    expect(output).toContain('"msg":"stopped"');
+  });
+
+  it('reads what it has encrypted under its own key, though a `.env` made for Compose has another', async () => {
+    const home = newHome();
+    const first = await Dev.up(home);
+    const { body } = await paste(first.curl);
+    const eventId = String(body.event_id);
+    await waitFor(
+      () => show(first, eventId),
+      ({ status }) => status === 'processed',
+    );
+    expect(await first.end('SIGTERM')).toBe(0);
+    const key = `k1:${Buffer.alloc(32, 'k').toString('base64')}`;
+    writeFileSync(join(home.cwd, '.env'), `SUREHOOK_ENCRYPTION_KEYS=${key}\nPOSTGRES_PASSWORD=x\n`);
+    const second = await Dev.up(home);
+    expect(await show(second, eventId)).toMatchObject({ payload: { data: { hello: 'world' } } });
+    expect((await paste(second.curl)).status).toBe(202);
+    expect(await second.end('SIGTERM')).toBe(0);
   });
 
   it('interrupted while it starts leaves no Temporal server behind', async () => {

@@ -98,6 +98,6 @@ it.each([
   [['discard', '--source', 'once'], "required option '--reason <text>' not specified"],
 ])('%j is refused', async (args, message) => {
   const { code, stderr } = await run('dead-letters', ...args);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toContain(message);
 });

@@ -7,6 +7,7 @@ import { ALERT_ROUTE, RAISE_SIGNAL, type Raise, type RaiseSignal } from '../../s
 import { DEAD_LETTER } from '../../src/contracts/dead-letter.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes.ts';
 import { EncryptionCodec } from '../../src/payloads/encryption-codec.ts';
+import { ANY_DIVISION } from '../../src/temporal/visibility.ts';
 import { webhookAlert } from './alert-formats.ts';
 import { MailServer } from './mail-server.ts';
 import { type Answer, Receiver } from './receiver.ts';
@@ -128,7 +129,7 @@ export class Alerting {
     });
     const end = async () => void (await handle.terminate('recovered'));
     onTestFinished(async () => void (await end().catch(() => undefined)));
-    const isCounted = `WorkflowId = '${workflowId}' AND ExecutionStatus = 'Running'`;
+    const isCounted = `WorkflowId = '${workflowId}' AND ExecutionStatus = 'Running' AND ${ANY_DIVISION}`;
     await waitFor(async () => (await this.client.workflow.count(isCounted)).count === 1);
     return { end };
   }

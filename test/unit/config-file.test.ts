@@ -1,5 +1,6 @@
 // Tests config files that are missing, broken or without an export, and the output of `surehook config check`.
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -53,6 +54,37 @@ describe('a file that cannot be loaded', () => {
   });
 });
 
+describe('a fault in a file that the config imports names that file and its line:', () => {
+  it.each([
+    [
+      'a syntax error',
+      'export const a = 1;\nexport const handler = async () => { const = 3; };',
+      2,
+      'Unexpected token',
+    ],
+    ['a throw', "function f() {\n  throw new Error('no table');\n}\nf();", 2, 'no table'],
+    ['a rejection', "await Promise.reject(new TypeError('x is bad'));", 1, 'x is bad'],
+    ['a missing import', "\nimport { x } from './gone.ts';\nexport default x;", 2, 'gone.ts'],
+    ['a missing package', "\n\nimport x from 'no-such-package';\nexport default x;", 3, 'no-such-package'],
+    [
+      'a missing export',
+      "import { nope } from '../imported ones/other.ts';\nexport default nope;",
+      1,
+      'nope',
+    ],
+  ])('%s', async (_what, text, line, fault) => {
+    const imported = join(folder, 'imported ones');
+    mkdirSync(imported, { recursive: true });
+    writeFileSync(join(imported, 'other.ts'), 'export const yes = 1;');
+    const file = join(imported, 'one.ts');
+    writeFileSync(file, text);
+    const path = write(`import '${new URL(`file://${file}`).href}';\nexport default {};`);
+    const message = await refusal(loadConfig({ path, env: ENV }));
+    expect(message).toContain(`imported ones/one.ts line ${line}: `);
+    expect(message).toContain(fault);
+  });
+});
+
 // The command runs in Node itself, as for users: in Vitest's process, Vite would load the config files.
 describe('surehook config check', () => {
   function check(path: string, env: Record<string, string> = {}) {
@@ -73,7 +105,8 @@ describe('surehook config check', () => {
   });
 
   it('exits with 1 and one line that names every missing secret', () => {
-    const hint = 'set the environment variable, or <NAME>_FILE to a file that holds it';
+    const hint =
+      'set the environment variable, or <NAME>_FILE to a file that holds it; or run surehook dev, which makes them for this machine';
     const stderr = `surehook: missing secrets A, B: ${hint}\n`;
     expect(check(write(configText()))).toEqual({ status: 1, stdout: '', stderr });
   });

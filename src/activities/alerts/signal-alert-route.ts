@@ -7,6 +7,7 @@ import {
   type RaiseSignal,
   type SignalAlertRoute,
 } from '../../contracts/alert.ts';
+import { MACHINERY } from '../../contracts/search-attributes.ts';
 import type { Temporal } from '../../temporal/connection.ts';
 import { inTime } from '../../temporal/in-time.ts';
 
@@ -21,6 +22,7 @@ export function createSignalAlertRoute({ client }: Temporal, taskQueue: string):
       args: [route],
       signal: RAISE_SIGNAL,
       signalArgs: [signal],
+      typedSearchAttributes: [MACHINERY],
       staticSummary: `alerts to ${route}`,
     });
     await inTime(SIGNALLED_WITHIN_MS, signalled, `alert route ${route}: Temporal did not take the signal`);

@@ -88,6 +88,7 @@ function toHeaders(endpoint: EndpointConfig, event: EventMeta, body: RawBody): R
     ...signDelivery({
       secrets: endpoint.secrets.map((secret) => secret.reveal()),
       workflowId,
+      correction: event.correction,
       rawBody: body.bytes,
     }),
   };

@@ -8,6 +8,7 @@ import {
   endpointBreakerId,
   type ReportBreaker,
 } from '../../contracts/endpoint.ts';
+import { MACHINERY } from '../../contracts/search-attributes.ts';
 import type { Temporal } from '../../temporal/connection.ts';
 
 export function createReportBreaker({ client }: Temporal, taskQueue: string): ReportBreaker {
@@ -19,6 +20,7 @@ export function createReportBreaker({ client }: Temporal, taskQueue: string): Re
       args: [endpoint],
       signal: BREAKER_SIGNAL,
       signalArgs: [{ worker, ...what }],
+      typedSearchAttributes: [MACHINERY],
       staticSummary: `breaker of ${endpoint}`,
     });
   };

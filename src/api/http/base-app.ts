@@ -74,15 +74,24 @@ export function endApp(app: Express, log: Logger): Express {
   });
   const onError: ErrorRequestHandler = (error, request, response, _next) => {
     const problem = toHttpError(error);
+    const refused = { code: problem.code, method: request.method, path: request.path, ip: request.ip };
     if (problem.status === 500) log.error({ err: error, path: request.path }, 'request failed');
-    else
-      log.info(
-        { code: problem.code, method: request.method, path: request.path, ip: request.ip },
-        'request refused',
-      );
+    else if (problem.status === 503) log.warn({ ...refused, reason: reasonOf(error) }, 'request refused');
+    else log.info(refused, 'request refused');
     if (response.headersSent || response.destroyed) response.destroy();
     else sendProblem(response, problem);
   };
   app.use(onError);
   return app;
 }
+
+/** The messages of an error and of what has caused it. */
+function reasonOf(error: unknown): string {
+  const messages: string[] = [];
+  for (let one = error; one instanceof Error && messages.length < CAUSES_MAX; one = one.cause)
+    messages.push(one.message);
+  return messages.join(': ');
+}
+
+/** An error of the SDK has two or three; a circle of causes has no end. */
+const CAUSES_MAX = 5;

@@ -1,6 +1,7 @@
 // The operator listener as an HTTP app: health, then the codec, then everything behind the operator's token.
 import type { Express } from 'express';
 import { OPERATOR_API_PATH } from '../../config/http-origin.ts';
+import { boundedTemporal } from '../../temporal/bounded.ts';
 import { type CheckReady, createBaseApp, endApp, HEALTH_ROUTES } from '../http/base-app.ts';
 import { requireToken } from '../http/require-token.ts';
 import { mountRoutes } from '../http/route.ts';
@@ -8,6 +9,9 @@ import { type MetricsPage, metricsRoute } from '../http/serve-metrics.ts';
 import { allowWebUi, refuseOtherHosts } from './codec.ts';
 import type { OperatorDeps } from './deps.ts';
 import { API_ROUTES, CODEC_ROUTES, OPERATOR_DOCUMENT } from './routes.ts';
+
+/** Every route answers within 5 s while Temporal hangs: the first call finds that out. */
+const TEMPORAL_WITHIN_MS = 4_000;
 
 export interface OperatorAppDeps extends OperatorDeps {
   token: string;
@@ -17,7 +21,8 @@ export interface OperatorAppDeps extends OperatorDeps {
   checkReady: CheckReady;
 }
 
-export function createOperatorApp(deps: OperatorAppDeps): Express {
+export function createOperatorApp(given: OperatorAppDeps): Express {
+  const deps = { ...given, temporal: boundedTemporal(given.temporal, TEMPORAL_WITHIN_MS) };
   const { token, openCodec, metricsPage, checkReady, webUi, log } = deps;
   const app = createBaseApp();
   const tokenNeeded = requireToken(token);

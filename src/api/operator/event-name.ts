@@ -1,7 +1,9 @@
 // How a path names an event: by its source and its id.
 import { z } from 'zod';
+import type { Config } from '../../config/config.ts';
 import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../../contracts/ids.ts';
 import { HttpError } from '../http/errors.ts';
+import { unknown } from './known-names.ts';
 
 export const eventParams = z.object({
   source: z.string().describe('the name of the source'),
@@ -16,8 +18,14 @@ export function nameOf({ source, event_id }: EventParams) {
   return { source, eventId: event_id, workflowId: workflowIdOf(source, event_id) };
 }
 
-export function eventNotFound(params: EventParams): HttpError {
-  return new HttpError('event_not_found', `there is no ${describeEvent(params)}`);
+/** @param config names the sources that exist, if the event's is not one of them */
+export function eventNotFound(params: EventParams, config?: Pick<Config, 'sources'>): HttpError {
+  const { source } = params;
+  const why =
+    config === undefined || config.sources.has(source)
+      ? ''
+      : `: ${unknown('source', source, config.sources)}`;
+  return new HttpError('event_not_found', `there is no ${describeEvent(params)}${why}`);
 }
 
 export const describeEvent = ({ source, event_id }: EventParams) => `event ${event_id} of source ${source}`;

@@ -2,11 +2,16 @@
 import { z } from 'zod';
 import { EVENT_TYPE, SOURCE_NAME } from '../../contracts/ids.ts';
 import { EVENT_TYPE_MAX_LENGTH, KEYWORD_MAX_LENGTH, PAGE_MAX } from '../../contracts/limits.ts';
+import { parseTime, TIME_EXPECTED } from '../../contracts/parse-time.ts';
 import { type EncryptionCodec, SIGNATURE_BYTES } from '../../payloads/encryption-codec.ts';
 import { HttpError } from '../http/errors.ts';
 
-/** RFC 3339, with `Z` or an offset. */
-const time = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T12:00:00Z' });
+const time = z.string(TIME_EXPECTED).transform((text, context): string => {
+  const time = parseTime(text);
+  if (time !== undefined) return time;
+  context.addIssue({ code: 'custom', message: TIME_EXPECTED });
+  return z.NEVER;
+});
 
 /** Measured on server 1.29: the server decodes the escapes of a string in a query, and drops all quotes at its ends. */
 const SEARCHABLE = /^(?!')[^"\\]*(?<!')$/;
@@ -34,8 +39,8 @@ export const filterParameters = {
     .regex(SEARCHABLE, NOT_SEARCHABLE)
     .describe('only items of exactly this event type')
     .optional(),
-  since: time.describe('at or after this time').optional(),
-  until: time.describe('before this time').optional(),
+  since: time.describe('at or after this time: RFC 3339, or an age such as `1d`').optional(),
+  until: time.describe('before this time, written as `since`').optional(),
 };
 
 /** The filter of dead letters: the query of a list, and the body that starts a job. */

@@ -12,6 +12,7 @@ import { exportDeadLettersRoute } from './dead-letters/export-dead-letters.ts';
 import { listDeadLettersRoute } from './dead-letters/list-dead-letters.ts';
 import { replayDeadLetterRoute } from './dead-letters/replay-dead-letter.ts';
 import { showDeadLetterRoute } from './dead-letters/show-dead-letter.ts';
+import { summariseDeadLettersRoute } from './dead-letters/summarise-dead-letters.ts';
 import type { OperatorDeps } from './deps.ts';
 import { listEndpointsRoute } from './endpoints/list-endpoints.ts';
 import { showEndpointRoute } from './endpoints/show-endpoint.ts';
@@ -33,6 +34,7 @@ export const API_ROUTES: readonly AnyRoute<OperatorDeps>[] = [
   cancelEventRoute,
   listDeadLettersRoute,
   countDeadLettersRoute,
+  summariseDeadLettersRoute,
   exportDeadLettersRoute,
   replayManyRoute,
   discardManyRoute,

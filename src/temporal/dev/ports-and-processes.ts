@@ -47,6 +47,22 @@ export function goneByPolling(pid: number): Promise<null> {
   });
 }
 
+/** The process that has started a process, or has inherited it; undefined if there is no such process. */
+export function parentOf(pid: number): number | undefined {
+  try {
+    // The name of the command stands in brackets before the parent, and may have brackets and spaces itself.
+    if (existsSync('/proc/self'))
+      return Number(
+        readFileSync(`/proc/${pid}/stat`, 'utf8')
+          .replace(/^.*\) \S+ /s, '')
+          .split(' ')[0],
+      );
+    return Number(execFileSync('ps', ['-o', 'ppid=', '-p', `${pid}`], { encoding: 'utf8' }).trim());
+  } catch {
+    return undefined;
+  }
+}
+
 /** The command line of a process; empty if there is no such process, or only a zombie. */
 export function commandLine(pid: number): string {
   try {

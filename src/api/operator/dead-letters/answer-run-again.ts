@@ -24,7 +24,7 @@ export const discardedView = z.object({ status: z.literal('discarded'), ...runAg
  * @throws HttpError `event_not_found`, `not_dead_letter` or `already_replayed`
  */
 export async function answerRunAgain<S extends 'replayed' | 'discarded'>(
-  { temporal, log }: OperatorDeps,
+  { temporal, config, log }: OperatorDeps,
   params: EventParams,
   status: S,
   runAgain: (name: { source: string; eventId: string }) => Promise<RunAgainOutcome>,
@@ -34,7 +34,7 @@ export async function answerRunAgain<S extends 'replayed' | 'discarded'>(
   const result = await runAgain({ source, eventId });
   switch (result.outcome) {
     case 'event_not_found':
-      throw eventNotFound(params);
+      throw eventNotFound(params, config);
     case 'not_dead_letter':
       throw notDeadLetter(params, result.status);
     case 'done_by_job': // cannot happen: no job asks here

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { countDeadLetters } from '../../../dead-letters/count.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
+import { requireKnownNames } from '../known-names.ts';
 import { deadLetterFilter } from '../parameters.ts';
 
 const countView = z.object({ count: z.int() });
@@ -14,5 +15,8 @@ export const countDeadLettersRoute = route<OperatorDeps>()({
   query: z.strictObject(deadLetterFilter),
   answers: { 200: { description: 'How many there are', view: countView } },
   errors: ['invalid_parameter'],
-  handle: async ({ temporal }, { query }) => reply(200, { count: await countDeadLetters(temporal, query) }),
+  async handle({ temporal, config }, { query }) {
+    await requireKnownNames({ temporal, config }, query);
+    return reply(200, { count: await countDeadLetters(temporal, query) });
+  },
 });

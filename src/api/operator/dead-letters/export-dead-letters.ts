@@ -12,6 +12,7 @@ import { BodyLostError } from '../../../storage/errors.ts';
 import type { Temporal } from '../../../temporal/connection.ts';
 import { route, SENT } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
+import { requireKnownNames } from '../known-names.ts';
 import { deadLetterFilter } from '../parameters.ts';
 import { toDeadLetterView } from './dead-letter-view.ts';
 
@@ -29,6 +30,7 @@ export const exportDeadLettersRoute = route<OperatorDeps>()({
   answers: { 200: { description: 'One JSON object per line', contentType: 'application/x-ndjson' } },
   errors: ['invalid_parameter', 'storage_unavailable'],
   async handle(deps, { query, response }) {
+    await requireKnownNames(deps, query);
     const lines = toLines(deps, listAll(deps.temporal, toConditions(query)));
     const first = await lines.next(); // until the first line, a fault is answered as an error
     response.type('application/x-ndjson');

@@ -4,6 +4,7 @@ import { toConditions } from '../../../dead-letters/conditions.ts';
 import { listDeadLetters } from '../../../dead-letters/list.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
+import { requireKnownNames } from '../known-names.ts';
 import { deadLetterFilter, pageParameters, toCursor, toPageToken } from '../parameters.ts';
 import { deadLetterPageView } from './dead-letter-view.ts';
 
@@ -17,7 +18,8 @@ export const listDeadLettersRoute = route<OperatorDeps>()({
     200: { description: 'One page. It may hold fewer items than `limit`.', view: deadLetterPageView },
   },
   errors: ['invalid_parameter'],
-  async handle({ temporal }, { query: { limit, cursor, ...filter } }) {
+  async handle({ temporal, config }, { query: { limit, cursor, ...filter } }) {
+    await requireKnownNames({ temporal, config }, filter);
     const page = await listDeadLetters(temporal, toConditions(filter), {
       limit,
       pageToken: toPageToken(temporal.codec, cursor),

@@ -1,6 +1,7 @@
 // POST /dead-letters/{source}/{event_id}/replay: replays one dead letter, as it was or with a corrected payload.
 import { z } from 'zod';
 import type { SourceConfig } from '../../../config/config.ts';
+import { parseExactly } from '../../../contracts/exact-json.ts';
 import { INLINE_MAX_BYTES } from '../../../contracts/limits.ts';
 import { replayDeadLetter } from '../../../dead-letters/run-again.ts';
 import { type CheckPayload, checkSchema } from '../../http/check-schema.ts';
@@ -70,9 +71,6 @@ async function readPayload(
 
 /** Keeps numbers as they were written, since JavaScript would round large numbers. */
 function payloadAsWritten(text: string): string {
-  const { rawJSON } = JSON as unknown as { rawJSON(source: string): unknown };
-  const keep = (_key: string, value: unknown, context?: { source?: string }) =>
-    typeof value === 'number' && context?.source ? rawJSON(context.source) : value;
-  const { payload } = JSON.parse(text, keep as (key: string, value: unknown) => unknown);
+  const { payload } = parseExactly(text) as { payload: unknown };
   return JSON.stringify(payload);
 }

@@ -17,10 +17,10 @@ export const showDeadLetterRoute = route<OperatorDeps>()({
   params: eventParams,
   answers: { 200: { description: 'The dead letter', view: deadLetterView } },
   errors: ['event_not_found', 'not_dead_letter', 'payload_unreadable', 'storage_unavailable'],
-  async handle({ temporal, webUi }, { params }) {
+  async handle({ temporal, config, webUi }, { params }) {
     const { workflowId } = nameOf(params);
     const run = await readEvent(temporal, workflowId);
-    if (!run) throw eventNotFound(params);
+    if (!run) throw eventNotFound(params, config);
     const status = statusOf(run);
     if (status !== 'failed') throw notDeadLetter(params, status);
     const earlier_runs = await listEarlierRuns(temporal, workflowId, run.description.runId);

@@ -27,8 +27,8 @@ export const cancelEventRoute = route<OperatorDeps>()({
     },
   },
   errors: ['event_not_found', 'event_closed', 'payload_unreadable'],
-  async handle({ temporal, log }, { params }) {
-    const { ids } = await findRunningEvent(temporal, params);
+  async handle({ temporal, config, log }, { params }) {
+    const { ids } = await findRunningEvent({ temporal, config }, params);
     try {
       await temporal.client.workflow.getHandle(ids.workflow_id, ids.run_id).cancel();
     } catch (error) {

@@ -1,6 +1,7 @@
 // An event as the operator API shows it.
 import { z } from 'zod';
 import { type Attempt, endpointOf, type Held, type StepName } from '../../../contracts/event.ts';
+import { parseExactly } from '../../../contracts/exact-json.ts';
 import type { EarlierRun } from '../../../events/earlier-runs.ts';
 import { type EventStatus, statusOf } from '../../../events/event-status.ts';
 import type { EventRun } from '../../../events/read-event.ts';
@@ -66,7 +67,7 @@ export const eventFields = {
   received_at: z.string(),
   closed_at: z.string().nullable(),
   headers: z.record(z.string(), z.string()),
-  payload: z.unknown().describe('null if the payload is gone'),
+  payload: z.unknown().describe('as it came, numbers digit for digit; null if the payload is gone'),
   handler: z.object(stepView).nullable().describe('null if the event has no handler'),
   deliveries: z.array(z.object({ endpoint: z.string(), ...stepView })),
   error: z.string().nullable(),
@@ -121,13 +122,13 @@ function toStepView(run: EventRun, step: StepName): StepView {
   return { status, attempts, ...(result === undefined ? {} : { result }), ...(held ? { held } : {}) };
 }
 
-/** A string if the body is not JSON. The ingress takes only JSON. */
+/** Numbers keep their digits. A string if the body is not JSON. The ingress takes only JSON. */
 function toPayload(bytes: Uint8Array): unknown {
   const text = Buffer.from(bytes)
     .toString('utf8')
     .replace(/^\uFEFF/, '');
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     return text;
   }

@@ -1,15 +1,18 @@
 // Finds an event that is under way, for routes that act on the event.
 import { statusOf } from '../../../events/event-status.ts';
 import { readEvent } from '../../../events/read-event.ts';
-import type { Temporal } from '../../../temporal/connection.ts';
 import { HttpError } from '../../http/errors.ts';
+import type { OperatorDeps } from '../deps.ts';
 import { describeEvent, type EventParams, eventNotFound, nameOf } from '../event-name.ts';
 
 /** @throws HttpError `event_not_found` or `event_closed` */
-export async function findRunningEvent(temporal: Temporal, params: EventParams) {
+export async function findRunningEvent(
+  { temporal, config }: Pick<OperatorDeps, 'temporal' | 'config'>,
+  params: EventParams,
+) {
   const { source, eventId: event_id, workflowId: workflow_id } = nameOf(params);
   const run = await readEvent(temporal, workflow_id, false);
-  if (!run) throw eventNotFound(params);
+  if (!run) throw eventNotFound(params, config);
   const status = statusOf(run);
   if (run.description.closeTime || run.discarded) {
     const members = { event_status: status };

@@ -16,6 +16,7 @@ import {
 } from '../../../temporal/visibility.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
+import { requireKnownNames } from '../known-names.ts';
 import { filterParameters, pageOf, pageParameters, toCursor, toPageToken } from '../parameters.ts';
 import { eventStatusView } from './event-view.ts';
 
@@ -67,7 +68,8 @@ export const listEventsRoute = route<OperatorDeps>()({
     },
   },
   errors: ['invalid_parameter'],
-  async handle({ temporal }, { query: { limit, cursor, status, ...filter } }) {
+  async handle({ temporal, config }, { query: { limit, cursor, status, ...filter } }) {
+    await requireKnownNames({ temporal, config }, filter);
     const wanted = [status ? BY_STATUS[status] : ANY_TYPE, ...filterConditions(filter)].join(' AND ');
     const page = await listPage(temporal, {
       query: wanted,

@@ -30,8 +30,8 @@ export const retryEventRoute = route<OperatorDeps>()({
     },
   },
   errors: ['event_not_found', 'event_closed', 'nothing_waits', 'payload_unreadable'],
-  async handle({ temporal, log }, { params }) {
-    const { run, ids } = await findRunningEvent(temporal, params);
+  async handle({ temporal, config, log }, { params }) {
+    const { run, ids } = await findRunningEvent({ temporal, config }, params);
     const waiting = run.pending.filter(({ waits }) => waits);
     const nothing = (why: string) => new HttpError('nothing_waits', `${describeEvent(params)} ${why}`);
     if (waiting.length === 0) throw nothing(whyNothing(run));

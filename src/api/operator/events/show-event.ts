@@ -14,10 +14,10 @@ export const showEventRoute = route<OperatorDeps>()({
   params: eventParams,
   answers: { 200: { description: 'The event, as its latest run has it', view: eventView } },
   errors: ['event_not_found', 'payload_unreadable', 'storage_unavailable'],
-  async handle({ temporal, webUi }, { params }) {
+  async handle({ temporal, config, webUi }, { params }) {
     const { workflowId } = nameOf(params);
     const run = await readEvent(temporal, workflowId);
-    if (!run) throw eventNotFound(params);
+    if (!run) throw eventNotFound(params, config);
     const earlier_runs = await listEarlierRuns(temporal, workflowId, run.description.runId);
     return reply(200, { ...toEventView(run, webUi), earlier_runs });
   },

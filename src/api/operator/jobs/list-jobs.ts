@@ -4,7 +4,13 @@ import { parseJobId } from '../../../contracts/ids.ts';
 import { JOB_TYPES, type JobMemo } from '../../../contracts/job.ts';
 import type { Temporal } from '../../../temporal/connection.ts';
 import { readMemo } from '../../../temporal/read-memo.ts';
-import { type ListedExecution, listPage, statusName, toTime } from '../../../temporal/visibility.ts';
+import {
+  ANY_DIVISION,
+  type ListedExecution,
+  listPage,
+  statusName,
+  toTime,
+} from '../../../temporal/visibility.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
 import { pageOf, pageParameters, toCursor, toPageToken } from '../parameters.ts';
@@ -13,7 +19,7 @@ import { jobView, toJobView } from './job-view.ts';
 const TYPES = Object.values(JOB_TYPES)
   .map((type) => `'${type}'`)
   .join(', ');
-const QUERY = `WorkflowType IN (${TYPES}) AND ExecutionStatus != 'ContinuedAsNew'`;
+const QUERY = `WorkflowType IN (${TYPES}) AND ExecutionStatus != 'ContinuedAsNew' AND ${ANY_DIVISION}`;
 
 const jobPageView = pageOf(jobView);
 

@@ -11,13 +11,16 @@ import {
   RATE_MAX,
   type RunJob,
 } from '../../../contracts/job.ts';
+import { MACHINERY } from '../../../contracts/search-attributes.ts';
 import { toConditions } from '../../../dead-letters/conditions.ts';
 import { countDeadLetters } from '../../../dead-letters/count.ts';
 import { listDeadLetters } from '../../../dead-letters/list.ts';
+import { HttpError } from '../../http/errors.ts';
 import { reply, route } from '../../http/route.ts';
 import { ACTION_BODY_MAX_BYTES, fromField, reasonField } from '../dead-letters/action-bodies.ts';
 import { deadLetterItemView } from '../dead-letters/dead-letter-view.ts';
 import type { OperatorDeps } from '../deps.ts';
+import { findUnknownName } from '../known-names.ts';
 import { deadLetterFilter } from '../parameters.ts';
 
 const SAMPLE_SIZE = 5;
@@ -86,6 +89,8 @@ type JobRequest = Pick<JobInput, 'filter' | 'rate_per_second' | 'from' | 'reason
 
 async function startJob(deps: OperatorDeps, action: JobAction, request: JobRequest, path: string) {
   const { dry_run, ...job } = request;
+  const fault = await findUnknownName(deps, job.filter);
+  if (fault !== undefined) throw new HttpError('bad_request', `filter.${fault}`);
   const conditions = toConditions(job.filter);
   const matched = await countDeadLetters(deps.temporal, job.filter);
   if (dry_run) {
@@ -117,6 +122,7 @@ async function start(
     taskQueue,
     args: [input],
     memo: { ...memo },
+    typedSearchAttributes: [MACHINERY],
     staticSummary: `${action} ${matched} dead letters, ${rate_per_second} per second`,
   });
 }
