@@ -86,7 +86,8 @@ function judgeStatus({ book, views }: Facts, event: EventRecord, { status }: Out
   if (view.status !== 'failed') faults.push(`failed, but ${view.status} to the operator API`);
   if (failed === 'handler')
     return view.handler?.status === 'failed' ? faults : [...faults, 'the handler did not fail'];
-  if (view.handler?.status !== 'succeeded') faults.push(`the handler ${view.handler?.status}: ${view.error}`);
+  if (view.handler?.status !== 'succeeded')
+    return [...faults, `the handler ${view.handler?.status}: ${view.error}`];
   for (const { endpoint, status, attempts } of view.deliveries.filter((one) => one.status !== 'succeeded')) {
     const refusals = event.deliveries.filter((one) => one.endpoint === endpoint && one.answer !== 200).length;
     const undisturbed = attempts.filter((attempt) => !isDisturbed(book, attempt)).length;
@@ -139,7 +140,10 @@ function judgeDeeds({ book, views }: Facts, event: EventRecord): string[] {
 function judgeDeliveries(facts: Facts, event: EventRecord): string[] {
   const { endpoints, failed } = expectedOf(event);
   const faults: string[] = [];
-  const dead = facts.views.get(keyOf(event))?.deliveries.filter((one) => one.status === 'failed') ?? [];
+  const view = facts.views.get(keyOf(event));
+  // Without its handler an event is not delivered, and `judgeStatus` says so.
+  const isHeld = view?.status === 'failed' && view.handler?.status === 'failed';
+  const dead = view?.deliveries.filter((one) => isHeld || one.status === 'failed') ?? [];
   for (const endpoint of endpoints) {
     const taken = event.deliveries.filter((one) => one.endpoint === endpoint && one.answer === 200);
     if (taken.length === 0 && !dead.some((one) => one.endpoint === endpoint))
