@@ -15,8 +15,11 @@ export interface Visit {
   signal: AbortSignal;
 }
 
-/** Not the address of the good sender: an ingress may limit what comes from one client. */
-const STRANGERS_ADDRESS = '127.0.0.2';
+/**
+ * Not the address of the good sender: an ingress may limit what comes from one client. Only Linux has more than one
+ * loopback address from the start.
+ */
+const FROM = process.platform === 'linux' ? { localAddress: '127.0.0.2' } : {};
 const DRIP_EVERY_MS = 25;
 /** One-byte chunks per write: 2.5 kB a second and socket, so that their count and not their bytes weighs. */
 const DRIPS_AT_ONCE = 64;
@@ -53,7 +56,7 @@ const BEGIN: Record<Stranger, (socket: Socket) => void> = {
 export async function visit(book: Book, { kind, to, sockets, forMs, signal }: Visit): Promise<void> {
   const { hostname: host, port } = new URL(to.url);
   const open = Array.from({ length: sockets }, () => {
-    const socket = connect({ host, port: Number(port), localAddress: STRANGERS_ADDRESS });
+    const socket = connect({ host, port: Number(port), ...FROM });
     socket.once('connect', () => BEGIN[kind](socket));
     watch(book, kind, to.name, socket);
     return socket;
