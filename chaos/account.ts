@@ -1,7 +1,8 @@
 // The accounting: judges each event by what the book and Temporal say, and names what no fault explains.
 import type { EventView } from '../src/api/operator/events/event-view.ts';
 import type { Attempt } from '../src/contracts/event.ts';
-import { type Book, type EventRecord, type Incident, keyOf } from './book.ts';
+import { type Book, type EventRecord, type HandlerCall, type Incident, keyOf } from './book.ts';
+import { COMPUTES, COMPUTES_MS, HOPELESS_ATTEMPTS, isDeed } from './deeds.ts';
 import type { Outcome } from './outcomes.ts';
 
 export interface Facts {
@@ -22,11 +23,27 @@ export interface FailedStart {
 export const TWICE = 'TWICE';
 export const LATE = 'LATE';
 
-/** What must become of each event type. `failed`: the endpoint whose delivery must fail, or `handler`. */
-const EXPECTED: Record<string, { handled: boolean; endpoints: string[]; failed?: string }> = {
+interface Expected {
+  handled: boolean;
+  endpoints: string[];
+  /** The endpoint whose delivery must fail, or `handler`. */
+  failed?: string;
+}
+
+/** How the log begins to tell of an attempt whose worker was lost. */
+const WORKER_LOST = 'the worker was lost';
+/** What must become of each event of a source whose handlers are nasty. */
+const EXPECTED_OF_SOURCE: Record<string, Expected> = {
+  wild: { handled: true, endpoints: ['healthy', 'flaky'] },
+  hopeless: { handled: false, endpoints: [], failed: 'handler' },
+  patient: { handled: true, endpoints: ['healthy', 'flaky'] },
+};
+/** What must become of each event type of the other sources. */
+const EXPECTED: Record<string, Expected> = {
   'order.paid': { handled: true, endpoints: ['healthy', 'flaky'] },
   'order.bumpy': { handled: true, endpoints: ['healthy', 'flaky'] },
   'order.quiet': { handled: true, endpoints: [] },
+  'order.odd': { handled: true, endpoints: ['healthy', 'odd'] },
   'order.doomed': { handled: true, endpoints: ['healthy'], failed: 'broken' },
   'order.poison': { handled: false, endpoints: [], failed: 'handler' },
 };
@@ -50,12 +67,14 @@ export function judge(facts: Facts, event: EventRecord): string[] {
   return [
     ...judgeStatus(facts, event, outcome),
     ...judgeHandling(facts, event),
+    ...judgeDeeds(facts, event),
     ...judgeDeliveries(facts, event),
     ...judgeAnswers(facts.book, event),
   ];
 }
 
-const expectedOf = ({ type }: EventRecord) => EXPECTED[type] as (typeof EXPECTED)[string];
+const expectedOf = ({ source, type }: EventRecord) =>
+  (EXPECTED_OF_SOURCE[source] ?? EXPECTED[type]) as Expected;
 
 function judgeStatus({ book, views }: Facts, event: EventRecord, { status }: Outcome): string[] {
   const { failed } = expectedOf(event);
@@ -67,7 +86,8 @@ function judgeStatus({ book, views }: Facts, event: EventRecord, { status }: Out
   if (view.status !== 'failed') faults.push(`failed, but ${view.status} to the operator API`);
   if (failed === 'handler')
     return view.handler?.status === 'failed' ? faults : [...faults, 'the handler did not fail'];
-  if (view.handler?.status !== 'succeeded') faults.push(`the handler ${view.handler?.status}: ${view.error}`);
+  if (view.handler?.status !== 'succeeded')
+    return [...faults, `the handler ${view.handler?.status}: ${view.error}`];
   for (const { endpoint, status, attempts } of view.deliveries.filter((one) => one.status !== 'succeeded')) {
     const refusals = event.deliveries.filter((one) => one.endpoint === endpoint && one.answer !== 200).length;
     const undisturbed = attempts.filter((attempt) => !isDisturbed(book, attempt)).length;
@@ -92,13 +112,38 @@ function judgeHandling({ book }: Facts, event: EventRecord): string[] {
   const { handled } = expectedOf(event);
   if (!handled) return event.handled.length === 0 ? [] : ['handled, though its handler must fail'];
   if (event.handled.length === 0) return ['LOST: acknowledged, but never handled'];
-  return unexplained(book, event.handled).map((pair) => `${TWICE}: handled ${pair}`);
+  return unexplained(book, event.handled, actOf(event)).map((pair) => `${TWICE}: handled ${pair}`);
+}
+
+/**
+ * An attempt whose process the deed has ended is over, and counts: one number is used twice only if a worker or Temporal
+ * failed, and a schedule that is used up is used up.
+ */
+function judgeDeeds({ book, views }: Facts, event: EventRecord): string[] {
+  const view = views.get(keyOf(event));
+  if (view && view.earlier_runs.length > 0) return []; // a resend has begun the attempts anew
+  const faults: string[] = [];
+  const byAttempt = Map.groupBy(event.deeds, ({ attempt }) => attempt);
+  for (const [attempt, deeds] of byAttempt) {
+    const ofWorkers = deeds.map(({ at, by }) => ({ at, by })); // that their processes end explains nothing
+    const twice = unexplained(book, ofWorkers, { ...actOf(event), mayBeCutShort: true });
+    faults.push(...twice.map((pair) => `${TWICE}: attempt ${attempt} was made ${pair}`));
+  }
+  const attempts = view?.handler?.attempts ?? [];
+  // Several lost workers may be noticed together, after the last attempt of the schedule.
+  const recorded = attempts.filter(({ message = '' }) => !message.startsWith(WORKER_LOST)).length;
+  if (event.source === 'hopeless' && (attempts.length < HOPELESS_ATTEMPTS || recorded > HOPELESS_ATTEMPTS))
+    faults.push(`${attempts.length} attempts are on record, and the schedule has ${HOPELESS_ATTEMPTS}`);
+  return faults;
 }
 
 function judgeDeliveries(facts: Facts, event: EventRecord): string[] {
   const { endpoints, failed } = expectedOf(event);
   const faults: string[] = [];
-  const dead = facts.views.get(keyOf(event))?.deliveries.filter((one) => one.status === 'failed') ?? [];
+  const view = facts.views.get(keyOf(event));
+  // Without its handler an event is not delivered, and `judgeStatus` says so.
+  const isHeld = view?.status === 'failed' && view.handler?.status === 'failed';
+  const dead = view?.deliveries.filter((one) => isHeld || one.status === 'failed') ?? [];
   for (const endpoint of endpoints) {
     const taken = event.deliveries.filter((one) => one.endpoint === endpoint && one.answer === 200);
     if (taken.length === 0 && !dead.some((one) => one.endpoint === endpoint))
@@ -117,30 +162,47 @@ function judgeDeliveries(facts: Facts, event: EventRecord): string[] {
   return faults;
 }
 
-/**
- * A second call is explained if the Temporal server or the first call's worker was killed or stopped before
- * Temporal could have the first call's outcome; or if the second call's worker was stopped with the task while
- * another worker did it.
- */
-function unexplained(book: Book, calls: readonly { at: number; by: string }[]): string[] {
+interface Act {
+  /** For so long the call had been at work before it was counted. */
+  beforeMs: number;
+  /** The act is longer than a worker that stops in order waits for it. */
+  mayBeCutShort: boolean;
+}
+
+const SHORT_ACT: Act = { beforeMs: 0, mayBeCutShort: false };
+
+/** The handler that computes counts at its end. */
+function actOf({ type }: EventRecord): Act {
+  return type === COMPUTES ? { beforeMs: COMPUTES_MS, mayBeCutShort: true } : SHORT_ACT;
+}
+
+/** @returns each call that came after another one of the same, and that no fault explains */
+function unexplained(book: Book, calls: readonly HandlerCall[], act = SHORT_ACT): string[] {
   return calls.slice(1).flatMap((second, i) => {
-    const first = calls[i] as (typeof calls)[number];
-    const isCause = ({ action, target, at, until = Number.POSITIVE_INFINITY }: Incident) => {
-      if (action !== 'kill' && action !== 'stop') return false;
-      if (target === first.by || target.startsWith('temporal#')) {
-        const known = Math.min(second.at, first.at + IN_THE_ACT_MS);
-        // A task that was handed out just before a stop is begun right after the stop.
-        return overlaps({ at, until }, first.at - RECOVERY_MS, known);
-      }
-      return (
-        target === second.by &&
-        action === 'stop' &&
-        overlaps({ at, until }, second.at - RECOVERY_MS, second.at)
-      );
-    };
-    if (book.incidents.some(isCause)) return [];
+    const first = calls[i] as HandlerCall;
+    if (book.incidents.some((incident) => explains(incident, first, second, act))) return [];
     return [`${book.clock(first.at)} by ${first.by}, ${book.clock(second.at)} by ${second.by}`];
   });
+}
+
+/**
+ * A second call is explained if the Temporal server, the first call's worker or its handler process was ended or stopped
+ * before Temporal could have the first call's outcome; or if the second call's worker or process was stopped with the
+ * task while another one did it.
+ */
+function explains(incident: Incident, first: HandlerCall, second: HandlerCall, act: Act): boolean {
+  const { action, target } = incident;
+  const known = Math.min(second.at, first.at + IN_THE_ACT_MS);
+  if (isDeed(incident)) {
+    if (target === first.process) return overlaps(incident, first.at - act.beforeMs, known);
+    const wasBlocked = action === 'blocks' || action === COMPUTES;
+    return wasBlocked && target === second.process && overlaps(incident, second.at - RECOVERY_MS, second.at);
+  }
+  const isEnd = action === 'kill' || action === 'stop' || (action === 'term' && act.mayBeCutShort);
+  // A task that was handed out just before a stop is begun right after the stop.
+  if (isEnd && (target === first.by || target.startsWith('temporal#')))
+    return overlaps(incident, first.at - RECOVERY_MS - act.beforeMs, known);
+  return action === 'stop' && target === second.by && overlaps(incident, second.at - RECOVERY_MS, second.at);
 }
 
 /** A start may fail only if Temporal is away or has just come back, or if the process itself was stopped. */

@@ -14,6 +14,14 @@ export interface HandlerCall {
   at: number;
   /** The worker's instance, such as `worker1#2`. */
   by: string;
+  /** The handler process of that worker, as `handlerProcess` names it. */
+  process?: string;
+}
+
+/** A nasty thing that a handler was about to do. */
+export interface Deed extends HandlerCall {
+  kind: string;
+  attempt: number;
 }
 
 export interface Delivery {
@@ -21,6 +29,8 @@ export interface Delivery {
   endpoint: string;
   by: string;
   answer: number | 'hang' | 'reset';
+  /** How the odd endpoint answered. */
+  oddity?: string;
   webhookId: string;
   /** Whether the body is what was sent, byte for byte. */
   identical: boolean;
@@ -38,6 +48,7 @@ export interface EventRecord {
   /** When the first 2xx came. */
   acknowledgedAt?: number;
   handled: HandlerCall[];
+  deeds: Deed[];
   deliveries: Delivery[];
 }
 
@@ -47,7 +58,7 @@ export interface Incident {
   /** When the fault ended: the process ran again, or the endpoint answered. */
   until: number | undefined;
   action: string;
-  /** The instance of a process, such as `api1#3`, or an endpoint. */
+  /** The instance of a process, such as `api1#3`, an endpoint, or a handler process. */
   target: string;
 }
 
@@ -58,11 +69,13 @@ export class Book {
   readonly incidents: Incident[] = [];
   /** Samples of the machine's load per core. */
   readonly loads: { at: number; perCore: number }[] = [];
+  /** Strangers' sockets by kind, and by the status that they were answered with. */
+  readonly strangers: Record<string, Record<string, number>> = {};
   /** What happened and must not, whatever the faults. */
   readonly problems: string[] = [];
 
   open(source: string, id: string, type: string, digest: string): EventRecord {
-    const record = { source, id, type, digest, sends: [], handled: [], deliveries: [] };
+    const record = { source, id, type, digest, sends: [], handled: [], deeds: [], deliveries: [] };
     this.events.set(keyOf(record), record);
     return record;
   }

@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Book, Incident } from './book.ts';
 import { type BadAnswer, DATABASE, type Fault, FLAKY, TEMPORAL } from './plan-faults.ts';
 import type { Receiver } from './receiver.ts';
+import type { Ingress } from './sender.ts';
+import { STRANGERS, type Stranger, visit } from './strangers.ts';
 import type { SurehookProcess } from './surehook-process.ts';
 import type { TemporalServer } from './temporal-server.ts';
 
@@ -13,6 +15,7 @@ export interface World {
   temporal: TemporalServer;
   receiver: Receiver;
   processes: readonly SurehookProcess[];
+  ingresses: readonly Ingress[];
   say: (line: string) => void;
   signal: AbortSignal;
 }
@@ -31,6 +34,8 @@ export async function inflict(world: World, lanes: readonly Fault[][], durationM
 }
 
 async function inflictOn(world: World, fault: Fault, target: string): Promise<void> {
+  if (isStranger(fault.action))
+    return await letStrangersVisit(world, { ...fault, action: fault.action }, target);
   if (target === FLAKY) return await spoilEndpoint(world, fault);
   if (target === DATABASE) return await crashDatabase(world, fault);
   if (target === TEMPORAL) return await inflictOnTemporal(world, fault);
@@ -76,6 +81,22 @@ async function spoilEndpoint(world: World, fault: Fault): Promise<void> {
   world.receiver.badAnswer = fault.action as BadAnswer;
   await delay(fault.forMs, undefined, { signal: world.signal });
   world.receiver.badAnswer = undefined;
+  incident.until = Date.now();
+}
+
+const isStranger = (action: string): action is Stranger => STRANGERS.some((one) => one === action);
+
+/** The target is an ingress and not its instance: strangers explain nothing that a good sender suffers. */
+async function letStrangersVisit(
+  world: World,
+  fault: Fault & { action: Stranger },
+  target: string,
+): Promise<void> {
+  const to = world.ingresses.find(({ name }) => name === target);
+  if (!to) return;
+  const incident = begin(world, fault, target);
+  const { action: kind, sockets = 0, forMs } = fault;
+  await visit(world.book, { kind, to, sockets, forMs, signal: world.signal });
   incident.until = Date.now();
 }
 

@@ -70,7 +70,11 @@ export async function readView(operatorUrl: string, token: string, event: EventR
 export async function showsTimeOut(client: Client, event: EventRecord, view: EventView): Promise<boolean> {
   const steps = [view.handler, ...view.deliveries.filter(({ endpoint }) => endpoint !== FLAKY)];
   const attempts = steps.flatMap((step) => step?.attempts ?? []);
-  if (attempts.some(({ error }) => error === 'timeout' || error === 'interrupted')) return true;
+  // A deed that ended a handler process interrupts attempts on a quiet machine too.
+  const isByDeed = ({ message = '' }: { message?: string }) =>
+    message.startsWith('the process of the handler');
+  const isTimeOut = ({ error }: { error?: string }) => error === 'timeout' || error === 'interrupted';
+  if (attempts.some((attempt) => isTimeOut(attempt) && !isByDeed(attempt))) return true;
   const { events } = await client.workflow.getHandle(keyOf(event)).fetchHistory();
   return (events ?? []).some(
     (one) =>

@@ -1,14 +1,15 @@
 // Plans the faults of a run from its seed: which fault comes when, on what, and for how long.
 import { Random } from './random.ts';
+import { STRANGERS, type Stranger } from './strangers.ts';
 
 /** How the flaky endpoint answers in a bad phase: `hang` never answers, `reset` resets the connection. */
 export type BadAnswer = '500' | '503' | 'hang' | 'reset';
 
 /**
  * `kill`: SIGKILL, then a new start; `stop`: SIGSTOP, later SIGCONT; `term`: SIGTERM, as at a deploy, then a
- * new start.
+ * new start. A kind of stranger: sockets that strangers open.
  */
-export type Action = 'kill' | 'stop' | 'term' | BadAnswer;
+export type Action = 'kill' | 'stop' | 'term' | BadAnswer | Stranger;
 
 export interface Fault {
   /**
@@ -21,11 +22,14 @@ export interface Fault {
   targets: string[];
   /** Milliseconds for which the target is stopped, or answers badly; or from its kill to its new start. */
   forMs: number;
+  /** Sockets that strangers open to each target. */
+  sockets?: number;
 }
 
 export const TEMPORAL = 'temporal';
 export const DATABASE = 'database';
 export const FLAKY = 'flaky';
+export const ODD = 'odd';
 
 /** One kind of fault: what it does, to which targets, and for how long, as a range in milliseconds. */
 type Kind = readonly [action: Action, targets: readonly string[], forMs: readonly [number, number]];
@@ -34,6 +38,7 @@ type Kind = readonly [action: Action, targets: readonly string[], forMs: readonl
 interface Lane {
   kinds: readonly Kind[];
   calmMs: readonly [number, number];
+  sockets?: readonly [number, number];
 }
 
 const RESTART = [200, 3_000] as const;
@@ -47,6 +52,8 @@ const STALL = [31_000, 34_000] as const;
 /** Shorter runs have no stalls: one would fill the run. */
 const STALLS_FROM_MS = 300_000;
 const BAD_PHASE = [3_000, 8_000] as const;
+const VISIT = [3_000, 6_000] as const;
+const SOCKETS = [10, 50] as const;
 
 export interface PlanOptions {
   seed: number;
@@ -88,6 +95,11 @@ export function planFaults({ seed, durationMs, workers, apis, serves, hasDatabas
       calmMs: [6_000, 14_000],
       kinds: (['500', '503', 'hang', 'reset'] as const).map((answer) => [answer, [FLAKY], BAD_PHASE]),
     },
+    {
+      calmMs: [2_000, 6_000],
+      kinds: STRANGERS.map((kind) => [kind, [...apis, ...serves], VISIT]),
+      sockets: SOCKETS,
+    },
   ];
   return lanes.map((lane) => planLane(lane, random, durationMs));
 }
@@ -96,12 +108,13 @@ export function planFaults({ seed, durationMs, workers, apis, serves, hasDatabas
  * Deals the lane's kinds in random order, each once before any comes again. There are more faults than time for
  * them.
  */
-function planLane({ kinds, calmMs }: Lane, random: Random, durationMs: number): Fault[] {
+function planLane({ kinds, calmMs, sockets }: Lane, random: Random, durationMs: number): Fault[] {
   const faults: Fault[] = [];
   for (let plannedMs = 0; plannedMs < durationMs; ) {
     for (const [action, targets, forMs] of random.shuffle(kinds)) {
       const [calm, lasting] = [random.between(...calmMs), random.between(...forMs)];
-      faults.push({ calmMs: calm, action, targets: [...targets], forMs: lasting });
+      const count = sockets ? { sockets: random.between(...sockets) } : {};
+      faults.push({ calmMs: calm, action, targets: [...targets], forMs: lasting, ...count });
       plannedMs += calm + lasting;
     }
   }

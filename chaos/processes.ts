@@ -11,6 +11,9 @@ import type { TemporalServer } from './temporal-server.ts';
 const CONFIG = fileURLToPath(new URL('./chaos.config.ts', import.meta.url));
 export const TOKEN = 'operator-token-of-the-chaos-test';
 
+/** A handler that fills its heap reaches the limit within a second or two. */
+const HANDLER_MEMORY_MB = '96';
+
 export interface ProcessesOptions {
   folder: string;
   book: Book;
@@ -39,6 +42,7 @@ export async function createProcesses({ folder, book, receiver, temporal, serves
       CHAOS_SOURCE_SECRET: SOURCE_SECRET,
       CHAOS_ENDPOINT_SECRET: ENDPOINT_SECRET,
       CHAOS_RECEIVER_URL: receiver.url,
+      SUREHOOK_HANDLER_MEMORY: HANDLER_MEMORY_MB,
     };
     processes.push(new SurehookProcess({ name, role, env, folder, book }));
   }

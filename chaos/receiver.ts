@@ -1,11 +1,13 @@
-// What Surehook calls, over real sockets: the handlers' counter, which never fails, and three endpoints.
+// What Surehook calls, over real sockets: the handlers' counter, which never fails, and four endpoints.
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import type { Book, Delivery } from './book.ts';
-import type { BadAnswer } from './plan-faults.ts';
+import { endDeed, handlerProcess, watchDeed } from './deeds.ts';
+import { OddEndpoint, oddStatus } from './odd-http.ts';
+import { type BadAnswer, ODD } from './plan-faults.ts';
 
 export const ENDPOINT_SECRET = `whsec_${Buffer.alloc(32, 'chaos').toString('base64')}`;
 
@@ -15,6 +17,7 @@ export class Receiver {
   badAnswer: BadAnswer | undefined;
   readonly #server: Server;
   readonly #book: Book;
+  readonly #odd = new OddEndpoint();
   readonly #webhook = new Webhook(ENDPOINT_SECRET);
 
   private constructor(server: Server, book: Book) {
@@ -41,13 +44,15 @@ export class Receiver {
   #answer(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
     const headers = request.headers as Record<string, string>;
     const by = headers['x-chaos-instance'] ?? '';
-    if (request.url === '/handled') {
-      this.#find(headers['x-event-key'] ?? '')?.handled.push({ at: Date.now(), by });
+    if (headers['x-event-key'] !== undefined) {
+      this.#note(request.url ?? '', headers, by);
       return void response.writeHead(204).end();
     }
     const endpoint = request.url?.slice(1) ?? '';
-    const answer = this.#choose(endpoint);
     const event = this.#find(`${headers['x-webhook-source']}:${headers['x-webhook-event-id']}`);
+    const wasRefused = event?.deliveries.some((one) => one.endpoint === ODD && one.answer !== 200) ?? false;
+    const oddity = endpoint === ODD ? this.#odd.choose(wasRefused) : undefined;
+    const answer = oddity === undefined ? this.#choose(endpoint) : oddStatus(oddity);
     event?.deliveries.push({
       at: Date.now(),
       endpoint,
@@ -56,10 +61,25 @@ export class Receiver {
       webhookId: headers['webhook-id'] ?? '',
       identical: createHash('sha256').update(body).digest('hex') === event.digest,
       verified: this.#verifies(headers, body),
+      ...(oddity === undefined ? {} : { oddity }),
     });
-    if (answer === 'reset') request.socket.resetAndDestroy();
+    if (oddity !== undefined) this.#odd.answer(oddity, request, response);
+    else if (answer === 'reset') request.socket.resetAndDestroy();
     else if (answer !== 'hang')
       response.writeHead(answer, answer === 503 ? { 'retry-after': '1' } : {}).end();
+  }
+
+  /** What a handler reports: that it has handled, what it is about to do, or that it has done that. */
+  #note(path: string, headers: Record<string, string>, by: string): void {
+    const event = this.#find(headers['x-event-key'] ?? '');
+    const pid = Number(headers['x-chaos-pid']);
+    const call = { at: Date.now(), by, process: handlerProcess(by, pid) };
+    if (path === '/handled') event?.handled.push(call);
+    if (path === '/deed-over') endDeed(this.#book, by, pid);
+    if (path !== '/deed') return;
+    const kind = headers['x-chaos-deed'] ?? '';
+    event?.deeds.push({ ...call, kind, attempt: Number(headers['x-chaos-attempt']) });
+    watchDeed(this.#book, kind, by, pid);
   }
 
   #choose(endpoint: string): Delivery['answer'] {

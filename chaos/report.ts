@@ -1,5 +1,8 @@
 // Builds and formats the report of a run: the totals, and everything that no fault explains.
+
+import type { Availability } from './availability.ts';
 import type { Book, EventRecord } from './book.ts';
+import { isDeed } from './deeds.ts';
 import type { Outcome } from './outcomes.ts';
 
 export interface ChaosReport {
@@ -25,7 +28,17 @@ export interface ChaosReport {
   deliveries: number;
   delivered_twice_healthy: number;
   delivered_twice_flaky: number;
+  delivered_twice_odd: number;
   refused_deliveries: number;
+  /** What nasty handlers did, by kind. */
+  deeds: Record<string, number>;
+  /** Strangers' sockets by kind, and by the status that they were answered with. */
+  strangers: Record<string, Record<string, number>>;
+  /** Answers of the odd endpoint by kind. */
+  odd_answers: Record<string, number>;
+  /** Requests to ingresses that nothing disturbed, and those of them that got a 2xx within 3 s. */
+  undisturbed_requests: number;
+  answered_well: number;
   faults: Record<string, number>;
   /** Seconds from an event's first request to the end of its workflow. */
   seconds_p50: number;
@@ -42,9 +55,11 @@ export interface ReportInput {
   /** What is wrong, by event key. */
   faults: ReadonlyMap<string, string[]>;
   starved: string[];
+  availability: Availability;
 }
 
-export function buildReport({ seed, minutes, book, outcomes, faults, starved }: ReportInput): ChaosReport {
+export function buildReport(input: ReportInput): ChaosReport {
+  const { seed, minutes, book, outcomes, faults, starved, availability } = input;
   const events = [...book.events.values()];
   const sends = events.flatMap((event) => event.sends);
   const deliveries = events.flatMap((event) => event.deliveries);
@@ -83,6 +98,12 @@ export function buildReport({ seed, minutes, book, outcomes, faults, starved }: 
     deliveries: deliveries.length,
     delivered_twice_healthy: takenTwice('healthy'),
     delivered_twice_flaky: takenTwice('flaky'),
+    delivered_twice_odd: takenTwice('odd'),
+    deeds: countBy(events.flatMap(({ deeds }) => deeds.map(({ kind }) => kind))),
+    strangers: book.strangers,
+    odd_answers: countBy(deliveries.flatMap(({ oddity }) => (oddity === undefined ? [] : [oddity]))),
+    undisturbed_requests: availability.requests,
+    answered_well: availability.answered,
     refused_deliveries: deliveries.filter(({ answer }) => answer !== 200).length,
     faults: countFaults(book),
     seconds_p50: quantile(0.5),
@@ -96,18 +117,32 @@ export function buildReport({ seed, minutes, book, outcomes, faults, starved }: 
 }
 
 function countFaults({ incidents }: Book): Record<string, number> {
+  const faults = incidents.filter((incident) => !isDeed(incident));
+  return countBy(faults.map(({ action, target }) => `${action} ${target.replace(/\d*(#.*)?$/, '')}`));
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { action, target } of incidents) {
-    const name = `${action} ${target.replace(/\d*#.*$/, '')}`;
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
   return Object.fromEntries(Object.entries(counts).toSorted());
 }
+
+const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
+const list = (counts: Record<string, number>) =>
+  Object.entries(counts)
+    .map(([name, times]) => `${name} ${times}`)
+    .join(', ');
+
+/** Rounded down: 99.9 % is not shown as 100 %. */
+const percent = (part: number, whole: number) =>
+  whole === 0 ? '–' : `${Math.floor((part / whole) * 10_000) / 100} %`;
 
 /** @returns a table for people */
 export function formatReport(report: ChaosReport): string {
   const { refused, unanswered, seconds_p50, seconds_p99, seconds_max } = report;
-  const faults = Object.entries(report.faults).map(([name, times]) => `${name} ${times}`);
+  const strangers = Object.entries(report.strangers).map(
+    ([kind, answers]) => [kind, sum(answers), list(answers)] as const,
+  );
   const rows: [string, number | string, string][] = [
     ['seed', report.seed, `${report.minutes} minutes`],
     [
@@ -122,13 +157,25 @@ export function formatReport(report: ChaosReport): string {
     [
       'handled',
       report.handled,
-      `${report.handled_more_than_once} more than once: worker or server killed or stopped`,
+      `${report.handled_more_than_once} more than once: worker, server or handler process ended or stopped`,
     ],
     ['deliveries', report.deliveries, `${report.refused_deliveries} refused, hung or reset by the endpoint`],
     [
       'taken twice',
-      report.delivered_twice_healthy + report.delivered_twice_flaky,
-      `${report.delivered_twice_healthy} by the healthy endpoint, ${report.delivered_twice_flaky} by the flaky one`,
+      report.delivered_twice_healthy + report.delivered_twice_flaky + report.delivered_twice_odd,
+      `${report.delivered_twice_healthy} by the healthy endpoint, ${report.delivered_twice_flaky} by the flaky one, ${report.delivered_twice_odd} by the odd one`,
+    ],
+    ['nasty deeds', sum(report.deeds), list(report.deeds)],
+    ['odd answers', sum(report.odd_answers), list(report.odd_answers)],
+    [
+      'strangers',
+      strangers.reduce((total, [, sockets]) => total + sockets, 0),
+      strangers.map(([kind, sockets, answers]) => `${kind} ${sockets} (${answers})`).join(', '),
+    ],
+    [
+      'answered well',
+      percent(report.answered_well, report.undisturbed_requests),
+      `of ${report.undisturbed_requests} requests to ingresses that were up, with Temporal up, in 3 s`,
     ],
     [
       'starved',
@@ -140,7 +187,7 @@ export function formatReport(report: ChaosReport): string {
       seconds_p50,
       `at the median, ${seconds_p99} at the 99th percentile, ${seconds_max} at most`,
     ],
-    ['faults', Object.values(report.faults).reduce((a, b) => a + b, 0), faults.join(', ')],
+    ['faults', sum(report.faults), list(report.faults)],
   ];
   return rows
     .map(([name, value, note]) => `  ${name.padEnd(20)}${String(value).padStart(8)}   ${note}`)

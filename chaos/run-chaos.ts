@@ -98,7 +98,7 @@ async function runIn(
     serves: namesOf('serve'),
     hasDatabase: backend.database !== undefined,
   });
-  const world: World = { book, temporal, receiver, processes, say, signal };
+  const world: World = { book, temporal, receiver, processes, ingresses, say, signal };
   book.startedAt = Date.now();
   say(`${processes.map(({ name }) => name).join(', ')} are up; seed ${seed}, ${folder}`);
   const sender = new Sender({ ...options, book, durationMs, ingresses });

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { signRequest } from '../src/signatures/index.ts';
 import { type Book, type EventRecord, keyOf } from './book.ts';
+import { COMPUTES, DEEDS } from './deeds.ts';
 import { Random } from './random.ts';
 
 export const SOURCE_SECRET = 'whsec_chaos-source-secret';
@@ -36,7 +37,14 @@ const TYPES = [
   [7, 'order.poison'],
   [15, 'order.bumpy'],
   [25, 'order.quiet'],
+  [33, 'order.odd'],
 ] as const;
+/** Of a thousand events, so many go to the nasty handler of each kind; one of `HOPELESS_OF` does its deed always. */
+const DEED_THOUSANDTHS = 10;
+const HOPELESS_OF = 4;
+/** Each blocks a handler process for 40 s: only runs that are long enough have some. */
+const COMPUTES_THOUSANDTHS = 3;
+const COMPUTES_FROM_MS = 300_000;
 const DEPOT_HUNDREDTHS = 15;
 const LARGE_HUNDREDTHS = 2;
 
@@ -91,7 +99,17 @@ export class Sender {
     const type = TYPES.find(([below]) => draw < below)?.[1] ?? 'order.paid';
     const source = random.between(0, 99) < DEPOT_HUNDREDTHS ? 'depot' : 'shop';
     const isLarge = random.between(0, 99) < LARGE_HUNDREDTHS;
-    return { source, type, padding: 'x'.repeat(random.between(0, isLarge ? 200_000 : 1_000)) };
+    const padding = 'x'.repeat(random.between(0, isLarge ? 200_000 : 1_000));
+    return { source, type, padding, ...this.#chooseDeed() };
+  }
+
+  /** @returns source and type of an event whose handler is nasty; undefined: the event is none */
+  #chooseDeed(): { source: string; type: string } | undefined {
+    const [draw, isHopeless] = [this.#random.between(0, 999), this.#random.between(1, HOPELESS_OF) === 1];
+    const deed = DEEDS[Math.floor(draw / DEED_THOUSANDTHS)];
+    if (deed !== undefined) return { source: isHopeless ? 'hopeless' : 'wild', type: deed };
+    const isLong = this.#options.durationMs >= COMPUTES_FROM_MS;
+    return isLong && draw > 999 - COMPUTES_THOUSANDTHS ? { source: 'patient', type: COMPUTES } : undefined;
   }
 
   /** @returns whether a 2xx came */

@@ -1,7 +1,9 @@
 // Ends a run: reads what Temporal has, judges every event, and prints the timeline of each event that is wrong.
 import type { EventView } from '../src/api/operator/events/event-view.ts';
 import { judge, judgeStarts, LATE, TWICE } from './account.ts';
+import { judgeAvailability, measureAvailability } from './availability.ts';
 import { type Book, type EventRecord, keyOf } from './book.ts';
+import { isDeed } from './deeds.ts';
 import type { World } from './inflict.ts';
 import { listWorkflowIds, type Outcome, readView, showsTimeOut } from './outcomes.ts';
 import { TOKEN } from './processes.ts';
@@ -27,6 +29,8 @@ export async function settle({ world, outcomes, folder, seed, minutes }: Settlem
   const { book, temporal, processes, say } = world;
   const failedStarts = processes.flatMap((process) => process.failedStarts);
   book.problems.push(...judgeStarts(book, failedStarts));
+  const availability = measureAvailability(book, ({ at, endedAt }) => isStarvedBetween(book, at, endedAt));
+  book.problems.push(...judgeAvailability(book, availability), ...judgeEnds(book));
   const events = [...book.events.values()];
   const views = await readViews(
     world,
@@ -48,7 +52,13 @@ export async function settle({ world, outcomes, folder, seed, minutes }: Settlem
     const timeline = await timelineOf(book, event, temporal.client, folder);
     say(`\n${keyOf(event)} (${event.type}): ${wrong.join('; ')}\n${timeline.join('\n')}`);
   }
-  return buildReport({ seed, minutes, book, outcomes, faults, starved });
+  return buildReport({ seed, minutes, book, outcomes, faults, starved, availability });
+}
+
+/** Every process that a deed was to end has ended by now: a blocked one at the latest after the limit and a grace. */
+function judgeEnds({ incidents }: Book): string[] {
+  const open = incidents.filter((incident) => isDeed(incident) && incident.until === undefined);
+  return open.map(({ action, target }) => `${target} has not ended after its handler ${action}`);
 }
 
 async function readViews(world: World, events: EventRecord[]): Promise<Map<string, EventView>> {
@@ -74,8 +84,12 @@ async function withoutStarvation(world: World, event: EventRecord, faults: strin
   return timedOut ? others.filter((fault) => !fault.startsWith(TWICE)) : others;
 }
 
-function isStarved({ loads }: Book, { sends, handled, deliveries }: EventRecord): boolean {
+function isStarved(book: Book, { sends, handled, deliveries }: EventRecord): boolean {
   const times = [...sends, ...handled, ...deliveries].map(({ at }) => at);
-  const [from, to] = [Math.min(...times), Math.max(...times) + LOAD_LAG_MS];
-  return loads.some(({ at, perCore }) => at >= from && at <= to && perCore > STARVED_LOAD_PER_CORE);
+  return isStarvedBetween(book, Math.min(...times), Math.max(...times));
+}
+
+function isStarvedBetween({ loads }: Book, from: number, to: number): boolean {
+  const until = to + LOAD_LAG_MS;
+  return loads.some(({ at, perCore }) => at >= from && at <= until && perCore > STARVED_LOAD_PER_CORE);
 }

@@ -63,7 +63,11 @@ export class SurehookProcess {
     this.#expected = false;
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, ...this.#options.env, CHAOS_INSTANCE: this.instance };
-    const child = spawn(process.execPath, [CLI, this.role], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [CLI, this.role], {
+      env,
+      cwd: this.#options.folder, // where a native crash may leave a core file
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#child = child;
     this.#note(`${this.instance} is process ${child.pid}`);
     for (const stream of [child.stdout, child.stderr]) {

@@ -71,6 +71,7 @@ export class UserCodeProcess {
   readonly #pending = new Map<number, Pending>();
   #isBlocked = false;
   #hasExited = false;
+  #hasBegun = false;
   #nextId = 1;
 
   constructor({ memoryMb, inspectPort, path, logLevel, tracesUrl }: ChildOptions) {
@@ -102,6 +103,11 @@ export class UserCodeProcess {
 
   get inFlight(): number {
     return this.#pending.size;
+  }
+
+  /** Whether a call has begun: an end of the process after that is not an end at its start. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   /** Whether a call may be given to the process now. */
@@ -163,6 +169,7 @@ export class UserCodeProcess {
     switch (message.type) {
       case 'begun':
         pending.begun = true;
+        this.#hasBegun = true;
         clearTimeout(pending.timer);
         if (pending.aborted) this.#awaitAbort(message.id, pending);
         break;

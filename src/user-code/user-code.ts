@@ -6,7 +6,7 @@ import { type ChildOptions, type ProcessAnswer, type Ready, UserCodeProcess } fr
 /** A process that ends at once again and again is started less and less often. */
 const RESTART_FIRST_MS = 100;
 const RESTART_MAX_MS = 30_000;
-/** A process that has lived for so long has not ended because of its start. */
+/** A process that has lived for so long, or has begun a call, has not ended because of its start. */
 const LIVED_MS = 10_000;
 
 export interface UserCodeOptions extends ChildOptions {
@@ -203,7 +203,8 @@ class Pool {
     this.#ready.delete(child);
     child.kill(); // what it had spawned
     if (this.#isEnding) return;
-    this.#restartMs = livedMs > LIVED_MS ? RESTART_FIRST_MS : Math.min(2 * this.#restartMs, RESTART_MAX_MS);
+    const hasStarted = livedMs > LIVED_MS || child.hasBegun;
+    this.#restartMs = hasStarted ? RESTART_FIRST_MS : Math.min(2 * this.#restartMs, RESTART_MAX_MS);
     this.#options.log.warn(
       { pid: child.pid, how },
       'a handler process has ended: another one takes its place',

@@ -84,6 +84,14 @@ describe('a handler whose process ends', () => {
   });
 });
 
+it('processes are started again at once, however many handlers in a row have ended theirs', async () => {
+  for (let n = 0; n < 10; n++) expect(await handle('exits', 'patient')).toMatchObject({ status: 'failed' });
+  const started = performance.now();
+  expect(await handle('calm')).toMatchObject({ status: 'processed' });
+  // A start takes 0.2 s; a pause that doubled with each end would be 30 s by now.
+  expect(performance.now() - started).toBeLessThan(10_000);
+});
+
 describe('a handler that goes past its time', () => {
   it.each([
     ['loops-for-ever', 'interrupted', /was blocked for 2 s after the time of this attempt/],
