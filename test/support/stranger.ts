@@ -42,14 +42,15 @@ export class Stranger {
 export const headOf = (source: string, header: string) =>
   `POST /webhooks/${source} HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n`;
 
-/** Connections to a listener that its process still has, also those that it has said good-bye to. */
-export function connectionsHeld(url: string): number {
+/** The far ends of the connections that a listener's process still has, also of those that it has said good-bye to. */
+export function connectionsHeld(url: string): string[] {
   const port = Number(new URL(url).port).toString(16).toUpperCase().padStart(4, '0');
   const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1, -1);
-  return rows.filter((row) => {
-    const [, local = '', , state, , , , , , inode] = row.trim().split(/\s+/);
-    return local.endsWith(`:${port}`) && state !== LISTENING && inode !== '0'; // 0: the kernel's alone
-  }).length;
+  return rows.flatMap((row) => {
+    const [, local = '', remote, state, queues, , , , , inode] = row.trim().split(/\s+/);
+    const isHeld = local.endsWith(`:${port}`) && state !== LISTENING && inode !== '0'; // 0: the kernel's alone
+    return isHeld ? [`${remote} in state ${state}, queues ${queues}`] : [];
+  });
 }
 
 /** Bytes of memory that a process has now. */
