@@ -1,5 +1,4 @@
 // Builds and formats the report of a run: the totals, and everything that no fault explains.
-
 import type { Availability } from './availability.ts';
 import type { Book, EventRecord } from './book.ts';
 import { isDeed } from './deeds.ts';
