@@ -194,7 +194,8 @@ function explains(incident: Incident, first: HandlerCall, second: HandlerCall, a
   const { action, target } = incident;
   const known = Math.min(second.at, first.at + IN_THE_ACT_MS);
   if (isDeed(incident)) {
-    if (target === first.process) return overlaps(incident, first.at - act.beforeMs, known);
+    // What a process has sent just before its end may be counted just after it.
+    if (target === first.process) return overlaps(incident, first.at - RECOVERY_MS - act.beforeMs, known);
     const wasBlocked = action === 'blocks' || action === COMPUTES;
     return wasBlocked && target === second.process && overlaps(incident, second.at - RECOVERY_MS, second.at);
   }

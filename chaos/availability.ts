@@ -8,6 +8,7 @@ export interface Availability {
   answered: number;
   /** Those that did not, apart from those that a busy machine explains. */
   bad: Send[];
+  /** How many a busy machine explains; they are not in `requests`. */
   starved: number;
 }
 

@@ -38,6 +38,8 @@ export interface ChaosReport {
   /** Requests to ingresses that nothing disturbed, and those of them that got a 2xx within 3 s. */
   undisturbed_requests: number;
   answered_well: number;
+  /** Requests that were answered badly only because of other work on the machine. */
+  starved_requests: number;
   faults: Record<string, number>;
   /** Seconds from an event's first request to the end of its workflow. */
   seconds_p50: number;
@@ -103,6 +105,7 @@ export function buildReport(input: ReportInput): ChaosReport {
     odd_answers: countBy(deliveries.flatMap(({ oddity }) => (oddity === undefined ? [] : [oddity]))),
     undisturbed_requests: availability.requests,
     answered_well: availability.answered,
+    starved_requests: availability.starved,
     refused_deliveries: deliveries.filter(({ answer }) => answer !== 200).length,
     faults: countFaults(book),
     seconds_p50: quantile(0.5),
@@ -174,7 +177,7 @@ export function formatReport(report: ChaosReport): string {
     [
       'answered well',
       percent(report.answered_well, report.undisturbed_requests),
-      `of ${report.undisturbed_requests} requests to ingresses that were up, with Temporal up, in 3 s`,
+      `of ${report.undisturbed_requests} requests to ingresses that were up, with Temporal up, in 3 s; ${report.starved_requests} more were starved`,
     ],
     [
       'starved',

@@ -8,6 +8,10 @@ const AGE = /^(\d{1,9})([smhd])$/;
 /** RFC 3339, whose offset may be left out: then the time is UTC. */
 const DATE_TIME = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d+)?(?:([Zz])|([+-])(\d\d):(\d\d))?$/;
 
+/** RFC 3339 writes a year in four digits. */
+const FIRST_MS = Date.parse('0000-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
 /**
  * An age counts back from now.
  *
@@ -16,7 +20,7 @@ const DATE_TIME = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d+)?(?:([Zz])|([+-
 export function parseTime(text: string, nowMs = Date.now()): string | undefined {
   const [, count, unit = ''] = AGE.exec(text) ?? [];
   const ms = count === undefined ? toMs(text) : nowMs - Number(count) * (UNIT_MS[unit] ?? Number.NaN);
-  return ms === undefined || ms < 0 ? undefined : new Date(ms).toISOString();
+  return ms === undefined || ms < FIRST_MS || ms > LAST_MS ? undefined : new Date(ms).toISOString();
 }
 
 function toMs(text: string): number | undefined {

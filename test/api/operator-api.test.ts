@@ -132,7 +132,7 @@ describe('the list of events', () => {
     ['source', ['', 'A%20B', "x'y", 'a/b', 'x'.repeat(64), 'a&source=b']],
     ['type', ['', 'x'.repeat(201), '%00', '%0A', '%F0%9F%AA%9D', 'a"b', 'a%5Cb', "'a", "a'", 'a&type=b']],
     ['status', ['', 'nope', 'PROCESSED', 'Running', 'failed&status=failed']],
-    ['since', ['', 'yesterday', '2026-01-31', '2026-13-01T00:00:00Z', '2026-01-31T12:00:00', "'"]],
+    ['since', ['', 'yesterday', '2026-01-31', '2026-13-01T00:00:00Z', '2026-02-30T00:00:00Z', '5', "'"]],
     ['until', ['', '0', '2026-02-30T00:00:00Z', '2026-01-31T12:00:00Z&until=2026-01-31T12:00:00Z']],
     ['page', ['2']],
     ['source[]', ['partner']],

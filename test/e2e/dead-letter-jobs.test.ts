@@ -334,7 +334,10 @@ describe('a job over dead letters', () => {
 
   it.each([
     ['{}', 'filter: expected an object; {} is every dead letter'],
-    ['{"filter":{"since":"yesterday"}}', 'filter.since: expected a time such as 2026-01-31T12:00:00Z'],
+    [
+      '{"filter":{"since":"yesterday"}}',
+      'filter.since: expected a time such as 2026-01-31T12:00:00Z, or an age such as 90s, 30m, 12h or 1d',
+    ],
     ['{"filter":{"sorce":"stripe"}}', 'filter.sorce: there is no such field'],
     ['{"filter":{},"rate_per_second":1000}', 'rate_per_second: expected a number from 1 to 200'],
     ['{"filter":{},"from":"here"}', "from: expected 'failed_step' or 'start'"],
