@@ -248,6 +248,7 @@ describe('the public paths beside the webhooks', () => {
       405: ['method_not_allowed'],
       408: ['request_timeout'],
       413: ['payload_too_large'],
+      429: ['too_many_requests'],
       431: ['headers_too_large'],
       500: ['internal_error'],
       503: ['not_queued'],
