@@ -9,6 +9,8 @@ import type { SurehookProcess } from './surehook-process.ts';
 import type { TemporalServer } from './temporal-server.ts';
 
 const POLL_MS = 25;
+/** A start takes seconds, and up to half a minute while Temporal is away or the machine is busy. */
+const UP_AGAIN_WITHIN_MS = 120_000;
 
 export interface World {
   book: Book;
@@ -50,9 +52,20 @@ async function inflictOn(world: World, fault: Fault, target: string): Promise<vo
     await (fault.action === 'kill' ? process.kill() : process.terminate());
     await delay(fault.forMs, undefined, { signal: world.signal });
     process.start();
-    while (!process.isUp) await delay(POLL_MS, undefined, { signal: world.signal });
+    await untilUpAgain(world, process);
   }
   incident.until = Date.now();
+}
+
+async function untilUpAgain({ book, signal }: World, process: SurehookProcess): Promise<void> {
+  const deadline = Date.now() + UP_AGAIN_WITHIN_MS;
+  while (!process.isUp) {
+    if (Date.now() > deadline) {
+      book.problems.push(`${process.instance} has not come up within ${UP_AGAIN_WITHIN_MS / 1_000} s`);
+      return;
+    }
+    await delay(POLL_MS, undefined, { signal });
+  }
 }
 
 async function inflictOnTemporal(world: World, fault: Fault): Promise<void> {
@@ -64,6 +77,8 @@ async function inflictOnTemporal(world: World, fault: Fault): Promise<void> {
   if (fault.action === 'stop') temporal.signal('SIGCONT');
   else await temporal.startAgain();
   incident.until = Date.now();
+  if (fault.action === 'stop' && (await temporal.staysInterrupted(signal)))
+    await inflictOnTemporal(world, { ...fault, action: 'kill', forMs: 0 });
 }
 
 /** The crash is recorded as the server's fault, since the server can confirm nothing without its database. */
