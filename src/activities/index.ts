@@ -16,8 +16,8 @@ import { createBreakers } from './delivery/breakers.ts';
 import { createDeliver } from './delivery/deliver.ts';
 import { type CallHandler, createHandleEvent } from './handle-event.ts';
 import { Outlets } from './http/outlets.ts';
-import { createJobActivities } from './job-activities.ts';
 import { createReadRetention } from './read-retention.ts';
+import { createJobActivities } from './run-job-part.ts';
 
 export interface ActivityDeps {
   config: Config;

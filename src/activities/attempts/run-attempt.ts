@@ -18,9 +18,9 @@ import { workflowIdOf } from '../../contracts/ids.ts';
 import { INPUT_REFUSED, isRefused } from '../../contracts/refused.ts';
 import type { RawBody, StoredBody } from '../../payloads/raw-body.ts';
 import { retryLater, toFailure } from './attempt-failures.ts';
-import { complete, conclude, isUsedUp } from './attempt-log.ts';
 import type { AttemptResult } from './attempt-result.ts';
 import { type Gate, holdBack } from './hold-back.ts';
+import { complete, conclude, isUsedUp } from './next-attempt.ts';
 import { OncePerRun } from './once-per-run.ts';
 import { untilAborted, within } from './within.ts';
 

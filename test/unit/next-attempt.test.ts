@@ -1,6 +1,6 @@
 // Tests when the next attempt follows a failed one.
 import { describe, expect, it } from 'vitest';
-import { conclude } from '../../src/activities/attempts/attempt-log.ts';
+import { conclude } from '../../src/activities/attempts/next-attempt.ts';
 import type { ActivityInput, Attempt } from '../../src/contracts/event.ts';
 
 const step = 'deliver:a' as const;
