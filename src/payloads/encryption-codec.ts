@@ -1,24 +1,13 @@
 // Encrypts every payload for one workflow before it leaves the process: AES-256-GCM under the first key. Any known key
 // decrypts, and only for that workflow.
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  randomBytes,
-  randomFillSync,
-  timingSafeEqual,
-} from 'node:crypto';
-import { promisify } from 'node:util';
-import { deflateRaw, deflateRawSync, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Payload, type PayloadCodec, type SerializationContext, ValueError } from '@temporalio/common';
 import { encode as bytes, decode as text } from '@temporalio/common/lib/encoding.js';
 import proto from '@temporalio/proto';
-import type { STORED_MAX_BYTES } from '../contracts/limits.ts';
 import type { RefusalReason } from '../contracts/refused.ts';
+import { ASIDE_FROM_BYTES, BODY_MAX_BYTES, pack, unpack } from './pack.ts';
 import { isRawBody, toRefusedPayload } from './raw-body.ts';
+import { type LoadedKey, loadKey, open, RandomIvs, repeatableIv, seal, signatureOf } from './seal.ts';
 
 export interface EncryptionKey {
   /** The name of the key, which is stored in clear beside each payload. */
@@ -41,31 +30,9 @@ const FORMAT = 'surehook-2';
  * knows the value, so nobody can send such a payload.
  */
 const HERE = 'surehook-here';
-/** The bytes of a signature of `sign`. */
-export const SIGNATURE_BYTES = 16;
 const HERE_VALUE = randomBytes(16);
 /** Metadata of a body over a megabyte: its size in bytes in clear. Once packed, the body may have a thousandth of it. */
 const CLEAR_BYTES = 'clear-bytes';
-/** NIST SP 800-38D: 96 random bits per message, 128 bits of tag. */
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
-/** Below this size, deflate saves less than its time costs. */
-const COMPRESS_FROM_BYTES = 1_024;
-/** From this size on another thread compresses, so that other requests do not wait: a megabyte takes 10 to 20 ms. */
-const ASIDE_FROM_BYTES = 1_048_576;
-/** This room imports only types, so the number stands here once more. The compiler checks it against `limits.ts`. */
-const BODY_MAX_BYTES: typeof STORED_MAX_BYTES = 16_777_216;
-/** Room for the largest body and its metadata. A damaged or hostile payload must not fill the memory. */
-const METADATA_MAX_BYTES = 1_048_576;
-const INFLATED_MAX_BYTES = BODY_MAX_BYTES + METADATA_MAX_BYTES;
-
-const deflateAside = promisify(deflateRaw) as (bytes: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
-const inflateAside = promisify(inflateRaw) as (bytes: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
-
-/** The first byte of the text that is encrypted says how the rest is packed. */
-const PLAIN = 0;
-const DEFLATED = 1;
-
 /** A payload cannot be decrypted, because this process does not know its key, or is refused. */
 export class DecryptionError extends ValueError {
   override readonly name = 'DecryptionError';
@@ -76,16 +43,6 @@ export class DecryptionError extends ValueError {
     super(message);
     this.reason = reason;
   }
-}
-
-interface LoadedKey {
-  id: string;
-  /** A key object: OpenSSL would set up raw bytes anew for each payload, which is three times as slow. */
-  key: KeyObject;
-  /** Derives the nonces of large bodies. */
-  nonceKey: KeyObject;
-  /** Signs what is not secret. */
-  signingKey: KeyObject;
 }
 
 /** The payloads of one request are larger in clear, together, than the caller can take. */
@@ -101,12 +58,7 @@ export class EncryptionCodec implements PayloadCodec {
   readonly #ivs = new RandomIvs();
 
   constructor(keys: EncryptionKeys) {
-    const loaded = keys.map(({ id, key }) => ({
-      id,
-      key: createSecretKey(key),
-      nonceKey: derive(key, 'surehook large bodies'),
-      signingKey: derive(key, 'surehook signatures'),
-    }));
+    const loaded = keys.map(({ id, key }) => loadKey(id, key));
     this.#first = loaded[0] as LoadedKey;
     this.#keys = new Map(loaded.map((key) => [key.id, key]));
   }
@@ -202,12 +154,10 @@ export class EncryptionCodec implements PayloadCodec {
     const isLargeBody = clear.length >= ASIDE_FROM_BYTES && isRawBody(payload);
     const added = authenticated(id, workflowId);
     const iv = isLargeBody ? repeatableIv(nonceKey, added, content) : this.#ivs.next();
-    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(added);
-    const parts = [iv, cipher.update(content), cipher.final(), cipher.getAuthTag()];
     const metadata: Payload['metadata'] = { encoding: bytes(ENCODING), [KEY_ID]: bytes(id) };
     if (workflowId !== '') metadata[WORKFLOW_ID] = bytes(workflowId);
     if (isLargeBody) metadata[CLEAR_BYTES] = bytes(`${clear.length}`);
-    return { metadata, data: Buffer.concat(parts) };
+    return { metadata, data: seal(key, iv, added, content) };
   }
 
   async #decrypt(payload: Payload, maxBytes = Number.POSITIVE_INFINITY): Promise<Payload> {
@@ -230,25 +180,6 @@ export class EncryptionCodec implements PayloadCodec {
       );
     }
   }
-}
-
-function derive(key: Uint8Array, use: string): KeyObject {
-  return createSecretKey(Buffer.from(hkdfSync('sha256', key, '', use, 32)));
-}
-
-/** 128 bits cannot be guessed. */
-function signatureOf({ signingKey }: LoadedKey, bytes: Uint8Array): Buffer {
-  return createHmac('sha256', signingKey).update(bytes).digest().subarray(0, SIGNATURE_BYTES);
-}
-
-/**
- * The nonce of a large body is a digest of the body and its workflow: the same body is encrypted to the same bytes, and so
- * is one object in the storage, however often its sender sends it. Only of two bodies of one event does it show that
- * they are equal.
- */
-function repeatableIv(nonceKey: KeyObject, added: Buffer, content: Buffer): Buffer {
-  const hmac = createHmac('sha256', nonceKey).update(`${added.length}:`).update(added).update(content);
-  return hmac.digest().subarray(0, IV_BYTES);
 }
 
 /** What GCM authenticates beside the content. Neither a key id nor a workflow id holds a zero byte. */
@@ -279,25 +210,6 @@ function fromHere(payload: Payload): Payload | undefined {
   return { ...payload, metadata };
 }
 
-/**
- * Gets random bytes in blocks, since one call for random bytes costs more than encrypting a small payload. `next` gives
- * a copy, which the next fill of the block does not reach.
- */
-class RandomIvs {
-  readonly #block = Buffer.alloc(IV_BYTES * 512);
-  #used = this.#block.length;
-
-  next(): Buffer {
-    if (this.#used === this.#block.length) {
-      randomFillSync(this.#block);
-      this.#used = 0;
-    }
-    const iv = Buffer.from(this.#block.subarray(this.#used, this.#used + IV_BYTES));
-    this.#used += IV_BYTES;
-    return iv;
-  }
-}
-
 function sizeOf({ metadata, data }: Payload): number {
   return Object.values(metadata ?? {}).reduce((sum, value) => sum + value.length, data?.length ?? 0);
 }
@@ -314,30 +226,4 @@ function isLocalBody(payload: Payload, context: SerializationContext | undefined
 
 function isEncrypted({ metadata }: Payload): boolean {
   return metadata?.encoding !== undefined && text(metadata.encoding) === ENCODING;
-}
-
-function open(key: KeyObject, added: Buffer, data: Uint8Array): Buffer {
-  const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, IV_BYTES), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(added).setAuthTag(data.subarray(-TAG_BYTES));
-  return Buffer.concat([decipher.update(data.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
-}
-
-async function pack(content: Uint8Array): Promise<Buffer> {
-  if (content.length < COMPRESS_FROM_BYTES) return Buffer.concat([Uint8Array.of(PLAIN), content]);
-  const options = { level: 1 };
-  const isAside = content.length >= ASIDE_FROM_BYTES;
-  const deflated = isAside ? await deflateAside(content, options) : deflateRawSync(content, options);
-  return Buffer.concat([Uint8Array.of(DEFLATED), deflated]);
-}
-
-async function unpack(packed: Buffer, maxBytes: number): Promise<Uint8Array> {
-  const content = packed.subarray(1);
-  if (packed[0] !== DEFLATED) return content;
-  const maxOutputLength = Math.min(INFLATED_MAX_BYTES, maxBytes + METADATA_MAX_BYTES);
-  const options = { maxOutputLength };
-  return content.length >= ASIDE_FROM_BYTES
-    ? await inflateAside(content, options)
-    : inflateRawSync(content, options);
 }

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { EVENT_TYPE, SOURCE_NAME } from '../../contracts/ids.ts';
 import { EVENT_TYPE_MAX_LENGTH, KEYWORD_MAX_LENGTH, PAGE_MAX } from '../../contracts/limits.ts';
 import { parseTime, TIME_EXPECTED } from '../../contracts/parse-time.ts';
-import { type EncryptionCodec, SIGNATURE_BYTES } from '../../payloads/encryption-codec.ts';
+import type { EncryptionCodec } from '../../payloads/encryption-codec.ts';
+import { SIGNATURE_BYTES } from '../../payloads/seal.ts';
 import { HttpError } from '../http/errors.ts';
 
 const time = z.string(TIME_EXPECTED).transform((text, context): string => {
