@@ -5,7 +5,7 @@ import { type Payload, type PayloadCodec, type SerializationContext, ValueError 
 import { encode as bytes, decode as text } from '@temporalio/common/lib/encoding.js';
 import proto from '@temporalio/proto';
 import type { RefusalReason } from '../contracts/refused.ts';
-import { ASIDE_FROM_BYTES, BODY_MAX_BYTES, pack, unpack } from './pack.ts';
+import { BODY_MAX_BYTES, PACK_ASIDE_FROM_BYTES, pack, unpack } from './pack.ts';
 import { isRawBody, toRefusedPayload } from './raw-body.ts';
 import { type LoadedKey, loadKey, open, RandomIvs, repeatableIv, seal, signatureOf } from './seal.ts';
 
@@ -151,7 +151,7 @@ export class EncryptionCodec implements PayloadCodec {
     const { id, key, nonceKey } = this.#first;
     const clear = PayloadProto.encode(payload).finish();
     const content = await pack(clear);
-    const isLargeBody = clear.length >= ASIDE_FROM_BYTES && isRawBody(payload);
+    const isLargeBody = clear.length >= PACK_ASIDE_FROM_BYTES && isRawBody(payload);
     const added = authenticated(id, workflowId);
     const iv = isLargeBody ? repeatableIv(nonceKey, added, content) : this.#ivs.next();
     const metadata: Payload['metadata'] = { encoding: bytes(ENCODING), [KEY_ID]: bytes(id) };

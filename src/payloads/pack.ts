@@ -6,7 +6,7 @@ import type { STORED_MAX_BYTES } from '../contracts/limits.ts';
 /** Below this size, deflate saves less than its time costs. */
 const COMPRESS_FROM_BYTES = 1_024;
 /** From this size on another thread compresses, so that other requests do not wait: a megabyte takes 10 to 20 ms. */
-export const ASIDE_FROM_BYTES = 1_048_576;
+export const PACK_ASIDE_FROM_BYTES = 1_048_576;
 /** This room imports only types, so the number stands here once more. The compiler checks it against `limits.ts`. */
 export const BODY_MAX_BYTES: typeof STORED_MAX_BYTES = 16_777_216;
 /** Room for the largest body and its metadata. A damaged or hostile payload must not fill the memory. */
@@ -23,7 +23,7 @@ const DEFLATED = 1;
 export async function pack(content: Uint8Array): Promise<Buffer> {
   if (content.length < COMPRESS_FROM_BYTES) return Buffer.concat([Uint8Array.of(PLAIN), content]);
   const options = { level: 1 };
-  const isAside = content.length >= ASIDE_FROM_BYTES;
+  const isAside = content.length >= PACK_ASIDE_FROM_BYTES;
   const deflated = isAside ? await deflateAside(content, options) : deflateRawSync(content, options);
   return Buffer.concat([Uint8Array.of(DEFLATED), deflated]);
 }
@@ -33,7 +33,7 @@ export async function unpack(packed: Buffer, maxBytes: number): Promise<Uint8Arr
   if (packed[0] !== DEFLATED) return content;
   const maxOutputLength = Math.min(INFLATED_MAX_BYTES, maxBytes + METADATA_MAX_BYTES);
   const options = { maxOutputLength };
-  return content.length >= ASIDE_FROM_BYTES
+  return content.length >= PACK_ASIDE_FROM_BYTES
     ? await inflateAside(content, options)
     : inflateRawSync(content, options);
 }
