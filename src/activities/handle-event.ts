@@ -5,7 +5,7 @@ import type { ActivityInput, EventMeta, LoadBody, StepOutcome } from '../contrac
 import { HANDLER_NOT_BEGUN, INTERRUPTED } from '../contracts/failures.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import type { RawBody, StoredBody } from '../payloads/raw-body.ts';
-import type { HandlerCall, HandlerResult } from '../user-code/messages.ts';
+import type { CallOptions, HandlerCall, HandlerResult } from '../user-code/messages.ts';
 import { benignFailure } from './attempts/attempt-failures.ts';
 import type { AttemptResult } from './attempts/attempt-result.ts';
 import { logFields } from './attempts/log-fields.ts';
@@ -16,8 +16,7 @@ import { toAttemptLimit } from './attempts/within.ts';
 /** Calls a handler in a process of the user's code. @throws if no process was free before the signal was aborted */
 export type CallHandler = (
   call: HandlerCall,
-  signal: AbortSignal,
-  onHeartbeat: (details: unknown) => void,
+  options: CallOptions,
 ) => Promise<HandlerResult | { interrupted: string }>;
 
 export interface HandleEventDeps {
@@ -39,7 +38,7 @@ export function createHandleEvent({ config, log, loadBody, observer, callHandler
       loadBody,
       schedule: isHandled ? source.retry : undefined,
       timeoutMs: toAttemptLimit(source?.timeoutMs ?? 1),
-      work: async ({ bytes }, attempt, signal, heartbeat) => {
+      work: async ({ bytes }, { attempt, followsInterruption: apart }, signal, heartbeat) => {
         if (!isHandled) return missingHandler(event);
         const idempotencyKey = workflowIdOf(event.source, event.event_id);
         const { result } = await observeAttempt(observer, {
@@ -48,7 +47,9 @@ export function createHandleEvent({ config, log, loadBody, observer, callHandler
           attempt,
           work: async (trace) => {
             const call = { event: { ...event, ...trace }, body: whole(bytes), attempt, idempotencyKey };
-            return toResult(await callHandler(call, signal, heartbeat).catch(throwNotBegun));
+            return toResult(
+              await callHandler(call, { signal, onHeartbeat: heartbeat, apart }).catch(throwNotBegun),
+            );
           },
         });
         logResult(log, event, attempt, result);

@@ -234,7 +234,7 @@ async function startWorker(parts: Parts): Promise<Worker> {
     proxy: options.settings.proxy,
     log,
     observer,
-    callHandler: (call, signal, onHeartbeat) => userCode.handle(call, signal, onHeartbeat),
+    callHandler: (call, options) => userCode.handle(call, options),
     webUi: webUiOf(options, temporal),
   });
   const running = worker.run();

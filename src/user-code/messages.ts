@@ -21,6 +21,14 @@ export interface HandlerCall {
   idempotencyKey: string;
 }
 
+/** How a handler is called. */
+export interface CallOptions {
+  signal: AbortSignal;
+  onHeartbeat: (details: unknown) => void;
+  /** Whether the call is to share its process with no other call, if that can be had soon. */
+  apart: boolean;
+}
+
 /** One look at a payload through the schema of its source. */
 export interface SchemaCall {
   source: string;

@@ -1,6 +1,6 @@
 // The processes that run the user's code: as many as are wanted, each replaced when it ends, all of them at a reload.
 import type { Logger } from 'pino';
-import type { HandlerCall, HandlerResult, SchemaCall, SchemaResult } from './messages.ts';
+import type { CallOptions, HandlerCall, HandlerResult, SchemaCall, SchemaResult } from './messages.ts';
 import { type ChildOptions, type ProcessAnswer, type Ready, UserCodeProcess } from './user-code-process.ts';
 
 /** A process that ends at once again and again is started less and less often. */
@@ -8,6 +8,8 @@ const RESTART_FIRST_MS = 100;
 const RESTART_MAX_MS = 30_000;
 /** A process that has lived for so long, or has begun a call, has not ended because of its start. */
 const LIVED_MS = 10_000;
+/** For so long a call waits for the process that runs one call at a time; then it shares a process. */
+const APART_WITHIN_MS = 2_000;
 
 export interface UserCodeOptions extends ChildOptions {
   log: Logger;
@@ -23,32 +25,34 @@ export class NotBegunError extends Error {}
 export class UserCode {
   readonly #options: UserCodeOptions;
   #isStopped = false;
-  #handlers: Pool;
-  #checker: Pool;
+  #pools: Pools;
 
-  private constructor(options: UserCodeOptions, handlers: Pool, checker: Pool) {
+  private constructor(options: UserCodeOptions, pools: Pools) {
     this.#options = options;
-    this.#handlers = handlers;
-    this.#checker = checker;
+    this.#pools = pools;
   }
 
   /** @throws ConfigError if the config file is refused */
   static async start(options: UserCodeOptions): Promise<{ userCode: UserCode; config: Ready }> {
-    const { handlers, checker, config } = await startPools(options);
-    return { userCode: new UserCode(options, handlers, checker), config };
+    const { pools, config } = await startPools(options);
+    return { userCode: new UserCode(options, pools), config };
   }
 
   /**
-   * Runs a handler in the process with the fewest calls.
+   * Runs a handler in the process with the fewest calls. A call that is to be apart runs alone: when a process ends, its
+   * main process cannot know which of its calls ended it, and a neighbour must not lose one attempt after the other.
    *
    * @throws NotBegunError if the signal was aborted before any process was free
    */
   async handle(
     call: HandlerCall,
-    signal: AbortSignal,
-    onHeartbeat: (details: unknown) => void,
+    { signal, onHeartbeat, apart }: CallOptions,
   ): Promise<HandlerResult | { interrupted: string }> {
-    const answer = await this.#handlers.run({ is: 'handler', call }, signal, onHeartbeat);
+    const work = { is: 'handler', call } as const;
+    const { handlers, single } = this.#pools;
+    const answer =
+      (apart && (await single?.runSoon(work, signal, onHeartbeat))) ||
+      (await handlers.run(work, signal, onHeartbeat));
     if (answer.is === 'handled') return answer.outcome;
     return {
       interrupted: answer.is === 'interrupted' ? answer.message : 'the process of the handler gave no answer',
@@ -57,7 +61,7 @@ export class UserCode {
 
   /** @throws Error if no answer came: the signal was aborted, or the process has ended */
   async check(call: SchemaCall, signal: AbortSignal): Promise<SchemaResult> {
-    const answer = await this.#checker.run({ is: 'schema', call }, signal, () => undefined);
+    const answer = await this.#pools.checker.run({ is: 'schema', call }, signal, () => undefined);
     if (answer.is === 'checked') return answer.outcome;
     throw new Error(answer.is === 'interrupted' ? answer.message : 'the schema gave no answer');
   }
@@ -70,24 +74,34 @@ export class UserCode {
    * @throws what `accept` throws, or ConfigError if the config file is refused
    */
   async reload(accept: (config: Ready) => void): Promise<void> {
-    const { handlers, checker, config } = await startPools(this.#options);
+    const { pools, config } = await startPools(this.#options);
     try {
       if (this.#isStopped) throw new Error('the process is stopping');
       accept(config);
     } catch (error) {
-      await Promise.all([handlers.end(), checker.end()]);
+      await Promise.all(allOf(pools).map((pool) => pool.end()));
       throw error;
     }
-    const old = [this.#handlers, this.#checker];
-    this.#handlers = handlers;
-    this.#checker = checker;
+    const old = allOf(this.#pools);
+    this.#pools = pools;
     for (const pool of old) void pool.endWhenIdle();
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await Promise.all([this.#handlers.end(), this.#checker.end()]);
+    await Promise.all(allOf(this.#pools).map((pool) => pool.end()));
   }
+}
+
+interface Pools {
+  handlers: Pool;
+  /** One process that runs one call at a time, and is started by its first call. undefined: a debugger is attached. */
+  single: Pool | undefined;
+  checker: Pool;
+}
+
+function allOf({ handlers, single, checker }: Pools): Pool[] {
+  return [handlers, ...(single ? [single] : []), checker];
 }
 
 async function startPools(options: UserCodeOptions) {
@@ -98,17 +112,22 @@ async function startPools(options: UserCodeOptions) {
   const wantsHandlers = sources.some(({ handlers }) => handlers.length > 0);
   const wantsChecker = checksPayloads && sources.some(({ schema }) => schema);
   const handlers = new Pool(options, wantsHandlers ? handlerProcesses : 0);
+  const single =
+    options.inspectPort === undefined && handlerProcesses > 0 && wantsHandlers
+      ? new Pool(options, 1, 1)
+      : undefined;
   const checker = new Pool(options, wantsChecker ? 1 : 0);
   if (!handlers.adopt(first) && !checker.adopt(first)) await first.end();
   handlers.fill();
   checker.fill();
-  return { handlers, checker, config };
+  return { pools: { handlers, single, checker }, config };
 }
 
 /** Processes of one kind. */
 class Pool {
   readonly #options: UserCodeOptions;
   readonly #size: number;
+  readonly #callsMax: number;
   readonly #processes = new Set<UserCodeProcess>();
   /** Ready for calls. */
   readonly #ready = new Set<UserCodeProcess>();
@@ -116,9 +135,11 @@ class Pool {
   #restartMs = RESTART_FIRST_MS;
   #isEnding = false;
 
-  constructor(options: UserCodeOptions, size: number) {
+  /** @param callsMax how many calls a process runs at a time */
+  constructor(options: UserCodeOptions, size: number, callsMax = Number.POSITIVE_INFINITY) {
     this.#options = options;
     this.#size = size;
+    this.#callsMax = callsMax;
   }
 
   /** @returns false if the pool wants no process */
@@ -134,9 +155,23 @@ class Pool {
 
   async run(...[work, signal, onHeartbeat]: Parameters<UserCodeProcess['run']>): Promise<ProcessAnswer> {
     for (;;) {
-      if (signal.aborted) throw new NotBegunError('no process was free for the call within its time');
-      const child = this.#freest() ?? (await this.#untilFree(signal));
+      const child = await this.#untilFree(signal);
       const answer = await child.run(work, signal, onHeartbeat);
+      if (answer.is !== 'not_begun') return answer;
+    }
+  }
+
+  /** @returns undefined if no process was free soon */
+  async runSoon(
+    ...[work, signal, onHeartbeat]: Parameters<UserCodeProcess['run']>
+  ): Promise<ProcessAnswer | undefined> {
+    this.fill();
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(APART_WITHIN_MS)]);
+    for (;;) {
+      const child = await this.#untilFree(soon).catch(() => undefined);
+      if (child === undefined) return undefined;
+      if (child.inFlight >= this.#callsMax) continue; // another call that was woken has just taken it
+      const answer = await child.run(work, signal, onHeartbeat).finally(() => this.#wake());
       if (answer.is !== 'not_begun') return answer;
     }
   }
@@ -156,7 +191,7 @@ class Pool {
   #freest(): UserCodeProcess | undefined {
     let freest: UserCodeProcess | undefined;
     for (const child of this.#ready)
-      if (child.isFree && child.inFlight < (freest?.inFlight ?? Number.POSITIVE_INFINITY)) freest = child;
+      if (child.isFree && child.inFlight < (freest?.inFlight ?? this.#callsMax)) freest = child;
     return freest;
   }
 

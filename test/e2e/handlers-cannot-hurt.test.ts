@@ -96,6 +96,19 @@ it('processes are started again as soon as ever, however many handlers in a row 
   expect(sum(tookMs.slice(-4))).toBeLessThan(3 * sum(tookMs.slice(0, 4)) + 3_000);
 });
 
+it('a handler whose neighbour has ended its process runs next in a process without neighbours', async () => {
+  const event_id = await send('rests');
+  const event = await waitFor(async () => {
+    await send('aborts', 'patient'); // every shared process ends, again and again
+    return await surehook.event('nasty', event_id);
+  }, isClosed);
+  expect(event).toMatchObject({ status: 'processed', handler: { result: 'rested' } });
+  expect(attemptsOf(event)).toEqual([
+    { error: 'interrupted', message: expect.stringContaining('SIGABRT') },
+    { error: undefined, message: undefined },
+  ]);
+});
+
 describe('a handler that goes past its time', () => {
   it.each([
     ['loops-for-ever', 'interrupted', /was blocked for 2 s after the time of this attempt/],

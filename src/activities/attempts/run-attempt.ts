@@ -24,6 +24,12 @@ import { complete, conclude, isUsedUp } from './next-attempt.ts';
 import { OncePerRun } from './once-per-run.ts';
 import { untilAborted, within } from './within.ts';
 
+export interface AttemptNumber {
+  attempt: number;
+  /** The attempt before it did not come to its end. */
+  followsInterruption: boolean;
+}
+
 export interface AttemptOptions {
   input: ActivityInput;
   /** The workflow gives a local activity the body, or the place of the body in the storage. */
@@ -33,7 +39,12 @@ export interface AttemptOptions {
   schedule: readonly number[] | undefined;
   timeoutMs: number;
   /** Rejects only if the attempt was not begun: then it is no attempt, and costs none. */
-  work: (body: RawBody, attempt: number, signal: AbortSignal, heartbeat: Beat) => Promise<AttemptResult>;
+  work: (
+    body: RawBody,
+    attempt: AttemptNumber,
+    signal: AbortSignal,
+    heartbeat: Beat,
+  ) => Promise<AttemptResult>;
   /** May hold the step back, which uses up no attempt. */
   gate?: Gate;
 }
@@ -200,6 +211,7 @@ async function attemptOnce(
 ): Promise<StepOutcome> {
   const context = Context.current();
   if (isUsedUp(log, schedule)) return { step: input.step, status: 'failed', attempts: log };
+  const followsInterruption = log.at(-1)?.error === INTERRUPTED;
   const entry: Attempt = {
     attempt: log.length + 1,
     at: new Date().toISOString(),
@@ -212,7 +224,9 @@ async function attemptOnce(
   const started = performance.now();
   let result: AttemptResult;
   try {
-    result = await within(timeoutMs, (signal) => work(body, entry.attempt, signal, heartbeat));
+    result = await within(timeoutMs, (signal) =>
+      work(body, { attempt: entry.attempt, followsInterruption }, signal, heartbeat),
+    );
   } catch (error) {
     log.pop(); // nothing was begun
     onBegin?.();

@@ -40,7 +40,7 @@ export function createDeliver({ config, log, outlets, loadBody, observer, breake
       ...(gate ? { gate } : {}),
       schedule: endpoint?.retry,
       timeoutMs,
-      work: async (body, attempt, signal) => {
+      work: async (body, { attempt }, signal) => {
         const { event, step } = input;
         const work = async (trace: TraceHeaders) =>
           endpoint ? await post({ endpoint, event, body, trace, signal, outlets }) : missingEndpoint(name);

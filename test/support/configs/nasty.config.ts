@@ -30,6 +30,10 @@ const block = (ms: number) => {
 
 const handlers: Record<string, Handler> = {
   calm: () => 'calm',
+  rests: async () => {
+    await sleep(700);
+    return 'rested';
+  },
   'rejects-astray': async () => {
     void forgotten();
     await sleep(300);
