@@ -44,8 +44,8 @@ it('a name and an event type fit a search attribute', () => {
   expect(EVENT_TYPE_MAX_LENGTH).toBeLessThan(KEYWORD_MAX_LENGTH);
 });
 
-it('the limits of a body are written in no other file but the codec, whose number the compiler checks', () => {
+it('the limits of a body are written in no other file but that of packing, whose number the compiler checks', () => {
   const large = /\b(1_900_000|16_777_216)\b/;
   const files = [...sources].filter(([, text]) => large.test(text)).map(([file]) => file);
-  expect(files.sort()).toEqual(['contracts/limits.ts', 'payloads/encryption-codec.ts']);
+  expect(files.sort()).toEqual(['contracts/limits.ts', 'payloads/pack.ts']);
 });
