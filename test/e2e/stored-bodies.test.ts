@@ -98,17 +98,18 @@ it('a body of 4 MB is handled, delivered byte for byte, and shown', async () => 
   expect((await event.send(surehook)).status).toBe(200);
 });
 
-it('a large event that comes again stores no second body, also after it has failed', async () => {
+it('a large event that comes again stores no second body, whether it had failed or was processed', async () => {
   const event = largeEvent();
   receiver.script('/first', event.id, [410, 200]);
   const stored = await storedBy(async () => {
-    for (const status of [202, 200]) {
-      const answer = await event.send(surehook);
-      expect([answer.status, await answer.text()]).toEqual([status, expect.any(String)]);
+    for (const [answered, becomes] of [
+      [202, 'failed'],
+      [202, 'processed'],
+      [200, 'processed'],
+    ] as const) {
+      expect((await event.send(surehook)).status).toBe(answered);
+      await surehook.untilEvent('partner', event.id, ({ status }) => status === becomes);
     }
-    await surehook.untilEvent('partner', event.id, ({ status }) => status === 'failed');
-    expect((await event.send(surehook)).status).toBe(202);
-    await surehook.untilEvent('partner', event.id, ({ status }) => status === 'processed');
   });
   expect(stored.length).toBe(1);
   expect(receiver.of(event.id).map(({ body }) => body.equals(event.body))).toEqual([true, true]);
