@@ -3,9 +3,17 @@ export type {
   ConfigInput,
   Handler,
   HandlerContext,
-  HandlerLogger,
   WebhookEvent,
 } from './config/define-config.ts';
 export { defineConfig } from './config/define-config.ts';
+export {
+  type Download,
+  type Downloaded,
+  defineTask,
+  type TaskContext,
+  type TaskProgress,
+  type TaskType,
+} from './config/define-task.ts';
+export type { HandlerLogger } from './config/handler-logger.ts';
 export { type SecretRef, secret } from './config/secret.ts';
-export { PermanentError } from './contracts/failures.ts';
+export { PermanentError, TaskError } from './contracts/failures.ts';

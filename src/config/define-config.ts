@@ -4,6 +4,7 @@ import { RESERVED_SOURCE_NAMES } from '../contracts/ids.ts';
 import { STORED_MAX_BYTES } from '../contracts/limits.ts';
 import { SCHEME_NAMES } from '../signatures/index.ts';
 import { alertRouteSchema } from './alerts-schema.ts';
+import type { HandlerLogger } from './handler-logger.ts';
 import { isIpRange } from './ip-range.ts';
 import { duration, retrySchema } from './retry-schedule.ts';
 import { headers, httpUrl, name, secretRef, secrets } from './schema-parts.ts';
@@ -21,13 +22,6 @@ export interface WebhookEvent {
   /** The body as it came. */
   rawBody: Uint8Array;
   receivedAt: Date;
-}
-
-export interface HandlerLogger {
-  debug(message: string, fields?: Record<string, unknown>): void;
-  info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
-  error(message: string, fields?: Record<string, unknown>): void;
 }
 
 export interface HandlerContext {

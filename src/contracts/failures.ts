@@ -57,3 +57,27 @@ export class PermanentError extends Error {
 export function isPermanentError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && PERMANENT in error;
 }
+
+const TASK_SAYS_NO = Symbol.for('surehook.task-error');
+
+/** A task throws it to say no: the task has failed with this code, no attempt follows, and its client is told. */
+export class TaskError extends Error {
+  override name = 'TaskError';
+  /** For programs, such as `document_encrypted`. */
+  readonly code: string;
+
+  /** @param code lower-case letters, digits and underscores */
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+
+  get [TASK_SAYS_NO](): true {
+    return true;
+  }
+}
+
+/** Knows a `TaskError` of any copy of this module. */
+export function isTaskError(error: unknown): error is TaskError {
+  return typeof error === 'object' && error !== null && TASK_SAYS_NO in error;
+}

@@ -1,6 +1,7 @@
 // Calls one handler, and says what it came to.
 import type { Logger } from 'pino';
-import type { Handler, HandlerContext, HandlerLogger, WebhookEvent } from '../config/define-config.ts';
+import type { Handler, HandlerContext, WebhookEvent } from '../config/define-config.ts';
+import type { HandlerLogger } from '../config/handler-logger.ts';
 import { RESULT_MAX_BYTES } from '../contracts/limits.ts';
 import { describeThrown } from './describe-thrown.ts';
 import type { HandlerCall, HandlerResult } from './messages.ts';
