@@ -10,6 +10,10 @@ export class LiveConfig implements Config {
     this.#current = first;
   }
 
+  get tasks(): Config['tasks'] {
+    return this.#current.tasks;
+  }
+
   get sources(): Config['sources'] {
     return this.#current.sources;
   }

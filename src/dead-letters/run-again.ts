@@ -1,6 +1,7 @@
 // Replays or discards one dead letter, for the API or for the activity of a bulk job.
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/config.ts';
+import type { CallbackTarget } from '../contracts/callback.ts';
 import type { ReplayFrom, Rerun } from '../contracts/event.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import { type EventStatus, statusOf } from '../events/event-status.ts';
@@ -27,6 +28,8 @@ interface EventName {
 
 export interface Replay extends EventName {
   from: ReplayFrom;
+  /** Another address of the client, for an event that goes to one. */
+  target?: CallbackTarget;
   /** JSON that replaces the body of the failed run. */
   payload?: Uint8Array;
 }
@@ -45,7 +48,7 @@ export type RunAgainOutcome =
 
 export async function replayDeadLetter(
   deps: DeadLetterDeps,
-  { from, payload, ...name }: Replay,
+  { from, payload, target, ...name }: Replay,
 ): Promise<RunAgainOutcome> {
   const needsBody = payload === undefined; // the old body or its key may be lost
   return await runAgain(deps, { ...name, needsBody }, async (run) => {
@@ -62,7 +65,8 @@ export async function replayDeadLetter(
     // If the source has left the config, the old plan stays: its steps fail as those of a running event do.
     const steps = sourceNow ? planSteps(sourceNow, event.event_type, deps.config) : event.steps;
     const newBody = payload ? new RawBody(payload, 'json/plain') : (body as RawBody);
-    return await startRerun(deps, { ...event, steps, checkpoint, rerun }, newBody);
+    const to = target ? { target } : {};
+    return await startRerun(deps, { ...event, ...to, steps, checkpoint, rerun }, newBody);
   });
 }
 
@@ -71,7 +75,14 @@ export async function discardDeadLetter(
   { reason, ...name }: Discard,
 ): Promise<RunAgainOutcome> {
   return await runAgain(deps, { ...name, needsBody: false }, async ({ input, description }) => {
-    const { steps, rerun: _rerun, checkpoint: _checkpoint, ...event } = input;
+    const {
+      steps,
+      rerun: _rerun,
+      checkpoint: _checkpoint,
+      target: _target,
+      client: _client,
+      ...event
+    } = input;
     const at = new Date().toISOString();
     return await startDiscard(deps, { event, steps, of: description.runId, reason, at, ...name.job });
   });

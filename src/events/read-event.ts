@@ -5,6 +5,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
+import { type CallbackTarget, TARGET_SIGNAL } from '../contracts/callback.ts';
 import { DISCARD_EVENT, type DiscardEventInput } from '../contracts/dead-letter.ts';
 import {
   PROCESS_EVENT,
@@ -20,7 +21,7 @@ import type { Temporal } from '../temporal/connection.ts';
 import { isNotFound } from '../temporal/grpc-code.ts';
 import { type PendingStep, readPending } from './read-pending.ts';
 import { readStarted, type Started } from './read-started.ts';
-import { readerFor, readSteps } from './read-steps.ts';
+import { type HistoryEvent, readerFor, readSteps } from './read-steps.ts';
 
 export interface EventRun {
   /** The description of the latest run. */
@@ -161,6 +162,7 @@ async function readRun(
   const read = async (payloads: Payload[]) => await temporal.readPayloads({ payloads }, workflowId);
   const [input] = (await read(first ? [first] : [])) as [ProcessEventInput];
   const [body] = (await read(withBody ? rest : [])) as [RawBody?];
+  if (input.target) input.target = (await latestTarget(read, events)) ?? input.target;
   const reader = readerFor(temporal, workflowId);
   const { steps, scheduled } = await readSteps(reader, events, input.checkpoint);
   const pending = await readPending(reader, description, scheduled);
@@ -169,6 +171,18 @@ async function readRun(
   const last = events.at(-1)?.workflowExecutionFailedEventAttributes;
   const failure = await reader.readFailure(last?.failure);
   return { description, input, body, steps, pending, failure, began: toBeginning(started, input, runId) };
+}
+
+/** The address that a client has given last, if it has changed it. */
+async function latestTarget(
+  read: (payloads: Payload[]) => Promise<unknown[]>,
+  events: HistoryEvent[],
+): Promise<CallbackTarget | undefined> {
+  const signals = events.map(({ workflowExecutionSignaledEventAttributes: signal }) => signal);
+  const last = signals.findLast((signal) => signal?.signalName === TARGET_SIGNAL);
+  // A signal that is refused has changed nothing.
+  const [target] = last ? await read(last.input?.payloads ?? []).catch(() => []) : [];
+  return target as CallbackTarget | undefined;
 }
 
 const STOPPED: WorkflowExecutionStatusName[] = ['CANCELLED', 'TERMINATED'];

@@ -23,7 +23,7 @@ import type { Temporal } from '../temporal/connection.ts';
  * Temporal's default of 10 s runs out on a machine that is starved of CPU; the first attempts of the event
  * are then made again. The price: an event whose worker was killed waits this long for another worker.
  */
-const WORKFLOW_TASK_TIMEOUT = '30s';
+export const WORKFLOW_TASK_TIMEOUT = '30s';
 
 export interface StartRunDeps {
   temporal: Temporal;
@@ -32,14 +32,18 @@ export interface StartRunDeps {
   eager: boolean;
 }
 
-/** @returns the run's id; undefined if the event already has a run */
+/**
+ * @param client of the agent API, if the event is a delivery that it has asked for
+ * @returns the run's id; undefined if the event already has a run
+ */
 export async function startFirstRun(
   deps: StartRunDeps,
   input: ProcessEventInput,
   body: RawBody,
+  client?: string,
 ): Promise<string | undefined> {
   return await start<ProcessEvent>(deps, PROCESS_EVENT, {
-    ...optionsFor(deps, input),
+    ...optionsFor(deps, input, { client }),
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     args: [input, body],
   });
@@ -52,7 +56,7 @@ export async function startRerun(
   body: RawBody,
 ): Promise<string | undefined> {
   return await startAfter<ProcessEvent>(deps, input.rerun.of, PROCESS_EVENT, {
-    ...optionsFor(deps, input, input.rerun.job_id),
+    ...optionsFor(deps, input, { jobId: input.rerun.job_id, client: input.client }),
     args: [input, body],
   });
 }
@@ -62,7 +66,7 @@ export async function startDiscard(
   deps: StartRunDeps,
   input: DiscardEventInput,
 ): Promise<string | undefined> {
-  const options = optionsFor(deps, input.event, input.job_id);
+  const options = optionsFor(deps, input.event, { jobId: input.job_id });
   return await startAfter<DiscardEvent>(deps, input.of, DISCARD_EVENT, {
     ...options,
     staticSummary: `discarded: ${options.staticSummary}`,
@@ -73,7 +77,7 @@ export async function startDiscard(
 function optionsFor(
   { taskQueue, eager }: StartRunDeps,
   { source, event_id, event_type }: EventMeta,
-  jobId?: string,
+  { jobId, client }: { jobId?: string | undefined; client?: string | undefined },
 ) {
   return {
     workflowId: workflowIdOf(source, event_id),
@@ -86,6 +90,7 @@ function optionsFor(
       { key: SEARCH_ATTRIBUTES.source, value: source },
       { key: SEARCH_ATTRIBUTES.eventType, value: event_type },
       ...(jobId === undefined ? [] : [{ key: SEARCH_ATTRIBUTES.job, value: jobId }]),
+      ...(client === undefined ? [] : [{ key: SEARCH_ATTRIBUTES.client, value: client }]),
     ]),
   } as const;
 }

@@ -9,9 +9,11 @@ import { createIngressLimits, type IngressBounds, type IngressLimits } from '../
 import { createStartEvent } from '../api/ingress/start-event.ts';
 import { createOperatorApp } from '../api/operator/app.ts';
 import { createWorkerApp } from '../api/operator/worker-app.ts';
+import { CALLBACK_ENDPOINT } from '../activities/delivery/client-endpoint.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
+import { CALLBACK_SOURCE, DELIVERY_SOURCE } from '../contracts/task.ts';
 import { createLog } from '../observability/log.ts';
 import type { EncryptionKeys } from '../payloads/encryption-codec.ts';
 import { openStorage } from '../storage/open-storage.ts';
@@ -78,9 +80,13 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
   const parts = await startUserCode({ settings, role, inspectPort, makeSecret, log });
   const { userCode, config, files, reload } = parts;
   stops.push(() => userCode.stop());
-  config.onChange(({ sources, endpoints, alerts }) => {
-    const names = { sources: sources.keys(), endpoints: endpoints.keys(), routes: alerts.keys() };
-    observability.metrics.know(names);
+  config.onChange(({ sources, endpoints, alerts, tasks }) => {
+    observability.metrics.know({
+      sources: [...sources.keys(), ...(tasks.size > 0 ? [CALLBACK_SOURCE, DELIVERY_SOURCE] : [])],
+      endpoints: [...endpoints.keys(), ...(tasks.size > 0 ? [CALLBACK_ENDPOINT] : [])],
+      routes: alerts.keys(),
+      tasks: tasks.keys(),
+    });
   });
   const temporal = await connect(options, log, stops);
 
@@ -235,6 +241,7 @@ async function startWorker(parts: Parts): Promise<Worker> {
     log,
     observer,
     callHandler: (call, options) => userCode.handle(call, options),
+    callTask: (call, options) => userCode.runTask(call, options),
     webUi: webUiOf(options, temporal),
   });
   const running = worker.run();

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../config/config-error.ts';
 import type { ConfigDescription } from '../config/describe-config.ts';
-import type { FromChild, HandlerResult, SchemaResult, Setup, ToChild, Work } from './messages.ts';
+import type { FromChild, HandlerResult, Setup, TaskInputResult, ToChild, Work } from './messages.ts';
 
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const ENTRY = fileURLToPath(new URL(`./child.${extension}`, import.meta.url));
@@ -38,7 +38,7 @@ export interface Ready {
 /** `not_begun`: no code of the user has run; another process may take the call. */
 export type ProcessAnswer =
   | { is: 'handled'; outcome: HandlerResult }
-  | { is: 'checked'; outcome: SchemaResult }
+  | { is: 'checked'; outcome: TaskInputResult }
   | { is: 'not_begun' }
   | { is: 'interrupted'; message: string };
 

@@ -5,6 +5,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   defineQuery,
+  defineSignal,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
@@ -14,6 +15,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { type CallbackTarget, TARGET_QUERY, TARGET_SIGNAL } from '../contracts/callback.ts';
 import {
   type Attempt,
   type EventFailureDetails,
@@ -41,22 +43,25 @@ import { fitting, openDeadLetter } from './open-dead-letter.ts';
 import type { Resets } from './resets.ts';
 
 export const statusQuery = defineQuery<EventProgress>(STATUS_QUERY);
+const targetQuery = defineQuery<CallbackTarget>(TARGET_QUERY);
+const targetSignal = defineSignal<[CallbackTarget]>(TARGET_SIGNAL);
 
 /** Paces attempts whose worker was lost. After a failed attempt the activity itself asks for the delay. */
 const AFTER_A_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
 
 export async function processEvent(input: ProcessEventInput, body: RawBody): Promise<ProcessEventResult> {
-  const { steps, checkpoint = [], rerun, ...event } = input;
+  const { steps, checkpoint = [], rerun, target: given, client: _client, ...event } = input;
   const todo = steps.filter((plan) => !checkpoint.some((outcome) => outcome.step === plan.step));
   const keepAttempts = keepAttemptsOnce(todo.map(({ step }) => step));
   const resets = resetsOfRun();
   const former = new DeadLetterOfRun({ event, rerun, resets });
   const progress: EventProgress = { status: 'processing', steps: [...checkpoint] };
   setHandler(statusQuery, () => progress);
+  const target = given && keepTarget(given);
 
   if (former.mayExist) await former.reopened();
   const run = async (plan: StepPlan) => {
-    progress.steps.push(await runStep({ plan, event, body, keepAttempts }));
+    progress.steps.push(await runStep({ plan, event, body, keepAttempts, target }));
   };
   try {
     const [first] = todo;
@@ -79,6 +84,20 @@ export async function processEvent(input: ProcessEventInput, body: RawBody): Pro
   return { status: 'processed', steps: progress.steps };
 }
 
+interface Target {
+  latest: CallbackTarget;
+}
+
+/** The client may give another address while the event is under way: the next attempt asks for the latest one. */
+function keepTarget(given: CallbackTarget): Target {
+  const target: Target = { latest: given };
+  setHandler(targetQuery, () => target.latest);
+  setHandler(targetSignal, (latest) => {
+    target.latest = latest;
+  });
+  return target;
+}
+
 /** Only a cancellation rejects a step. The run then waits for all steps: each may report an attempt. */
 async function untilAll(steps: Promise<void>[]): Promise<void> {
   try {
@@ -96,10 +115,11 @@ interface RunStep {
   event: EventMeta;
   body: RawBody;
   keepAttempts: () => Promise<void>;
+  target: Target | undefined;
 }
 
 /** Makes the first attempt by a local activity, which saves a round trip, and all others by a regular one. */
-async function runStep({ plan, event, body, keepAttempts }: RunStep): Promise<StepOutcome> {
+async function runStep({ plan, event, body, keepAttempts, target }: RunStep): Promise<StepOutcome> {
   const { step } = plan;
   const name = step === 'handler' ? 'handleEvent' : 'deliver';
   const startToCloseTimeout = plan.timeout_ms + TIMEOUT_MARGIN_MS;
@@ -107,7 +127,8 @@ async function runStep({ plan, event, body, keepAttempts }: RunStep): Promise<St
   if (plan.local ?? plan.timeout_ms <= LOCAL_TIMEOUT_MAX_MS) {
     const local = proxyLocalActivities<Activities>({ startToCloseTimeout, retry: { maximumAttempts: 1 } });
     try {
-      const outcome = await local[name]({ event, step, attempts }, body);
+      const to = target ? { target: target.latest } : {};
+      const outcome = await local[name]({ event, step, attempts, ...to }, body);
       if (outcome.status !== 'retrying') return outcome;
       attempts = outcome.attempts;
     } catch (error) {

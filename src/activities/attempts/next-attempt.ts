@@ -11,7 +11,7 @@ const SPREAD_LEAST_MS = 2_000;
 
 /** 3.6 minutes: while workers are replaced, an old one may not know a new source, handler or endpoint yet. */
 const MISSING_RETRY_MS = [1_000, 5_000, 30_000, 60_000, 120_000];
-const MISSING = ['handler_missing', 'endpoint_missing'];
+const MISSING = ['handler_missing', 'endpoint_missing', 'task_type_missing'];
 
 /** Also counts attempts whose worker was lost: a step that kills its worker would be repeated for ever. */
 export function isUsedUp(log: readonly Attempt[], schedule: readonly number[] | undefined): boolean {

@@ -28,6 +28,8 @@ export interface AttemptNumber {
   attempt: number;
   /** The attempt before it did not come to its end. */
   followsInterruption: boolean;
+  /** What an earlier attempt has reported last, perhaps on another worker. */
+  progress: unknown;
 }
 
 export interface AttemptOptions {
@@ -96,7 +98,7 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
       beatWith({ ...beat, attempts: log }); // no attempt was lost: none was begun
       throw error;
     });
-    return await attemptHeartbeating(options, body, log, beat?.first_held_at);
+    return await attemptHeartbeating(options, body, log, beat);
   } finally {
     options.gate?.leave();
   }
@@ -159,6 +161,13 @@ function handOver(log: Attempt[]): void {
   throw retryLater(last, delay);
 }
 
+/** Of an attempt that does not begin: it is not counted as one whose worker was lost. */
+export function keepLog(input: ActivityInput): void {
+  const { heartbeatDetails: details } = Context.current().info;
+  const beat = isRefused(details) ? undefined : (details as Heartbeat | undefined);
+  beatWith({ ...beat, attempts: beat?.attempts ?? input.attempts });
+}
+
 /** Names the attempt of Temporal's in each heartbeat, for `addLostAttempts`. */
 function beatWith(details: Omit<Heartbeat, 'temporal_attempt'>): void {
   const context = Context.current();
@@ -181,10 +190,10 @@ async function attemptHeartbeating(
   options: AttemptOptions,
   body: RawBody,
   log: Attempt[],
-  first_held_at: string | undefined,
+  beat: Heartbeat | undefined,
 ): Promise<StepOutcome> {
-  let progress: unknown;
-  const kept = first_held_at === undefined ? {} : { first_held_at };
+  let progress = beat?.progress;
+  const kept = beat?.first_held_at === undefined ? {} : { first_held_at: beat.first_held_at };
   const send = () => beatWith({ attempts: log, progress, ...kept });
   const timer = setInterval(send, HEARTBEAT_INTERVAL_MS);
   try {
@@ -192,7 +201,8 @@ async function attemptHeartbeating(
       progress = details;
       send();
     };
-    const outcome = await attemptOnce(options, body, log, onDetails, send);
+    const before = beat?.progress;
+    const outcome = await attemptOnce({ ...options, progress: before }, body, log, onDetails, send);
     if (outcome.status === 'succeeded') return outcome;
     send();
     if (isCancelRequested()) throw new CancelledFailure('canceled', [toCanceled(outcome)]);
@@ -203,7 +213,7 @@ async function attemptHeartbeating(
 }
 
 async function attemptOnce(
-  { input, schedule, timeoutMs, work }: AttemptOptions,
+  { input, schedule, timeoutMs, work, progress }: AttemptOptions & { progress?: unknown },
   body: RawBody,
   log: Attempt[],
   heartbeat: Beat,
@@ -225,7 +235,7 @@ async function attemptOnce(
   let result: AttemptResult;
   try {
     result = await within(timeoutMs, (signal) =>
-      work(body, { attempt: entry.attempt, followsInterruption }, signal, heartbeat),
+      work(body, { attempt: entry.attempt, followsInterruption, progress }, signal, heartbeat),
     );
   } catch (error) {
     log.pop(); // nothing was begun

@@ -2,19 +2,24 @@
 import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { type Config, type EndpointConfig, revealHeaders } from '../../config/config.ts';
+import type { ReadTarget } from '../../contracts/callback.ts';
 import type { LoadBody } from '../../contracts/event.ts';
 import { type ActivityInput, type EventMeta, endpointOf, type StepOutcome } from '../../contracts/event.ts';
+import { BODY_NOT_READ } from '../../contracts/failures.ts';
+import { CALLBACK_STEP } from '../../contracts/task.ts';
 import type { TraceHeaders } from '../../observability/tracing.ts';
 import type { RawBody, StoredBody } from '../../payloads/raw-body.ts';
 import { signDelivery } from '../../signatures/index.ts';
+import { benignFailure } from '../attempts/attempt-failures.ts';
 import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { logFields } from '../attempts/log-fields.ts';
 import { type AttemptObserver, observeAttempt } from '../attempts/observe-attempt.ts';
-import { runAttempt } from '../attempts/run-attempt.ts';
+import { keepLog, runAttempt } from '../attempts/run-attempt.ts';
 import { toAttemptLimit } from '../attempts/within.ts';
 import { httpPost } from '../http/http-post.ts';
 import type { Outlets } from '../http/outlets.ts';
 import type { Breakers } from './breakers.ts';
+import { toClientEndpoint } from './client-endpoint.ts';
 import { EndpointGate } from './endpoint-gate.ts';
 
 export interface DeliverDeps {
@@ -22,15 +27,25 @@ export interface DeliverDeps {
   log: Logger;
   outlets: Outlets;
   loadBody: LoadBody;
+  readTarget: ReadTarget;
   observer: AttemptObserver;
   breakers: Breakers;
 }
 
-export function createDeliver({ config, log, outlets, loadBody, observer, breakers }: DeliverDeps) {
+export function createDeliver({
+  config,
+  log,
+  outlets,
+  loadBody,
+  readTarget,
+  observer,
+  breakers,
+}: DeliverDeps) {
   return async function deliver(input: ActivityInput, body?: RawBody | StoredBody): Promise<StepOutcome> {
     const name = endpointOf(input.step);
     // Each attempt looks up the endpoint: a URL or secret that has changed applies from the next attempt on.
-    const endpoint = config.endpoints.get(name);
+    const endpoint =
+      input.step === CALLBACK_STEP ? await targetOf(input, readTarget) : config.endpoints.get(name);
     const gate = endpoint && new EndpointGate(endpoint, breakers.of(endpoint), input, { log, observer });
     const timeoutMs = toAttemptLimit(endpoint?.timeoutMs ?? 1);
     return await runAttempt({
@@ -56,6 +71,24 @@ export function createDeliver({ config, log, outlets, loadBody, observer, breake
     });
   };
 }
+
+/** A workflow that cannot be asked costs no attempt. */
+async function targetOf(input: ActivityInput, readTarget: ReadTarget): Promise<EndpointConfig> {
+  if (input.target) return toClientEndpoint(input.target);
+  const { workflowExecution } = Context.current().info;
+  try {
+    if (workflowExecution === undefined) throw new Error('the activity has no workflow');
+    return toClientEndpoint(await readTarget(workflowExecution));
+  } catch (error) {
+    keepLog(input);
+    throw benignFailure(`the address of the callback could not be read: ${(error as Error).message}`, {
+      type: BODY_NOT_READ,
+      nextRetryDelay: READ_AGAIN_AFTER_MS,
+    });
+  }
+}
+
+const READ_AGAIN_AFTER_MS = 2_000;
 
 interface Post {
   endpoint: EndpointConfig;

@@ -1,0 +1,174 @@
+// Reads one agent task: what it is and how far, and what became of its callbacks.
+import { type WorkflowExecutionStatusName, WorkflowNotFoundError } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import type { Attempt } from '../contracts/event.ts';
+import { workflowIdOf } from '../contracts/ids.ts';
+import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
+import {
+  CALLBACK_SOURCE,
+  CALLBACK_STEP,
+  type Callback,
+  callbackEventId,
+  RUN_AGENT_TASK,
+  TASK_SOURCE,
+  type TaskState,
+} from '../contracts/task.ts';
+import { statusOf } from '../events/event-status.ts';
+import { readEvent } from '../events/read-event.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { inTime, LateError } from '../temporal/in-time.ts';
+
+export interface TaskHead {
+  taskId: string;
+  type: string;
+  client: string;
+  createdAt: string;
+  /** A2A: the conversation that the task belongs to; the task's id if its client has named none. */
+  contextId: string;
+  runId: string;
+  run: WorkflowExecutionStatusName;
+}
+
+export interface Task extends TaskHead {
+  state: TaskState;
+}
+
+/** `pending`: the task has had nothing to tell yet. `failed`: a dead letter. */
+export type CallbackStatus = 'pending' | 'delivering' | 'delivered' | 'failed' | 'canceled' | 'discarded';
+
+export interface CallbackRun {
+  callback: Callback;
+  status: CallbackStatus;
+  /** Those of the latest state that the client was told of. */
+  attempts: Attempt[];
+  /** The event that tells the client, once there is one. */
+  eventId: string | undefined;
+}
+
+/** The form of every task id: what else is asked for cannot be a task. */
+export const TASK_ID = /^task_[0-9a-f]{32}$/;
+
+/**
+ * A task is read without a worker, except for the state of one that runs.
+ *
+ * @param client undefined for an operator, who sees the tasks of every client
+ * @returns undefined if there is no such task, or it belongs to another client
+ */
+export async function readTaskHead(
+  temporal: Temporal,
+  taskId: string,
+  client: string | undefined,
+): Promise<TaskHead | undefined> {
+  if (!TASK_ID.test(taskId)) return undefined;
+  try {
+    const handle = temporal.client.workflow.getHandle(workflowIdOf(TASK_SOURCE, taskId));
+    const { type, typedSearchAttributes: found, startTime, memo, runId, status } = await handle.describe();
+    const owner = found.get(SEARCH_ATTRIBUTES.client);
+    if (type !== RUN_AGENT_TASK || owner === undefined) return undefined;
+    if (client !== undefined && owner !== client) return undefined;
+    return {
+      taskId,
+      type: found.get(SEARCH_ATTRIBUTES.eventType) ?? '',
+      client: owner,
+      createdAt: startTime.toISOString(),
+      contextId: (memo?.context_id as string | undefined) ?? taskId,
+      runId,
+      run: status.name,
+    };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws NoWorkerError if the task runs and no worker answers */
+export async function readTask(
+  temporal: Temporal,
+  taskId: string,
+  client: string | undefined,
+): Promise<Task | undefined> {
+  const head = await readTaskHead(temporal, taskId, client);
+  return head && { ...head, state: await readState(temporal, head) };
+}
+
+/** The task runs, and no worker has told its state in time. */
+export class NoWorkerError extends Error {}
+
+/** A worker answers a query in some milliseconds; the caller of an API waits. */
+const ANSWER_WITHIN_MS = 4_000;
+
+/** @throws NoWorkerError if the task runs and no worker answers */
+export async function readState(temporal: Temporal, head: TaskHead): Promise<TaskState> {
+  const workflowId = workflowIdOf(TASK_SOURCE, head.taskId);
+  const ended = head.run === 'RUNNING' ? undefined : await readEnd(temporal, workflowId, head);
+  if (ended) return ended;
+  const handle = temporal.client.workflow.getHandle(workflowId, head.runId);
+  try {
+    return await inTime(ANSWER_WITHIN_MS, handle.query<TaskState>('status'), 'no worker answered');
+  } catch (error) {
+    if (error instanceof LateError) throw new NoWorkerError(error.message);
+    throw error;
+  }
+}
+
+const { HistoryEventFilterType } = proto.temporal.api.enums.v1;
+
+/** What the workflow has ended with. undefined: it does not say, since somebody has terminated it. */
+async function readEnd(
+  temporal: Temporal,
+  workflowId: string,
+  { runId, run }: TaskHead,
+): Promise<TaskState | undefined> {
+  const { history } = await temporal.client.workflowService.getWorkflowExecutionHistory({
+    namespace: temporal.namespace,
+    execution: { workflowId, runId },
+    historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
+  });
+  const last = history?.events?.at(-1);
+  const payloads =
+    last?.workflowExecutionCompletedEventAttributes?.result ??
+    last?.workflowExecutionCanceledEventAttributes?.details;
+  if (payloads) return (await temporal.readPayloads(payloads, workflowId))[0] as TaskState;
+  const status_at = new Date(Number(last?.eventTime?.seconds ?? 0) * 1_000).toISOString();
+  const base = { status_at, progress: null, questions: [], callbacks: [], notices: [] };
+  if (run === 'TERMINATED' || run === 'CANCELLED') return { ...base, status: 'canceled' };
+  return { ...base, status: 'error', error: { code: 'interrupted', message: 'the task has ended early' } };
+}
+
+/** Each callback with what became of the latest state that it was told of. */
+export async function readCallbacks(
+  temporal: Temporal,
+  { taskId, state }: Pick<Task, 'taskId' | 'state'>,
+): Promise<CallbackRun[]> {
+  return await Promise.all(
+    state.callbacks.map((callback) => readCallback(temporal, taskId, state, callback)),
+  );
+}
+
+async function readCallback(
+  temporal: Temporal,
+  taskId: string,
+  { notices }: TaskState,
+  callback: Callback,
+): Promise<CallbackRun> {
+  const notice = notices.findLast(({ to }) => to.includes(callback.id));
+  if (notice === undefined) return { callback, status: 'pending', attempts: [], eventId: undefined };
+  const eventId = callbackEventId(taskId, callback.id, notice.n);
+  const run = await readEvent(temporal, workflowIdOf(CALLBACK_SOURCE, eventId), false);
+  if (run === undefined) return { callback, status: 'pending', attempts: [], eventId };
+  const attempts = run.steps.get(CALLBACK_STEP)?.attempts ?? [];
+  const now = run.input.target ? { ...callback, ...run.input.target } : callback;
+  return { callback: now, status: toCallbackStatus(statusOf(run)), attempts, eventId };
+}
+
+export function toCallbackStatus(status: ReturnType<typeof statusOf>): CallbackStatus {
+  switch (status) {
+    case 'processing':
+    case 'delivering':
+      return 'delivering';
+    case 'processed':
+      return 'delivered';
+    default:
+      return status;
+  }
+}

@@ -1,0 +1,196 @@
+// The workflow of an agent task: its work, round after round until nothing more is asked, and an event for each callback.
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  defineQuery,
+  defineSignal,
+  getExternalWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import {
+  LOCAL_DELIVERY_TIMEOUT_MAX_MS,
+  PROCESS_EVENT,
+  type ProcessEvent,
+  STATUS_QUERY,
+  type StepOutcome,
+  TIMEOUT_MARGIN_MS,
+} from '../contracts/event.ts';
+import { errorCodeOf, INTERRUPTED } from '../contracts/failures.ts';
+import { workflowIdOf } from '../contracts/ids.ts';
+import { isRefused } from '../contracts/refused.ts';
+import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
+import {
+  type AgentTaskInput,
+  ANSWER_SIGNAL,
+  CALLBACK_SIGNAL,
+  CALLBACK_SOURCE,
+  CALLBACK_STEP,
+  type Callback,
+  callbackEventId,
+  type Notice,
+  PROGRESS_SIGNAL,
+  type ShownProgress,
+  type TaskOutcome,
+  type TaskState,
+} from '../contracts/task.ts';
+import type { RawBody } from '../payloads/raw-body.ts';
+import { TaskRecord } from './agent-task-record.ts';
+import { callbackBody } from './callback-body.ts';
+
+export const taskQuery = defineQuery<TaskState>(STATUS_QUERY);
+const progressSignal = defineSignal<[ShownProgress]>(PROGRESS_SIGNAL);
+const answerSignal = defineSignal<[Record<string, unknown>]>(ANSWER_SIGNAL);
+const callbackSignal = defineSignal<[CallbackChange]>(CALLBACK_SIGNAL);
+
+/** One callback that is added or replaced, or the id of one that is taken out. */
+export type CallbackChange = Callback | { remove: string };
+
+/** Paces attempts whose worker was lost. After a failed attempt the activity itself asks for the delay. */
+const AFTER_A_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
+
+export async function runAgentTask(input: AgentTaskInput, _body: RawBody): Promise<TaskState> {
+  const task = new TaskRecord(input.callbacks);
+  setHandler(taskQuery, () => task.state);
+  setHandler(progressSignal, (progress) => task.report(progress));
+  setHandler(answerSignal, (answers) => task.answer(answers));
+  setHandler(callbackSignal, (change) => task.changeCallback(change));
+  setCurrentDetails(`Task ${input.event_type} of client ${input.client}`);
+  try {
+    await work(input, task);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    await CancellationScope.nonCancellable(async () => {
+      task.cancel();
+      await tellClient(input, task);
+    });
+    throw new CancelledFailure('canceled', [task.state]);
+  }
+  // The work has ended: a cancellation comes too late, and is ignored.
+  await CancellationScope.nonCancellable(() => tellClient(input, task));
+  return task.state;
+}
+
+async function work(input: AgentTaskInput, task: TaskRecord): Promise<void> {
+  let checkpoint: unknown;
+  for (let round = 1; ; round++) {
+    const outcome = await runRound(input, task, round, checkpoint);
+    task.conclude(outcome);
+    if (outcome.is !== 'asks') return;
+    checkpoint = outcome.checkpoint;
+    await tellClient(input, task);
+    await condition(() => task.isAnswered);
+    task.resume();
+    upsertStatus(task);
+  }
+}
+
+type RoundOutcome = TaskOutcome | { is: 'broke'; code: string };
+
+async function runRound(
+  input: AgentTaskInput,
+  task: TaskRecord,
+  round: number,
+  checkpoint: unknown,
+): Promise<RoundOutcome> {
+  const { client: _client, timeout_ms, callbacks: _callbacks, context_id: _context, ...event } = input;
+  const { runTask } = proxyActivities<Activities>({
+    startToCloseTimeout: timeout_ms + TIMEOUT_MARGIN_MS,
+    heartbeatTimeout: 30_000, // after that long without a heartbeat the worker counts as lost
+    summary: event.event_type,
+    retry: AFTER_A_LOST_WORKER, // the activity limits the attempts, since it keeps their log
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
+  const step = `work:${round}` as const;
+  try {
+    const given = { answers: task.answers, ...(checkpoint === undefined ? {} : { checkpoint }) };
+    const outcome = await runTask({ event, step, attempts: [], ...given });
+    return outcome.result as TaskOutcome;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return { is: 'broke', code: codeOf(error) };
+  }
+}
+
+function codeOf(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+  if (details === undefined || isRefused(details)) return INTERRUPTED;
+  return errorCodeOf((details as StepOutcome).attempts.at(-1));
+}
+
+/** Starts an event for each callback. Each has its own attempts, and its own dead letter if they are used up. */
+async function tellClient(input: AgentTaskInput, task: TaskRecord): Promise<void> {
+  upsertStatus(task);
+  const [last] = task.state.notices.slice(-1);
+  if (last) await Promise.all(last.to.map((id) => withdraw(callbackEventId(input.event_id, id, last.n))));
+  const notice = task.notify();
+  await Promise.all(task.state.callbacks.map((callback) => startCallback(input, task, callback, notice)));
+}
+
+/** What was not delivered yet is out of date: the client must not learn of it after what follows. */
+async function withdraw(eventId: string): Promise<void> {
+  try {
+    await getExternalWorkflowHandle(workflowIdOf(CALLBACK_SOURCE, eventId)).cancel();
+  } catch {
+    // It has ended: it was delivered, or is a dead letter.
+  }
+}
+
+async function startCallback(
+  { event_id: taskId, context_id, traceparent, tracestate }: AgentTaskInput,
+  { state }: TaskRecord,
+  { id, format, ...target }: Callback,
+  { n, status, at }: Notice,
+): Promise<void> {
+  const event_id = callbackEventId(taskId, id, n);
+  const event_type = `task.${status}`;
+  const { body, contentType } = callbackBody(format, { taskId, contextId: context_id, state });
+  const trace = { ...(traceparent ? { traceparent } : {}), ...(tracestate ? { tracestate } : {}) };
+  const started = startChild<ProcessEvent>(PROCESS_EVENT, {
+    workflowId: workflowIdOf(CALLBACK_SOURCE, event_id),
+    args: [
+      {
+        source: CALLBACK_SOURCE,
+        event_id,
+        event_type,
+        received_at: at,
+        headers: { 'content-type': contentType },
+        ...trace,
+        steps: [{ step: CALLBACK_STEP, timeout_ms: LOCAL_DELIVERY_TIMEOUT_MAX_MS, local: true }],
+        target,
+      },
+      body,
+    ],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    staticSummary: `${event_type} to the client`,
+    typedSearchAttributes: [
+      { key: SEARCH_ATTRIBUTES.source, value: CALLBACK_SOURCE },
+      { key: SEARCH_ATTRIBUTES.eventType, value: event_type },
+    ],
+  });
+  try {
+    await started;
+  } catch (error) {
+    // A reset has run the task again while this callback is under way.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+function upsertStatus({ state: { status, status_at } }: TaskRecord): void {
+  upsertSearchAttributes([
+    { key: SEARCH_ATTRIBUTES.taskStatus, value: status },
+    { key: SEARCH_ATTRIBUTES.taskStatusAt, value: new Date(status_at) },
+  ]);
+}
