@@ -54,6 +54,10 @@ const schema = z.object({
   SUREHOOK_MAX_CONNECTIONS: wholeNumber(1, 1_000_000),
   SUREHOOK_MAX_CONNECTIONS_PER_CLIENT: wholeNumber(1, 1_000_000),
   SUREHOOK_LEAST_BYTES_PER_SECOND: wholeNumber(0, 1_000_000),
+  SUREHOOK_ALLOW_LOOPBACK_URLS: z
+    .enum(['true', 'false'], { error: "expected 'true' or 'false'" })
+    .default('false')
+    .transform((given) => given === 'true'),
   SUREHOOK_CONFIG: z.string().default('surehook.config.ts'),
   SUREHOOK_HANDLER_PROCESSES: wholeNumber(1, 256),
   SUREHOOK_HANDLER_MEMORY: wholeNumber(32, 1_048_576),
@@ -120,6 +124,8 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     maxConnectionsPerClient: s.SUREHOOK_MAX_CONNECTIONS_PER_CLIENT ?? 250,
     /** A body that comes more slowly is not read on. Kestrel asks for 240. */
     leastBytesPerSecond: s.SUREHOOK_LEAST_BYTES_PER_SECOND ?? 1_024,
+    /** URLs that clients give may name this machine, and then by http, too: for development and tests. */
+    allowLoopbackUrls: s.SUREHOOK_ALLOW_LOOPBACK_URLS,
     configPath: s.SUREHOOK_CONFIG,
     /** Processes that run handlers. */
     handlerProcesses: s.SUREHOOK_HANDLER_PROCESSES ?? Math.max(2, availableParallelism()),

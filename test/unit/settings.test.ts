@@ -36,6 +36,7 @@ describe('settings that are not given', () => {
     maxConnections: 4_000,
     maxConnectionsPerClient: 250,
     leastBytesPerSecond: 1_024,
+    allowLoopbackUrls: false,
     configPath: 'surehook.config.ts',
     stateDir: '.surehook',
     taskQueue: 'surehook',
