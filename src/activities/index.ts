@@ -25,6 +25,7 @@ import { type CallTask, createRunTask } from './run-task.ts';
 export interface ActivityDeps {
   config: Config;
   proxy: ProxySettings | undefined;
+  allowLoopbackUrls: boolean;
   loadBody: LoadBody;
   log: Logger;
   observer: AttemptObserver;

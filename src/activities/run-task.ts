@@ -123,7 +123,10 @@ function logResult(
   { ok, result, error, message, stack }: AttemptResult,
 ): void {
   const fields = { task_id: event.event_id, task_type: event.event_type, step, attempt };
-  if (!ok) return log.warn({ ...fields, error, message, stack }, 'task attempt failed');
+  if (!ok) {
+    log.warn({ ...fields, error, message, stack }, 'task attempt failed');
+    return;
+  }
   const outcome = result as TaskOutcome;
   const code = outcome.is === 'no' ? { code: outcome.code } : {};
   log.info({ ...fields, outcome: outcome.is, ...code }, 'task attempt ended');

@@ -93,10 +93,7 @@ function toSource(name: string, source: SourceDescription, store: SecretStore): 
   });
 }
 
-function toTaskType(
-  { timeout, retry, ...described }: TaskDescription,
-  name: string,
-): TaskTypeConfig {
+function toTaskType({ timeout, retry, ...described }: TaskDescription, name: string): TaskTypeConfig {
   return Object.freeze({ name, ...described, timeoutMs: timeout, retry: retry ?? TASK_RETRY });
 }
 

@@ -31,6 +31,7 @@ export interface WorkerDeps {
   taskQueue: string;
   config: Config;
   proxy: ProxySettings | undefined;
+  allowLoopbackUrls: boolean;
   log: Logger;
   observer: AttemptObserver;
   callHandler: CallHandler;
@@ -45,6 +46,7 @@ export async function createWorker({
   taskQueue,
   config,
   proxy,
+  allowLoopbackUrls,
   log,
   observer,
   callHandler,
@@ -59,6 +61,7 @@ export async function createWorker({
     activities: createActivities({
       config,
       proxy,
+      allowLoopbackUrls,
       loadBody: createLoadBody(temporal),
       log,
       observer,

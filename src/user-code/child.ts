@@ -5,7 +5,7 @@ import { describeConfig } from '../config/describe-config.ts';
 import { createLog } from '../observability/log.ts';
 import { NO_TRACING, type Tracing } from '../observability/tracing.ts';
 import { callHandler } from './call-handler.ts';
-import { callTask } from './call-task.ts';
+import { callTask, type TaskRun } from './call-task.ts';
 import { checkPayload, checkTaskInput } from './check-payload.ts';
 import { describeThrown } from './describe-thrown.ts';
 import { evaluateConfig, listLoadedFiles } from './evaluate-config.ts';
@@ -36,7 +36,7 @@ function send(message: FromChild): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
-async function setUp({ path, logLevel, tracesUrl, memoryMaxBytes }: Setup): Promise<void> {
+async function setUp({ path, logLevel, tracesUrl, downloads, memoryMaxBytes }: Setup): Promise<void> {
   if (memoryMaxBytes !== undefined) startGuard(memoryMaxBytes);
   const log = createLog(logLevel);
   catchStrayErrors((error, source) => {
@@ -47,7 +47,8 @@ async function setUp({ path, logLevel, tracesUrl, memoryMaxBytes }: Setup): Prom
   if (tracesUrl !== undefined) tracing = await startTracing(tracesUrl);
   try {
     const config = await evaluateConfig(path);
-    process.on('message', (message: ToChild) => receive(message, { config, log }));
+    const parts = { config, log, download: laterDownload(downloads) };
+    process.on('message', (message: ToChild) => receive(message, parts));
     send({ type: 'ready', description: describeConfig(config), files: [...files] });
   } catch (error) {
     send({ type: 'refused', message: describeThrown(error).message, files: [...files] });
@@ -61,9 +62,24 @@ async function startTracing(url: string): Promise<Tracing> {
   return createOtelTracing(url, VERSION, createLog('silent')); // the main process logs what is wrong with the collector
 }
 
+/** The HTTP client takes time to load: nobody waits for it whose tasks download nothing. */
+function laterDownload({ proxy, allowLoopback }: Setup['downloads']): TaskRun['download'] {
+  let loading: Promise<TaskRun['download']> | undefined;
+  const load = async () => {
+    const { createDownload } = await import('../activities/http/download.ts');
+    const { Outlets } = await import('../activities/http/outlets.ts');
+    return createDownload({ outlets: new Outlets({ proxy }), allowLoopback });
+  };
+  return async (request) => {
+    loading ??= load();
+    return await (await loading)(request);
+  };
+}
+
 interface Parts {
   config: ParsedConfig;
   log: Logger;
+  download: TaskRun['download'];
 }
 
 function receive(message: ToChild, parts: Parts): void {
@@ -131,7 +147,7 @@ async function check(call: UserCall, { source, body }: SchemaCall, { config }: P
   send({ type: 'checked', id: call.id, outcome });
 }
 
-async function runTask(call: UserCall, given: TaskCall, { config, log }: Parts): Promise<void> {
+async function runTask(call: UserCall, given: TaskCall, { config, log, download }: Parts): Promise<void> {
   const { event_id: task_id, event_type: task_type } = given.event;
   const type = config.tasks[task_type];
   if (type === undefined) {
@@ -144,7 +160,7 @@ async function runTask(call: UserCall, given: TaskCall, { config, log }: Parts):
   }
   const onHeartbeat = (details: unknown) => send({ type: 'heartbeat', id: call.id, details });
   const fields = { task_id, task_type, attempt: given.attempt };
-  const run = { type, given, call, log: log.child(fields), onHeartbeat, download: (await downloads).get };
+  const run = { type, given, call, log: log.child(fields), onHeartbeat, download };
   const outcome = await tracing.join(given.event, () => runCall(call, () => callTask(run)));
   send({ type: 'handled', id: call.id, outcome });
 }

@@ -1,5 +1,6 @@
 // The messages between the main process and a process that runs the user's code.
 import type { ConfigDescription } from '../config/describe-config.ts';
+import type { ProxySettings } from '../config/settings.ts';
 import type { EventMeta } from '../contracts/event.ts';
 
 /** How a child process is set up; its first message. */
@@ -9,6 +10,8 @@ export interface Setup {
   logLevel: string;
   /** Where spans go; undefined: tracing is off. */
   tracesUrl: string | undefined;
+  /** How documents are downloaded for tasks. */
+  downloads: { proxy: ProxySettings | undefined; allowLoopback: boolean };
   /** Bytes of resident memory beyond which the process ends itself; undefined: it lives only as long as it loads. */
   memoryMaxBytes: number | undefined;
 }
