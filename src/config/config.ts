@@ -109,6 +109,8 @@ export interface TaskTypeConfig {
 
 export interface Config {
   tasks: ReadonlyMap<string, TaskTypeConfig>;
+  /** How clients of the agent API are called back. */
+  callbacks: { retry: RetrySchedule };
   sources: ReadonlyMap<string, SourceConfig>;
   endpoints: ReadonlyMap<string, EndpointConfig>;
   alerts: ReadonlyMap<string, AlertRouteConfig>;

@@ -157,6 +157,7 @@ export const configSchema = z
     sources: z.record(sourceName, source).default({}),
     endpoints: z.record(name, endpoint).default({}),
     tasks: z.record(name, taskType).default({}),
+    callbacks: z.strictObject({ retry: retrySchema.optional() }).default({}),
     alerts: z.record(name, alertRouteSchema).default({}),
     retention: z.strictObject({ warnBefore: duration.optional() }).default({}),
   })

@@ -1,6 +1,7 @@
 // What a task type of `surehook.config.ts` is: the types its author sees, and `defineTask`.
 import type { z } from 'zod';
 import type { HandlerLogger } from './handler-logger.ts';
+import type { retrySchema } from './retry-schedule.ts';
 
 /** How far the work is. Each call replaces what the one before it said. */
 export interface TaskProgress {
@@ -63,7 +64,7 @@ export interface TaskType<I extends z.ZodType = z.ZodType> {
   /** Limit of one attempt in milliseconds, or such as '10m' (the default) or '6h'. Beyond it, the task has broken. */
   timeout?: number | string;
   /** After an error that is no `TaskError`, as `retry` of a source; 3 attempts in 35 s unless given. */
-  retry?: unknown;
+  retry?: z.input<typeof retrySchema>;
 }
 
 /** Types a task type. It is checked when a command loads the config. */

@@ -14,6 +14,10 @@ export class LiveConfig implements Config {
     return this.#current.tasks;
   }
 
+  get callbacks(): Config['callbacks'] {
+    return this.#current.callbacks;
+  }
+
   get sources(): Config['sources'] {
     return this.#current.sources;
   }

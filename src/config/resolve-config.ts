@@ -33,6 +33,7 @@ export function resolveConfig(whole: ConfigDescription, options: ResolveOptions)
     endpoints: mapValues(picked.endpoints, (endpoint, name) => toEndpoint(name, endpoint, secrets, path)),
     alerts: mapValues(picked.alerts, (route, name) => toAlertRoute(name, route, secrets)),
     tasks: mapValues(picked.tasks, toTaskType),
+    callbacks: { retry: picked.callbacks.retry ?? DELIVERY_RETRY },
     retention: { warnBeforeMs: picked.retention.warnBefore },
   };
   secrets.check();

@@ -140,6 +140,14 @@ it('a handler that computes for a long time within its limit is run once, and bl
   });
 });
 
+it('a handler that sends heartbeats, in a local attempt and in a regular one, goes on', async () => {
+  for (const source of ['nasty', 'patient'])
+    expect(await handle('heartbeats-often', source)).toMatchObject({
+      status: 'processed',
+      handler: { attempts: [{ attempt: 1 }], result: 'heartbeats' },
+    });
+});
+
 describe('what a handler throws or returns', () => {
   it.each([
     ['message-is-an-object', 'handler:Error', "{ reason: 'an object' }"],

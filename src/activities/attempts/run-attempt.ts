@@ -168,9 +168,12 @@ export function keepLog(input: ActivityInput): void {
   beatWith({ ...beat, attempts: beat?.attempts ?? input.attempts });
 }
 
-/** Names the attempt of Temporal's in each heartbeat, for `addLostAttempts`. */
-function beatWith(details: Omit<Heartbeat, 'temporal_attempt'>): void {
-  const context = Context.current();
+/**
+ * Names the attempt of Temporal's in each heartbeat, for `addLostAttempts`.
+ *
+ * @param context given where a message of another process is what calls: no activity is current then
+ */
+function beatWith(details: Omit<Heartbeat, 'temporal_attempt'>, context = Context.current()): void {
   context.heartbeat({ ...details, temporal_attempt: context.info.attempt } satisfies Heartbeat);
 }
 
@@ -194,7 +197,8 @@ async function attemptHeartbeating(
 ): Promise<StepOutcome> {
   let progress = beat?.progress;
   const kept = beat?.first_held_at === undefined ? {} : { first_held_at: beat.first_held_at };
-  const send = () => beatWith({ attempts: log, progress, ...kept });
+  const context = Context.current();
+  const send = () => beatWith({ attempts: log, progress, ...kept }, context);
   const timer = setInterval(send, HEARTBEAT_INTERVAL_MS);
   try {
     const onDetails = (details: unknown) => {

@@ -50,7 +50,7 @@ export function createDeliver({
     const name = endpointOf(input.step);
     // Each attempt looks up the endpoint: a URL or secret that has changed applies from the next attempt on.
     const endpoint =
-      input.step === CALLBACK_STEP ? await targetOf(input, readTarget) : config.endpoints.get(name);
+      input.step === CALLBACK_STEP ? await targetOf(input, readTarget, config.callbacks) : config.endpoints.get(name);
     const gate = endpoint && new EndpointGate(endpoint, breakers.of(endpoint), input, { log, observer });
     const timeoutMs = toAttemptLimit(endpoint?.timeoutMs ?? 1);
     return await runAttempt({
@@ -80,12 +80,16 @@ export function createDeliver({
 }
 
 /** A workflow that cannot be asked costs no attempt. */
-async function targetOf(input: ActivityInput, readTarget: ReadTarget): Promise<EndpointConfig> {
-  if (input.target) return toClientEndpoint(input.target);
+async function targetOf(
+  input: ActivityInput,
+  readTarget: ReadTarget,
+  callbacks: Config['callbacks'],
+): Promise<EndpointConfig> {
+  if (input.target) return toClientEndpoint(input.target, callbacks);
   const { workflowExecution } = Context.current().info;
   try {
     if (workflowExecution === undefined) throw new Error('the activity has no workflow');
-    return toClientEndpoint(await readTarget(workflowExecution));
+    return toClientEndpoint(await readTarget(workflowExecution), callbacks);
   } catch (error) {
     keepLog(input);
     throw benignFailure(`the address of the callback could not be read: ${(error as Error).message}`, {
