@@ -113,7 +113,6 @@ class Race {
     this.#options = options;
     const { signal, reject } = options;
     signal.addEventListener('abort', () => this.#end(() => reject(signal.reason as Error)), { once: true });
-    if (options.count === 0) this.#end(() => reject(noAddress()));
   }
 
   enter(socket: Socket, next: () => void): void {
@@ -141,10 +140,6 @@ class Race {
     this.#sockets.clear();
     tell();
   }
-}
-
-function noAddress(): Error {
-  return Object.assign(new Error('the host has no address'), { code: 'ENOTFOUND' });
 }
 
 /** The code is that of the first address; the message names the fault of each. */
