@@ -155,7 +155,7 @@ interface Secure {
   tls: TlsOptions | undefined;
   /**
    * TLS sessions by host: a further connection goes on with one, which saves a handshake. Hosts share none, also those
-   * that are addresses: Node does not check whose certificate it was when a session goes on.
+   * that are addresses: Node 20 takes a server that goes on with a session for the one that began it.
    */
   sessions: Map<string, Buffer>;
   signal: AbortSignal;
