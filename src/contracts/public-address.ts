@@ -1,6 +1,8 @@
 // Says whether an IP address is one that a URL of a client may lead to: unicast, and reachable from the whole internet.
 import ipaddr from 'ipaddr.js';
 
+const LOOPBACK = 'loopback';
+
 /**
  * What is not globally reachable, by the registries of special-purpose addresses of IANA (RFC 6890), and ranges that
  * carry another address inside, by which a private one could be reached. A range in 192.0.0.0/24 or 2001::/23 that is
@@ -10,7 +12,7 @@ const RANGES_V4: [cidr: string, what: string][] = [
   ['0.0.0.0/8', 'this machine or network'],
   ['10.0.0.0/8', 'private'],
   ['100.64.0.0/10', 'shared by a carrier (CGNAT)'],
-  ['127.0.0.0/8', 'loopback'],
+  ['127.0.0.0/8', LOOPBACK],
   ['168.63.129.16/32', 'a service of the cloud for its own machines'], // Azure's, which stands in no registry
   ['169.254.0.0/16', 'link-local, where clouds have their metadata'],
   ['172.16.0.0/12', 'private'],
@@ -28,7 +30,7 @@ const RANGES_V4: [cidr: string, what: string][] = [
   ['240.0.0.0/4', 'reserved or broadcast'],
 ];
 const RANGES_V6: [cidr: string, what: string][] = [
-  ['::1/128', 'loopback'],
+  ['::1/128', LOOPBACK],
   ['::/128', 'this machine'],
   ['::ffff:0:0/96', 'an IPv4 address mapped into IPv6'],
   ['::ffff:0:0:0/96', 'an IPv4 address translated into IPv6'],
@@ -54,31 +56,41 @@ const UNICAST_V6 = ipaddr.IPv6.parseCIDR('2000::/3');
 const v4 = RANGES_V4.map(([cidr, what]) => ({ cidr, what, range: ipaddr.IPv4.parseCIDR(cidr) }));
 const v6 = RANGES_V6.map(([cidr, what]) => ({ cidr, what, range: ipaddr.IPv6.parseCIDR(cidr) }));
 
+interface SpecialRange {
+  what: string;
+  /** The range, or what stands for it. */
+  cidr: string;
+}
+
 /**
  * @param address as a resolver or the host of a `URL` gives it, without brackets
  * @returns what the address is, such as `private (10.0.0.0/8)`; undefined if it is public
  */
 export function whyNotPublic(address: string): string | undefined {
-  if (address.includes('%')) return 'bound to an interface of this machine (a zone id)';
+  const range = specialRangeOf(address);
+  return range && `${range.what} (${range.cidr})`;
+}
+
+/** Whether only this machine itself has the address: 127.0.0.0/8 or ::1. */
+export function isLoopbackAddress(address: string): boolean {
+  return specialRangeOf(address)?.what === LOOPBACK;
+}
+
+function specialRangeOf(address: string): SpecialRange | undefined {
+  if (address.includes('%')) return { what: 'bound to an interface of this machine', cidr: 'zone id' };
   if (ipaddr.IPv4.isValidFourPartDecimal(address)) {
     const parsed = ipaddr.IPv4.parse(address);
-    const found = v4.find(({ range }) => parsed.match(range));
-    return found && `${found.what} (${found.cidr})`;
+    return v4.find(({ range }) => parsed.match(range));
   }
-  if (!ipaddr.IPv6.isValid(address)) return 'not an IP address';
+  if (!ipaddr.IPv6.isValid(address)) return { what: 'no IP address', cidr: 'unknown form' };
   const parsed = ipaddr.IPv6.parse(address);
   const found = v6.find(({ range }) => parsed.match(range));
-  if (found) return `${found.what} (${found.cidr})`;
-  if (!parsed.match(UNICAST_V6)) return 'not given out for unicast (outside of 2000::/3)';
-  return isIsatap(parsed.parts) ? 'an IPv4 address inside ISATAP (RFC 5214)' : undefined;
+  if (found) return found;
+  if (!parsed.match(UNICAST_V6)) return { what: 'not given out for unicast', cidr: 'outside of 2000::/3' };
+  return isIsatap(parsed.parts) ? { what: 'an IPv4 address inside ISATAP', cidr: 'RFC 5214' } : undefined;
 }
 
 /** RFC 5214, section 6.1: the last 64 bits are `0:5efe` or `200:5efe`, and an IPv4 address. */
 function isIsatap(parts: readonly number[]): boolean {
   return parts[5] === 0x5efe && ((parts[4] ?? 0) & ~0x200) === 0;
-}
-
-/** Whether only this machine itself has the address: 127.0.0.0/8 or ::1. */
-export function isLoopbackAddress(address: string): boolean {
-  return whyNotPublic(address)?.startsWith('loopback') === true;
 }

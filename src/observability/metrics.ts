@@ -13,7 +13,7 @@ const ATTEMPT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 /** In seconds: work takes from a second to hours. */
 const TASK_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 10_800];
 
-export type TaskType = 'workflow' | 'activity';
+export type QueueType = 'workflow' | 'activity';
 
 export interface QueueStats {
   backlog: number;
@@ -237,7 +237,7 @@ export class Metrics {
   }
 
   /** @param stats undefined if Temporal did not answer: the metrics of the queue are then absent */
-  queueRead(stats: Record<TaskType, QueueStats> | undefined): void {
+  queueRead(stats: Record<QueueType, QueueStats> | undefined): void {
     this.#temporalUp.set(stats ? 1 : 0);
     for (const gauge of [this.#queueBacklog, this.#queueAge, this.#queueWorkers]) gauge.reset();
     for (const [task_type, { backlog, oldestAgeSeconds, workers }] of Object.entries(stats ?? {})) {

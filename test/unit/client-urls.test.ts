@@ -181,6 +181,11 @@ describe('a hostile resolver', () => {
     });
   });
 
+  it('that has no address for a name has the code of an unknown host', async () => {
+    const options = { lookup: answerWith() };
+    expect(await send(url(), { guard: PUBLIC_ONLY, options })).toBe('dns_not_found');
+  });
+
   it('cannot lead a plain http URL away from this machine, where loopback is allowed', async () => {
     const options = { lookup: answerWith('2606:4700::1111') };
     const to = `http://localhost:${port}/`;

@@ -182,7 +182,13 @@ describe('activities', () => {
 
   it('load no config machinery, no client and no HTTP server', () => {
     const loaded = packagesLoadedBy(isActivity).filter((name) => !name.startsWith('node:'));
-    expect(loaded).toEqual(['@temporalio/activity', '@temporalio/common', 'nodemailer', 'undici']);
+    expect(loaded).toEqual([
+      '@temporalio/activity',
+      '@temporalio/common',
+      'ipaddr.js', // vets the addresses of clients' URLs
+      'nodemailer',
+      'undici',
+    ]);
     expect([...loadedBy('config/config.ts'), ...loadedBy('temporal/in-time.ts')]).toEqual([]);
   });
 });

@@ -93,6 +93,7 @@ describe('settings that are given', () => {
       SUREHOOK_OPERATOR_TOKEN: token,
       SUREHOOK_OPERATOR_URL: 'https://ops.test/',
       SUREHOOK_TRUSTED_PROXIES: '10.0.0.0/8, ::1,192.0.2.7',
+      SUREHOOK_ALLOW_LOOPBACK_URLS: 'true',
       SUREHOOK_CONFIG: 'config/prod.ts',
       SUREHOOK_STATE_DIR: '/var/lib/surehook',
       SUREHOOK_TASK_QUEUE: 'webhooks',
@@ -112,6 +113,7 @@ describe('settings that are given', () => {
       operatorToken: token,
       operatorUrl: 'https://ops.test/',
       trustedProxies: ['10.0.0.0/8', '::1', '192.0.2.7'],
+      allowLoopbackUrls: true,
       configPath: 'config/prod.ts',
       stateDir: '/var/lib/surehook',
       taskQueue: 'webhooks',
@@ -216,6 +218,7 @@ describe('a setting that cannot be used', () => {
     ['SUREHOOK_OPERATOR_URL', 'localhost:8081', 'expected a URL such as http://127.0.0.1:8081'],
     ['TEMPORAL_UI_URL', '127.0.0.1:8233', 'expected a URL such as http://127.0.0.1:8233'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317', 'expected a URL such as http://127.0.0.1:4318'],
+    ['SUREHOOK_ALLOW_LOOPBACK_URLS', 'yes', "expected 'true' or 'false'"],
     ['SUREHOOK_TASK_QUEUE', 'q'.repeat(201), 'Too big: expected string to have <=200 characters'],
     [
       'LOG_LEVEL',

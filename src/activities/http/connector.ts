@@ -113,7 +113,6 @@ class Race {
     this.#options = options;
     const { signal, reject } = options;
     signal.addEventListener('abort', () => this.#end(() => reject(signal.reason as Error)), { once: true });
-    if (options.count === 0) this.#end(() => reject(noAddress()));
   }
 
   enter(socket: Socket, next: () => void): void {
@@ -143,10 +142,6 @@ class Race {
   }
 }
 
-function noAddress(): Error {
-  return Object.assign(new Error('the host has no address'), { code: 'ENOTFOUND' });
-}
-
 /** The code is that of the first address; the message names the fault of each. */
 function toError(errors: readonly Error[]): Error {
   const [first] = errors as [NodeJS.ErrnoException];
@@ -160,7 +155,7 @@ interface Secure {
   tls: TlsOptions | undefined;
   /**
    * TLS sessions by host: a further connection goes on with one, which saves a handshake. Hosts share none, also those
-   * that are addresses: Node does not check whose certificate it was when a session goes on.
+   * that are addresses: Node 20 takes a server that goes on with a session for the one that began it.
    */
   sessions: Map<string, Buffer>;
   signal: AbortSignal;

@@ -27,9 +27,11 @@ const byDns: Lookup = async (host) => await lookupAll(host, { all: true });
  *
  * @throws Error with the code ADDRESS_REFUSED, whose message names the address, or that of the resolver
  */
-export async function resolveHost({ hostname, protocol, lookup = byDns, guard }: ResolveHost) {
+export async function resolveHost(options: ResolveHost): Promise<LookupAddress[]> {
+  const { hostname, protocol, lookup = byDns, guard } = options;
   const family = isIP(hostname);
   const found = family === 0 ? await lookup(hostname) : [{ address: hostname, family }];
+  if (found.length === 0) throw Object.assign(new Error('the host has no address'), { code: 'ENOTFOUND' });
   const addresses = found.map(({ address }) => address);
   const refusal = guard && refusalOfAddresses({ hostname, protocol, addresses }, guard);
   if (refusal !== undefined) throw Object.assign(new Error(refusal), { code: ADDRESS_REFUSED });
