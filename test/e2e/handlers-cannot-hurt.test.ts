@@ -191,6 +191,15 @@ describe('what a handler throws or returns', () => {
   });
 });
 
+it('a schema that ends its process is answered with 503, and the log says why', async () => {
+  const refused = await surehook.send({ event_id: newId() }, 'unchecked');
+  expect(refused.status).toBe(503);
+  const detail = 'the schema of the source gave no answer; send it again later';
+  expect(await refused.json()).toMatchObject({ code: 'payload_unchecked', detail });
+  const line = surehook.logLines().find(({ code }) => code === 'payload_unchecked');
+  expect(line).toMatchObject({ msg: 'request refused', reason: expect.stringMatching(/: .*exit code 5/) });
+});
+
 it('the log lines of a handler, and what it prints, are in the output', async () => {
   const event_id = await send('logs');
   await surehook.untilEvent('nasty', event_id, isClosed);

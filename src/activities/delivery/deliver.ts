@@ -13,6 +13,7 @@ import type { RawBody, StoredBody } from '../../payloads/raw-body.ts';
 import { deliveryId, type SignDeliveryOptions, signDelivery } from '../../signatures/sign-delivery.ts';
 import { benignFailure } from '../attempts/attempt-failures.ts';
 import type { AttemptResult } from '../attempts/attempt-result.ts';
+import { logAttempt } from '../attempts/log-attempt.ts';
 import { logFields } from '../attempts/log-fields.ts';
 import { type AttemptObserver, observeAttempt } from '../attempts/observe-attempt.ts';
 import { keepLog, runAttempt } from '../attempts/run-attempt.ts';
@@ -69,9 +70,8 @@ export function createDeliver({
         const { result, durationMs } = await observeAttempt(observer, { event, step, attempt, work });
         const { statusCode: status_code, error } = result;
         const duration_ms = Math.round(durationMs);
-        const outcome = { ...logFields(event, attempt), endpoint: name, status_code, error, duration_ms };
-        if (result.ok) log.info(outcome, 'event delivered');
-        else log.warn(outcome, 'delivery failed');
+        const fields = { ...logFields(event, attempt), endpoint: name, status_code, duration_ms };
+        logAttempt(log, { what: 'delivery', ok: result.ok, fields, failure: { error } });
         gate?.judge(result);
         return result;
       },

@@ -72,6 +72,8 @@ export interface ErrorExtras {
   headers?: Record<string, string>;
   /** The client may still be sending the body: the rest is not read, and the connection is closed. */
   bodyUnread?: true;
+  /** For the log only. */
+  cause?: unknown;
 }
 
 export class HttpError extends Error {
@@ -80,7 +82,7 @@ export class HttpError extends Error {
 
   /** @param detail for the caller: it names the field and the fix, and contains no secret */
   constructor(code: ErrorCode, detail: string, extras: ErrorExtras = {}) {
-    super(detail);
+    super(detail, { cause: extras.cause });
     this.code = code;
     this.extras = extras;
   }

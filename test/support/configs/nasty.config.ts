@@ -1,6 +1,7 @@
 // Handlers that do everything that a handler should not do; each is named by the event type that it gets.
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineConfig, type Handler, PermanentError, secret } from 'surehook';
+import { z } from 'zod';
 
 class OrderRefused extends PermanentError {
   override name = 'OrderRefused';
@@ -141,5 +142,6 @@ export default defineConfig({
   sources: {
     nasty: { verify, handlers, timeoutMs: 1_000, retry: [0] },
     patient: { verify, handlers, timeoutMs: 20_000, retry: [] },
+    unchecked: { verify, schema: z.any().refine(() => process.exit(5)) },
   },
 });
