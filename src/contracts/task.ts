@@ -32,6 +32,9 @@ export interface Callback extends CallbackTarget {
   format: CallbackFormat;
 }
 
+/** One callback that is added or replaced, or the id of one that is taken out. */
+export type CallbackChange = Callback | { remove: string };
+
 /** What a task asks its client. */
 export interface Question {
   name: string;

@@ -15,8 +15,9 @@ import {
 } from '../contracts/task.ts';
 import { statusOf } from '../events/event-status.ts';
 import { readEvent } from '../events/read-event.ts';
+import { readerFor } from '../events/read-steps.ts';
 import type { Temporal } from '../temporal/connection.ts';
-import { inTime, LateError } from '../temporal/in-time.ts';
+import { TaskFold } from './task-fold.ts';
 
 export interface TaskHead {
   taskId: string;
@@ -49,7 +50,7 @@ export interface CallbackRun {
 export const TASK_ID = /^task_[0-9a-f]{32}$/;
 
 /**
- * A task is read without a worker, except for the state of one that runs.
+ * A task is read from Temporal alone: no worker is needed.
  *
  * @param client undefined for an operator, who sees the tasks of every client
  * @returns undefined if there is no such task, or it belongs to another client
@@ -81,7 +82,6 @@ export async function readTaskHead(
   }
 }
 
-/** @throws NoWorkerError if the task runs and no worker answers */
 export async function readTask(
   temporal: Temporal,
   taskId: string,
@@ -91,24 +91,14 @@ export async function readTask(
   return head && { ...head, state: await readState(temporal, head) };
 }
 
-/** The task runs, and no worker has told its state in time. */
-export class NoWorkerError extends Error {}
-
-/** A worker answers a query in some milliseconds; the caller of an API waits. */
-const ANSWER_WITHIN_MS = 4_000;
-
-/** @throws NoWorkerError if the task runs and no worker answers */
 export async function readState(temporal: Temporal, head: TaskHead): Promise<TaskState> {
   const workflowId = workflowIdOf(TASK_SOURCE, head.taskId);
   const ended = head.run === 'RUNNING' ? undefined : await readEnd(temporal, workflowId, head);
   if (ended) return ended;
-  const handle = temporal.client.workflow.getHandle(workflowId, head.runId);
-  try {
-    return await inTime(ANSWER_WITHIN_MS, handle.query<TaskState>('status'), 'no worker answered');
-  } catch (error) {
-    if (error instanceof LateError) throw new NoWorkerError(error.message);
-    throw error;
-  }
+  const fold = new TaskFold(readerFor(temporal, workflowId));
+  const { events } = await temporal.client.workflow.getHandle(workflowId, head.runId).fetchHistory();
+  for (const event of events ?? []) await fold.add(event);
+  return fold.state as TaskState;
 }
 
 const { HistoryEventFilterType } = proto.temporal.api.enums.v1;

@@ -38,6 +38,7 @@ import {
   CALLBACK_SOURCE,
   CALLBACK_STEP,
   type Callback,
+  type CallbackChange,
   callbackEventId,
   type Notice,
   PROGRESS_SIGNAL,
@@ -45,8 +46,8 @@ import {
   type TaskOutcome,
   type TaskState,
 } from '../contracts/task.ts';
+import { type RoundOutcome, TaskRecord } from '../contracts/task-record.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
-import { TaskRecord } from './agent-task-record.ts';
 import { callbackBody } from './callback-body.ts';
 
 export const taskQuery = defineQuery<TaskState>(STATUS_QUERY);
@@ -54,14 +55,11 @@ const progressSignal = defineSignal<[ShownProgress]>(PROGRESS_SIGNAL);
 const answerSignal = defineSignal<[Record<string, unknown>]>(ANSWER_SIGNAL);
 const callbackSignal = defineSignal<[CallbackChange]>(CALLBACK_SIGNAL);
 
-/** One callback that is added or replaced, or the id of one that is taken out. */
-export type CallbackChange = Callback | { remove: string };
-
 /** Paces attempts whose worker was lost. After a failed attempt the activity itself asks for the delay. */
 const AFTER_A_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
 
 export async function runAgentTask(input: AgentTaskInput, _body: RawBody): Promise<TaskState> {
-  const task = new TaskRecord(input.callbacks);
+  const task = new TaskRecord(input.callbacks, () => new Date().toISOString());
   setHandler(taskQuery, () => task.state);
   setHandler(progressSignal, (progress) => task.report(progress));
   setHandler(answerSignal, (answers) => task.answer(answers));
@@ -95,8 +93,6 @@ async function work(input: AgentTaskInput, task: TaskRecord): Promise<void> {
     upsertStatus(task);
   }
 }
-
-type RoundOutcome = TaskOutcome | { is: 'broke'; code: string };
 
 async function runRound(
   input: AgentTaskInput,

@@ -51,7 +51,9 @@ export function createDeliver({
     const name = endpointOf(input.step);
     // Each attempt looks up the endpoint: a URL or secret that has changed applies from the next attempt on.
     const endpoint =
-      input.step === CALLBACK_STEP ? await targetOf(input, readTarget, config.callbacks) : config.endpoints.get(name);
+      input.step === CALLBACK_STEP
+        ? await targetOf(input, readTarget, config.callbacks)
+        : config.endpoints.get(name);
     const gate = endpoint && new EndpointGate(endpoint, breakers.of(endpoint), input, { log, observer });
     const timeoutMs = toAttemptLimit(endpoint?.timeoutMs ?? 1);
     return await runAttempt({

@@ -1,27 +1,21 @@
 // Finds a task of the client that asks.
 import type { Response } from 'express';
 import { z } from 'zod';
-import { NoWorkerError, readTask, type Task } from '../../tasks/read-task.ts';
+import { readTask, type Task } from '../../tasks/read-task.ts';
 import { HttpError } from '../http/errors.ts';
 import { clientOf } from './clients.ts';
 import type { AgentDeps } from './deps.ts';
 
 export const taskParams = z.object({ task_id: z.string().describe('as the answer to the request names it') });
 
-/** @throws HttpError `task_not_found`, also for a task of another client; `temporal_unavailable` without a worker */
+/** @throws HttpError `task_not_found`, also for a task of another client */
 export async function findTask(
   { temporal }: Pick<AgentDeps, 'temporal'>,
   response: Response,
   taskId: string,
 ): Promise<Task> {
-  try {
-    const task = await readTask(temporal, taskId, clientOf(response));
-    if (task) return task;
-  } catch (error) {
-    if (!(error instanceof NoWorkerError)) throw error;
-    const detail = 'no worker answers, so the state of the task is not known; try again';
-    throw new HttpError('temporal_unavailable', detail, { headers: { 'retry-after': '5' } });
-  }
+  const task = await readTask(temporal, taskId, clientOf(response));
+  if (task) return task;
   throw new HttpError('task_not_found', `there is no task ${taskId.slice(0, 64)}`);
 }
 

@@ -1,27 +1,32 @@
-// What an agent task knows of itself: pure state, which the workflow keeps and the `status` query shows.
+// What an agent task knows of itself: pure state, which its workflow keeps, and which readers make again from its history.
 import type {
   Callback,
+  CallbackChange,
   Notice,
   ShownProgress,
   TaskOutcome,
   TaskState,
   TaskStatus,
-} from '../contracts/task.ts';
-import type { CallbackChange } from './agent-task.ts';
+} from './task.ts';
 
 /** What a client learns of a task that broke: the error itself may say what is no business of the client. */
 const BROKE = 'the task broke; its operator sees why';
+
+export type RoundOutcome = TaskOutcome | { is: 'broke'; code: string };
 
 export class TaskRecord {
   readonly state: TaskState;
   /** By the name of the question. */
   readonly answers: Record<string, unknown> = {};
 
-  constructor(callbacks: Callback[]) {
-    const status_at = new Date().toISOString();
+  readonly #now: () => string;
+
+  /** @param now RFC 3339 UTC */
+  constructor(callbacks: Callback[], now: () => string) {
+    this.#now = now;
     this.state = {
       status: 'processing',
-      status_at,
+      status_at: now(),
       progress: null,
       questions: [],
       callbacks: [...callbacks],
@@ -53,7 +58,7 @@ export class TaskRecord {
     state.callbacks = 'remove' in change ? others : [...others, change];
   }
 
-  conclude(outcome: TaskOutcome | { is: 'broke'; code: string }): void {
+  conclude(outcome: RoundOutcome): void {
     const { state } = this;
     switch (outcome.is) {
       case 'asks':
@@ -93,6 +98,6 @@ export class TaskRecord {
 
   #become(status: TaskStatus): void {
     this.state.status = status;
-    this.state.status_at = new Date().toISOString();
+    this.state.status_at = this.#now();
   }
 }
