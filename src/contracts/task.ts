@@ -2,7 +2,7 @@
 // snake_case.
 import type { RawBody } from '../payloads/raw-body.ts';
 import type { CallbackTarget } from './callback.ts';
-import type { Attempt, EventMeta, StepName } from './event.ts';
+import type { Attempt, EventMeta, Rerun, StepName } from './event.ts';
 
 export const RUN_AGENT_TASK = 'runAgentTask';
 export const PROGRESS_SIGNAL = 'progress';
@@ -63,6 +63,13 @@ export interface AgentTaskInput extends EventMeta {
   callbacks: Callback[];
   /** A2A: the conversation that the task belongs to. */
   context_id?: string;
+  /** None: the work is no plan of steps. An event has them here. */
+  steps: [];
+  /** Absent in a task's first run. */
+  rerun?: Rerun;
+  /** What the runs before have told the client, and what it has answered. */
+  notices?: Notice[];
+  answers?: Record<string, unknown>;
 }
 
 /** What the `status` query answers, and what the workflow ends with. */
@@ -77,6 +84,8 @@ export interface TaskState {
   result?: unknown;
   /** Set once the task has failed or broken. */
   error?: TaskFailure;
+  /** What the client has answered, by the name of the question. */
+  answers: Record<string, unknown>;
   callbacks: Callback[];
   /** How often the task has called its client back: the events `callback:<task_id>.<callback id>.<n>`. */
   notices: Notice[];

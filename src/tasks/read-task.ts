@@ -1,6 +1,11 @@
 // Reads one agent task: what it is and how far, and what became of its callbacks.
-import { type WorkflowExecutionStatusName, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type WorkflowExecutionDescription,
+  type WorkflowExecutionStatusName,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import proto from '@temporalio/proto';
+import { DISCARD_EVENT, type DiscardEventInput } from '../contracts/dead-letter.ts';
 import type { Attempt } from '../contracts/event.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
@@ -15,6 +20,7 @@ import {
 } from '../contracts/task.ts';
 import { statusOf } from '../events/event-status.ts';
 import { readEvent } from '../events/read-event.ts';
+import { readStarted } from '../events/read-started.ts';
 import { readerFor } from '../events/read-steps.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { TaskFold } from './task-fold.ts';
@@ -62,8 +68,8 @@ export async function readTaskHead(
 ): Promise<TaskHead | undefined> {
   if (!TASK_ID.test(taskId)) return undefined;
   try {
-    const handle = temporal.client.workflow.getHandle(workflowIdOf(TASK_SOURCE, taskId));
-    const { type, typedSearchAttributes: found, startTime, memo, runId, status } = await handle.describe();
+    const described = await describeTask(temporal, workflowIdOf(TASK_SOURCE, taskId));
+    const { type, typedSearchAttributes: found, startTime, memo, runId, status } = described;
     const owner = found.get(SEARCH_ATTRIBUTES.client);
     if (type !== RUN_AGENT_TASK || owner === undefined) return undefined;
     if (client !== undefined && owner !== client) return undefined;
@@ -80,6 +86,15 @@ export async function readTaskHead(
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
+}
+
+/** A dead letter that was discarded is shown by its failed run. */
+async function describeTask(temporal: Temporal, workflowId: string): Promise<WorkflowExecutionDescription> {
+  const latest = await temporal.client.workflow.getHandle(workflowId).describe();
+  if (latest.type !== DISCARD_EVENT) return latest;
+  const started = await readStarted(temporal, { workflowId, runId: latest.runId });
+  const [input] = (await temporal.readPayloads(started?.input, workflowId)) as [DiscardEventInput];
+  return await temporal.client.workflow.getHandle(workflowId, input.of).describe();
 }
 
 export async function readTask(
@@ -119,8 +134,17 @@ async function readEnd(
     last?.workflowExecutionCompletedEventAttributes?.result ??
     last?.workflowExecutionCanceledEventAttributes?.details;
   if (payloads) return (await temporal.readPayloads(payloads, workflowId))[0] as TaskState;
+  const failure = await temporal.readFailure(
+    last?.workflowExecutionFailedEventAttributes?.failure,
+    workflowId,
+  );
+  const [, state] = ((failure as { details?: unknown[] } | undefined)?.details ?? []) as [
+    unknown,
+    TaskState?,
+  ];
+  if (state) return state;
   const status_at = new Date(Number(last?.eventTime?.seconds ?? 0) * 1_000).toISOString();
-  const base = { status_at, progress: null, questions: [], callbacks: [], notices: [] };
+  const base = { status_at, progress: null, questions: [], answers: {}, callbacks: [], notices: [] };
   if (run === 'TERMINATED' || run === 'CANCELLED') return { ...base, status: 'canceled' };
   return { ...base, status: 'error', error: { code: 'interrupted', message: 'the task has ended early' } };
 }
