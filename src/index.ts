@@ -1,4 +1,8 @@
 // The package's public surface: what a config file imports.
+export {
+  type AnalyzeDocumentOptions,
+  analyzeDocument,
+} from './activities/tasks/analyze-document/analyze-document.ts';
 export type {
   ConfigInput,
   Handler,

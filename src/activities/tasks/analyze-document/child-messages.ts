@@ -1,0 +1,23 @@
+// What the child process that reads a document is told, and what it answers.
+import type { AnalysisType, DocumentErrorCode, DocumentText } from './document.ts';
+import type { ExtractionLimits } from './extract-text.ts';
+import type { Hints } from './sniff-format.ts';
+
+/** It is the child's one argument, as JSON; the document itself comes by standard input. */
+export interface ChildRequest {
+  hints: Hints;
+  limits: ExtractionLimits;
+  /** null: the text is wanted, since a model does the analysis. */
+  analysis: AnalysisType | null;
+  /** Resident bytes of the process; the guard ends it beyond. */
+  memoryMaxBytes: number;
+}
+
+export type ChildAnswer =
+  | { type: 'page'; page: number; pages: number }
+  | { type: 'extracted' }
+  | { type: 'analyzed'; result: unknown; peakMemoryBytes: number }
+  | { type: 'text'; document: DocumentText; peakMemoryBytes: number }
+  | { type: 'refused'; code: DocumentErrorCode; message: string }
+  /** An error of ours: no document should cause it. */
+  | { type: 'broken'; message: string };
