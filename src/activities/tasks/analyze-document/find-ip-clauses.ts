@@ -1,7 +1,14 @@
 // Finds the clauses of a contract that concern intellectual property, by weighted cues in its sentences.
 import type { DocumentText } from './document.ts';
 import { type Clause, findClauses } from './find-clauses.ts';
-import { IP_COUNTER_CUES, IP_CUES, IP_HEADING, type IpKind, OTHER_HEADING } from './ip-cues.ts';
+import {
+  IP_COUNTER_CUES,
+  IP_CUES,
+  IP_HEADING,
+  type IpKind,
+  OTHER_HEADING,
+  OWNERSHIP_HEADING,
+} from './ip-cues.ts';
 import { splitSentences } from './split-sentences.ts';
 
 export interface IpClause {
@@ -16,11 +23,12 @@ export interface IpClause {
 }
 
 /** What a sentence must score, all cues and counter cues added up. Tuned on contracts; see docs/analyze-document.md. */
-const TAKEN_FROM = 2.5;
+const TAKEN_FROM = 2.8;
 /** A heading is a hint: it lifts a cue of 2, and sinks one of 3. */
 const HEADING_WEIGHT = 0.7;
+const OWNERSHIP_HEADING_WEIGHT = 1.2;
 /** A longer paragraph is cut to the sentences that count, and their neighbours. */
-const PARAGRAPH_MAX_CHARS = 1_800;
+const PARAGRAPH_MAX_CHARS = 2_400;
 /** Items of a list are added to the clause that begins it, up to this length. */
 const CLAUSE_MAX_CHARS = 3_000;
 /** A result has at most 1 MiB; this many clauses of that length are half of it. */
@@ -33,20 +41,44 @@ interface Finding {
   kinds: Map<IpKind, string>;
 }
 
+/** A run of sentences that is taken, in the blocks from `first` to `last`. */
+interface Part {
+  clause: Clause;
+  first: number;
+  last: number;
+  text: string;
+  kinds: Map<IpKind, string>;
+}
+
 export function findIpClauses(document: DocumentText): IpClause[] {
   const clauses = findClauses(document.blocks);
-  const found: IpClause[] = [];
+  const parts: Part[] = [];
   let taken = -1;
-  clauses.forEach((clause, i) => {
-    if (clause.isHeading || i <= taken) return;
-    const { text, last } = withItems(clauses, i);
+  clauses.forEach((clause, first) => {
+    if (clause.isHeading || first <= taken) return;
+    const { text, last } = withItems(clauses, first);
     const sentences = splitSentences(text);
     const findings = sentences.flatMap((sentence, at) => judge(sentence, at, clause));
     if (findings.length === 0) return;
     taken = last;
-    found.push(...cut(sentences, findings).map((part) => toIpClause(clause, part.text, part.findings)));
+    for (const part of cut(sentences, findings)) addPart(parts, { clause, first, last, ...part });
   });
-  return found.slice(0, CLAUSES_MAX);
+  return parts.slice(0, CLAUSES_MAX).map(toIpClause);
+}
+
+/** Two paragraphs of one number, one after the other, are one clause. */
+function addPart(parts: Part[], part: Part): void {
+  const before = parts.at(-1);
+  const isOneClause =
+    before !== undefined &&
+    before.last === part.first - 1 &&
+    part.clause.number !== '' &&
+    before.clause.number === part.clause.number &&
+    before.text.length + part.text.length < CLAUSE_MAX_CHARS;
+  if (!isOneClause) return void parts.push(part);
+  before.text = `${before.text} ${part.text}`;
+  before.last = part.last;
+  for (const [kind, says] of part.kinds) if (!before.kinds.has(kind)) before.kinds.set(kind, says);
 }
 
 /** A clause that ends in a colon goes on in the items of the list that follows. */
@@ -87,6 +119,7 @@ function against(text: string, kind: IpKind): number {
 }
 
 function headingBonus({ headings }: Clause): number {
+  if (headings.some((heading) => OWNERSHIP_HEADING.test(matchable(heading)))) return OWNERSHIP_HEADING_WEIGHT;
   const own = matchable(headings.slice(-2).join(' | '));
   if (IP_HEADING.test(own)) return HEADING_WEIGHT;
   return OTHER_HEADING.test(own) ? -HEADING_WEIGHT : 0;
@@ -105,33 +138,32 @@ export function matchable(text: string): string {
     .replace(/\s+/g, ' ');
 }
 
-interface Part {
-  text: string;
-  findings: Finding[];
-}
-
 /** The whole paragraph if it is short; else each run of sentences that count, with a neighbour on both sides. */
-function cut(sentences: readonly string[], findings: readonly Finding[]): Part[] {
+function cut(sentences: readonly string[], findings: readonly Finding[]): Pick<Part, 'text' | 'kinds'>[] {
   const whole = sentences.join(' ');
-  if (whole.length <= PARAGRAPH_MAX_CHARS) return [{ text: whole, findings: [...findings] }];
-  const parts: { from: number; to: number; findings: Finding[] }[] = [];
+  if (whole.length <= PARAGRAPH_MAX_CHARS) return [{ text: whole, kinds: kindsOf(findings) }];
+  const runs: { from: number; to: number; findings: Finding[] }[] = [];
   for (const finding of findings) {
-    const last = parts.at(-1);
+    const last = runs.at(-1);
     const from = Math.max(0, finding.sentence - 1);
     const to = Math.min(sentences.length, finding.sentence + 2);
-    if (last !== undefined && from <= last.to) {
+    const together = last === undefined ? '' : sentences.slice(last.from, to).join(' ');
+    if (last !== undefined && (from <= last.to || together.length <= PARAGRAPH_MAX_CHARS)) {
       last.to = to;
       last.findings.push(finding);
-    } else parts.push({ from, to, findings: [finding] });
+    } else runs.push({ from, to, findings: [finding] });
   }
-  return parts.map(({ from, to, findings: own }) => ({
-    text: sentences.slice(from, to).join(' '),
-    findings: own,
-  }));
+  return runs.map(({ from, to, findings: own }) => {
+    const text = sentences.slice(from, to).join(' ');
+    return { text, kinds: kindsOf(own) };
+  });
 }
 
-function toIpClause(clause: Clause, text: string, findings: readonly Finding[]): IpClause {
-  const kinds = new Map(findings.flatMap((finding) => [...finding.kinds]));
+function kindsOf(findings: readonly Finding[]): Map<IpKind, string> {
+  return new Map(findings.flatMap(({ kinds }) => [...kinds]));
+}
+
+function toIpClause({ clause, text, kinds }: Part): IpClause {
   return {
     clause: clause.number || ([...kinds.keys()][0] ?? ''),
     heading: clause.heading,
