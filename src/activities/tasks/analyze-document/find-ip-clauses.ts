@@ -26,7 +26,7 @@ export interface IpClause {
 const TAKEN_FROM = 2.8;
 /** A heading is a hint: it lifts a cue of 2, and sinks one of 3. */
 const HEADING_WEIGHT = 0.7;
-const OWNERSHIP_HEADING_WEIGHT = 1.2;
+const OWNERSHIP_HEADING_WEIGHT = 1.6;
 /** A longer paragraph is cut to the sentences that count, and their neighbours. */
 const PARAGRAPH_MAX_CHARS = 2_400;
 /** Items of a list are added to the clause that begins it, up to this length. */
@@ -120,7 +120,13 @@ function against(text: string, kind: IpKind): number {
 
 function headingBonus({ headings }: Clause): number {
   if (headings.some((heading) => OWNERSHIP_HEADING.test(matchable(heading)))) return OWNERSHIP_HEADING_WEIGHT;
-  const own = matchable(headings.slice(-2).join(' | '));
+  // The title says the same of every clause.
+  const own = matchable(
+    headings
+      .filter((heading) => !/\bagreement\b/i.test(heading))
+      .slice(-2)
+      .join(' | '),
+  );
   if (IP_HEADING.test(own)) return HEADING_WEIGHT;
   return OTHER_HEADING.test(own) ? -HEADING_WEIGHT : 0;
 }

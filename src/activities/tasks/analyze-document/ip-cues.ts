@@ -49,6 +49,10 @@ const GRANT =
   '(?:here?by (?:\\w+ )?(?:grants?|gives?|licenses?)|grants?|(?:shall|will|agrees? to|do|does) (?:hereby |also |further )?(?:grant|give)|(?:is|are|be) (?:hereby |herein |further )?granted|gives?|granting|extends)';
 
 const re = (source: string) => new RegExp(source, 'i');
+/** What a right to use must be about to count: without materials, programs and works, which may be printed ones. */
+const USED_IP = re(
+  `\\b(?:${MARKS}|${RIGHTS}|${SOFTWARE}|work product|works? of authorship|derivative works?|recordings?|photographs?|footage|artwork|content|designs?|databases?|names?)\\b`,
+);
 const SOME_IP = re(`\\b(?:${MARKS}|${RIGHTS}|${SOFTWARE}|${CREATIONS})\\b`);
 const STRONG_IP = re(
   `\\b(?:${MARKS}|${RIGHTS}|${SOFTWARE}|work product|works? of authorship|derivative works?)\\b`,
@@ -61,7 +65,7 @@ export const IP_CUES: readonly IpCue[] = [
     kind: 'license grant',
     says: 'grants a license',
     weight: 3,
-    pattern: re(`\\b${GRANT}\\b.{0,260}?\\b${LICENSE}\\b`),
+    pattern: re(`\\b${GRANT}\\b.{0,260}?\\blicen[sc]es?\\b`),
   },
   {
     kind: 'license grant',
@@ -70,7 +74,7 @@ export const IP_CUES: readonly IpCue[] = [
     pattern: re(
       `\\b${GRANT}\\b.{0,200}?\\b(?:rights?|permission|authority|privilege|authori[sz]ation)\\b.{0,120}?\\b(?:to|of)\\b.{0,60}?\\b(?:${USE}|using|distribut\\w+|access)\\b`,
     ),
-    needs: [SOME_IP],
+    needs: [USED_IP],
   },
   {
     kind: 'license grant',
@@ -260,7 +264,7 @@ export const IP_CUES: readonly IpCue[] = [
   {
     kind: 'affiliate license',
     says: 'license that extends to affiliates',
-    weight: 2.5,
+    weight: 3,
     pattern: /\bsub-?licen[sc]e\w*\b.{0,80}\b(?:affiliates?|subsidiar(?:y|ies)|group companies)\b/,
   },
   {
@@ -333,13 +337,21 @@ export const IP_CUES: readonly IpCue[] = [
     says: 'forbids to contest rights',
     weight: 3,
     pattern: re(
-      `\\b(?:not|never|neither|nor|refrain from)\\b.{0,160}?\\b(?:contest|challeng|disput|attack|question|oppos|impair|assail|impugn|invalidat|interfere|jeopardi[sz]|prejudic|dilut|infring)\\w*\\b.{0,160}?\\b(?:validity|ownership|titles?|rights?,? (?:titles?|and|or|of|in)|goodwill|${MARKS}|${RIGHTS}|registrations?)\\b`,
+      `\\b(?:not|never|neither|nor|refrain from)\\b.{0,160}?\\b(?:contest|challeng|disput|attack|question|oppos|impair|assail|impugn|invalidat|interfere|jeopardi[sz]|dilut)\\w*\\b.{0,160}?\\b(?:validity|ownership|titles?|rights?,? (?:titles?|and|or|of|in)|goodwill|${MARKS}|${RIGHTS}|registrations?)\\b`,
     ),
     needs: [re(`\\b(?:${MARKS}|${RIGHTS}|${SOFTWARE}|property|proprietary)\\b`)],
   },
   {
     kind: 'covenant not to challenge',
     says: 'forbids to register rights',
+    weight: 3,
+    pattern: re(
+      `\\b(?:not|never|neither|nor|refrain from)\\b.{0,80}?\\b(?:register|apply for|file (?:any|an) application|attempt to register)\\b.{0,60}?\\b(?:${MARKS}|mark|trade-? ?mark|copyrights?|patents?)\\b`,
+    ),
+  },
+  {
+    kind: 'covenant not to challenge',
+    says: 'forbids to claim rights',
     weight: 2.5,
     pattern: re(
       `\\b(?:not|never|neither|nor|refrain from)\\b.{0,120}?\\b(?:register|apply (?:for|to register)|file (?:any|an) application|adopt|attempt to register|claim|assert)\\b.{0,100}?\\b(?:${MARKS}|copyrights?|patents?|ownership|right,? title)\\b`,
