@@ -63,6 +63,7 @@ function partyOf(before: string): string | null | undefined {
     .replace(/[,;]?\s*(hereby|also|further|each|both|either|at its own expense)?[,\s]*$/i, '');
   if (subject === '') return null;
   if (NO_PARTY.test(subject) || subject.length > PARTY_MAX_CHARS) return undefined;
+  if (/\b(?:that|which)\b/.test(subject)) return undefined; // a thing, and what is said of it
   const isNamed = /\p{Lu}/u.test(subject) || /\bpart(y|ies)\b/i.test(subject);
   return isNamed ? subject : undefined;
 }

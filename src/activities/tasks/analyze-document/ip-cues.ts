@@ -270,7 +270,7 @@ export const IP_CUES: readonly IpCue[] = [
   {
     kind: 'affiliate license',
     says: 'license that extends to affiliates',
-    weight: 2,
+    weight: 2.5,
     pattern: re(
       `\\b(?:${LICENSE}|rights? to use)\\b.{0,200}\\b(?:affiliates?|affiliated (?:companies|entities)|subsidiar(?:y|ies)|group companies)\\b|\\b(?:affiliates?|subsidiar(?:y|ies))\\b.{0,120}\\b(?:${LICENSE}|rights? to use)\\b`,
     ),

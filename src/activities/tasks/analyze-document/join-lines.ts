@@ -5,6 +5,8 @@ import type { Line } from './line.ts';
 
 /** A gap this much larger than the usual one begins a paragraph. */
 const GAP_RATIO = 1.35;
+/** Of a text without a single full line: nothing is joined that is not close. */
+const USUAL_GAP = 12;
 /** A first line that stands this many font sizes further right than the line before begins a paragraph. */
 const INDENT_SIZES = 1.5;
 /** A line that ends this share of the width before the right edge is the last of its paragraph, if it ends a sentence. */
@@ -16,8 +18,8 @@ const NUMBERED =
 const ENDS_SENTENCE = /[.:;!?]["”’')\]]?\s*(?:and|or)?$/;
 
 export function joinLines(lines: readonly Line[]): Block[] {
-  const usualGap = usualGapOf(lines);
   const edge = rightEdgeOf(lines);
+  const usualGap = usualGapOf(lines, edge);
   const blocks: Block[] = [];
   let texts: string[] = [];
   let page = 0;
@@ -70,6 +72,7 @@ function beginsParagraph({ before, line, usualGap, edge }: Pair): boolean {
   if (Math.abs(gap) < 0.5 * line.size) return false; // the same line, in parts
   if (gap > usualGap * GAP_RATIO) return true;
   if (Math.abs(line.size - before.size) > 0.15 * before.size && isShort) return true;
+  if (isShort && isHeadingLike(before.text) && !isHeadingLike(text)) return true;
   if (isNumbered && (endsSentence || isShort)) return true;
   if (line.x - before.x > INDENT_SIZES * line.size && endsSentence) return true;
   return isShort && endsSentence && /^["“(]?\p{Lu}/u.test(text);
@@ -79,17 +82,17 @@ function isHeadingLike(text: string): boolean {
   return !/\p{Ll}/u.test(text) && /\p{Lu}{3}/u.test(text);
 }
 
-/** The distance of lines that is the most frequent, in half points. */
-function usualGapOf(lines: readonly Line[]): number {
+/** The most frequent distance of a line from a full one before it, in half points: within paragraphs. */
+function usualGapOf(lines: readonly Line[], edge: number): number {
   const counts = new Map<number, number>();
   lines.forEach((line, i) => {
     const before = lines[i - 1];
-    if (before === undefined || before.page !== line.page) return;
+    if (before === undefined || before.page !== line.page || before.right < edge * (1 - SHORT_SHARE)) return;
     const gap = Math.round((before.y - line.y) * 2) / 2;
     if (gap > 0.5 * line.size) counts.set(gap, (counts.get(gap) ?? 0) + 1);
   });
   const [best] = [...counts].sort(([gap, count], [other, others]) => others - count || gap - other);
-  return best?.[0] ?? 12;
+  return best?.[0] ?? USUAL_GAP;
 }
 
 /** Where full lines end: nine of ten lines end before it. */

@@ -2,7 +2,9 @@
 import type { TaskContext } from '../../../config/define-task.ts';
 import type { AnalysisInput } from './analysis-input.ts';
 import type { AnalysisSettings } from './analyze-document.ts';
-import { readInChild } from './read-in-child.ts';
+import type { ModelAnalysis } from './model-answers.ts';
+import { type ModelServer, readModelServer } from './model-environment.ts';
+import { type ReadingResult, readInChild } from './read-in-child.ts';
 
 export interface AnalysisRun {
   input: AnalysisInput;
@@ -15,15 +17,43 @@ const DOWNLOADED = 20;
 const EXTRACTED = 80;
 
 /** @throws TaskError with the codes of docs/analyze-document.md */
-export async function runAnalysis({ input, context, settings }: AnalysisRun): Promise<unknown> {
+export async function runAnalysis(run: AnalysisRun): Promise<unknown> {
+  const { input, context, settings } = run;
+  const byModel = chooseModel(run);
   context.report({ percent: 0, message: 'downloading the document' });
-  const { bytes, contentType } = await context.download({
+  const downloaded = await context.download({
     url: input.document_url,
     maxBytes: settings.maxBytes,
     timeoutMs: settings.downloadTimeoutMs,
   });
-  context.report({ percent: DOWNLOADED, message: `downloaded ${bytes.byteLength} bytes` });
-  const reading = await readInChild({
+  context.report({ percent: DOWNLOADED, message: `downloaded ${downloaded.bytes.byteLength} bytes` });
+  const reading = await read(run, downloaded, byModel !== undefined);
+  context.log.debug('read the document', { peak_memory_bytes: reading.peakMemoryBytes });
+  const result = 'result' in reading ? reading.result : await analyzeByModel(run, reading, byModel);
+  context.report({ percent: 100, message: 'analysed' });
+  return result;
+}
+
+interface ByModel {
+  server: ModelServer;
+  model: string;
+  analysis: ModelAnalysis;
+}
+
+/** undefined: the offline method analyses. */
+function chooseModel({ input, settings }: AnalysisRun): ByModel | undefined {
+  const server = readModelServer();
+  if (server === undefined || settings.model === false || input.analysis_type === 'statistics')
+    return undefined;
+  return { server, model: settings.model, analysis: input.analysis_type };
+}
+
+async function read(
+  { input, context, settings }: AnalysisRun,
+  { bytes, contentType }: { bytes: Uint8Array; contentType: string },
+  isForModel: boolean,
+): Promise<ReadingResult> {
+  return await readInChild({
     bytes,
     hints: { name: new URL(input.document_url).pathname, contentType },
     limits: {
@@ -32,12 +62,22 @@ export async function runAnalysis({ input, context, settings }: AnalysisRun): Pr
       timeoutMs: settings.extractTimeoutMs,
       memoryMb: settings.extractMemoryMb,
     },
-    analysis: input.analysis_type,
+    analysis: isForModel ? null : input.analysis_type,
     signal: context.signal,
     onProgress: (progress) => reportReading(context, progress),
   });
-  context.report({ percent: 100, message: 'analysed' });
-  return 'result' in reading ? reading.result : reading.document;
+}
+
+async function analyzeByModel(
+  { context, settings }: AnalysisRun,
+  reading: ReadingResult,
+  byModel: ByModel | undefined,
+): Promise<unknown> {
+  if (byModel === undefined || !('document' in reading)) throw new Error('there is no text for the model');
+  context.report({ percent: EXTRACTED, message: `${byModel.model} is analysing the text` });
+  const { askModel } = await import('./ask-model.ts'); // the client loads only where there is a model
+  const { document } = reading;
+  return await askModel({ ...byModel, document, timeoutMs: settings.modelTimeoutMs, signal: context.signal });
 }
 
 type ReadingProgress = { page: number; pages: number } | 'extracted';
