@@ -4,6 +4,7 @@
 // The folder has PDFs, and labels.json: [{ "file": "01.pdf", "clauses": [{ "text": … }] }]. The method is tuned on the
 // files with odd numbers; --show prints what was missed and what was wrong in those alone.
 import { readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import PDFDocument from 'pdfkit';
 import { z } from 'zod';
@@ -99,7 +100,7 @@ async function measureSpeed(): Promise<void> {
   const megabytes = Math.max(...runs.map((run) => run.megabytes));
   const median = times[Math.floor(BENCH_RUNS / 2)] ?? 0;
   say(
-    `a PDF of ${BENCH_PAGES} pages (${bytes.length} bytes): median ${median.toFixed(0)} ms [${times[0]?.toFixed(0)}–${times.at(-1)?.toFixed(0)}] of ${BENCH_RUNS} runs, start of the process included; at most ${megabytes.toFixed(0)} MB resident`,
+    `a PDF of ${BENCH_PAGES} pages (${bytes.length} bytes): median ${median.toFixed(0)} ms [${times[0]?.toFixed(0)}–${times.at(-1)?.toFixed(0)}] of ${BENCH_RUNS} runs, start of the process included, load average ${loadavg()[0]?.toFixed(1)}; at most ${megabytes.toFixed(0)} MB resident`,
   );
 }
 

@@ -114,7 +114,8 @@ function findLaw(clauses: readonly Clause[]): FoundTerm | null {
   for (const { text, page } of clauses)
     for (const sentence of splitSentences(text)) {
       const law = LAW.exec(sentence)?.[1];
-      if (law !== undefined) return { text: law, page, context: sentence.slice(0, TEXT_MAX_CHARS) };
+      if (law !== undefined)
+        return { text: law.replace(/\.$/, ''), page, context: sentence.slice(0, TEXT_MAX_CHARS) };
     }
   return null;
 }

@@ -20,7 +20,7 @@ const TEXT_MAX_CHARS = 1_200;
 const PARTY_MAX_CHARS = 80;
 
 const DUTY =
-  /\b(shall not|must not|may not|will not|agrees? not to|covenants? not to|undertakes? not to|is prohibited from|shall|must|agrees? to|is (?:required|obliged|obligated) to|are (?:required|obliged|obligated) to|undertakes? to|covenants? to|is responsible for|are responsible for|will)\b/i;
+  /\b(shall not|must not|may not|will not|agrees? not to|covenants? not to|undertakes? not to|is prohibited from|shall|must|agrees? to|is (?:required|obliged|obligated) to|are (?:required|obliged|obligated) to|undertakes? to|covenants? to|is responsible for|are responsible for|will|may)\b/gi;
 /** Things and papers have no duties: what is said of them is a rule of the contract. */
 const NO_PARTY =
   /\b(agreement|section|article|clause|provisions?|terms?|exhibit|schedule|notices?|notification|payments?|fees?|royalt(?:y|ies)|amounts?|prices?|waiver|failure|title|risk|warrant(?:y|ies)|license|rights?|liability|obligations?|dispute|it is|there|this|nothing|termination|assignment|consent|headings?|amendment|invoices?|products?|services?|information|date|period|laws?)$/i;
@@ -41,16 +41,18 @@ export function findObligations(document: DocumentText): Obligation[] {
   return found;
 }
 
-/** "will" is a duty only of someone: "The term will begin" is none. */
+/** The first verb of duty whose subject is someone. */
 function readDuty(sentence: string): Pick<Obligation, 'party' | 'duty'> | undefined {
-  const match = DUTY.exec(sentence);
-  if (match === null) return undefined;
-  const verb = (match[1] as string).toLowerCase();
-  const party = partyOf(sentence.slice(0, match.index));
-  if (party === undefined) return undefined;
-  if (party === null && /^(will|shall|may)/.test(verb)) return undefined;
-  const isNeither = /^(neither|no)\b/i.test(party ?? '');
-  return { party, duty: isNeither || /\bnot\b|prohibited/.test(verb) ? 'must not' : 'must' };
+  for (const match of sentence.matchAll(DUTY)) {
+    const verb = match[0].toLowerCase();
+    const party = partyOf(sentence.slice(0, match.index));
+    const isNobody = /^(?:neither|no|none)\b/i.test(party ?? '');
+    if (party === undefined || (verb === 'may' && !isNobody)) continue;
+    // "The term will begin" says no duty; "must be paid" does, of nobody.
+    if (party === null && /^(?:will|shall|may)/.test(verb)) continue;
+    return { party, duty: isNobody || /\bnot\b|prohibited/.test(verb) ? 'must not' : 'must' };
+  }
+  return undefined;
 }
 
 /** @returns undefined where the subject is a thing, null where there is none */
