@@ -1,9 +1,7 @@
 // Tests the analysis by a model, against a server that speaks the protocol.
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  type AnalyzeDocumentOptions,
-  analyzeDocument,
-} from '../../src/activities/tasks/analyze-document/analyze-document.ts';
+import type { AnalyzeDocumentOptions } from '../../src/activities/tasks/analyze-document/analysis-settings.ts';
+import { analyzeDocument } from '../../src/activities/tasks/analyze-document/analyze-document.ts';
 import { TaskError } from '../../src/contracts/failures.ts';
 import { LICENSE_PAGES, makePdf, makeTask, type Task } from '../support/documents.ts';
 import { type ModelReply, ModelServer } from '../support/model-server.ts';

@@ -1,9 +1,7 @@
 // Tests what a client of `analyze-document` gets for real documents, read in the real child process.
 import { describe, expect, it } from 'vitest';
-import {
-  type AnalyzeDocumentOptions,
-  analyzeDocument,
-} from '../../src/activities/tasks/analyze-document/analyze-document.ts';
+import type { AnalyzeDocumentOptions } from '../../src/activities/tasks/analyze-document/analysis-settings.ts';
+import { analyzeDocument } from '../../src/activities/tasks/analyze-document/analyze-document.ts';
 import { TaskError } from '../../src/contracts/failures.ts';
 import { LICENSE_PAGES, makeDocx, makePdf, makeTask, makeZip, type Task } from '../support/documents.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -1,14 +1,8 @@
 // Finds the clauses of a contract that concern intellectual property, by weighted cues in its sentences.
 import type { DocumentText } from './document.ts';
 import { type Clause, findClauses } from './find-clauses.ts';
-import {
-  IP_COUNTER_CUES,
-  IP_CUES,
-  IP_HEADING,
-  type IpKind,
-  OTHER_HEADING,
-  OWNERSHIP_HEADING,
-} from './ip-cues.ts';
+import { IP_COUNTER_CUES, IP_HEADING, OTHER_HEADING, OWNERSHIP_HEADING } from './ip-counter-cues.ts';
+import { IP_CUES, type IpKind } from './ip-cues.ts';
 import { splitSentences } from './split-sentences.ts';
 
 export interface IpClause {

@@ -1,7 +1,7 @@
 // One run of `analyze-document`: download, extraction, analysis, with their progress.
 import type { TaskContext } from '../../../config/define-task.ts';
 import type { AnalysisInput } from './analysis-input.ts';
-import type { AnalysisSettings } from './analyze-document.ts';
+import type { AnalysisSettings } from './analysis-settings.ts';
 import type { ModelAnalysis } from './model-answers.ts';
 import { type ModelServer, readModelServer } from './model-environment.ts';
 import { type ReadingResult, readInChild } from './read-in-child.ts';
