@@ -15,6 +15,8 @@ export const IP_SENTENCES: Readonly<Record<string, readonly string[]>> = {
     'XYZ will have exclusive worldwide rights to reproduce and publish the Recordings.',
     'A nonexclusive license to use the Property is hereby granted to Licensee for the Articles.',
     'Customer shall have a non-exclusive license to use the Deliverables for its internal business.',
+    'The parties each grant the other a license to reproduce its logos in the joint brochure.',
+    'Party A grants Party B the right to use the trademark of Party A.',
     'Owner hereby appoints Operator as its exclusive licensee of the Brand in Canada.',
   ],
   'permitted use': [
@@ -22,6 +24,7 @@ export const IP_SENTENCES: Readonly<Record<string, readonly string[]>> = {
     'Agency is authorized to use the Client Marks in the campaign, in the form that Client has approved.',
     'Publisher agrees to allow Partner to co-brand and display the Content on its pages.',
     'The Reseller shall have the right to use the Documentation for the training of its staff.',
+    'Party A authorizes Party B to use the domain names and the logos.',
     'Provider may freely use any feedback or suggestions that Customer gives, without obligation.',
   ],
   'ownership assignment': [
@@ -81,6 +84,9 @@ export const IP_SENTENCES: Readonly<Record<string, readonly string[]>> = {
 };
 
 export const OTHER_SENTENCES: readonly string[] = [
+  'In consideration of the grant of the license, Licensee shall pay a royalty of five percent.',
+  'If Licensee gives notice of the end of the license, the guaranteed minimum is due at once.',
+  'Licensee has the right to grant sublicenses only with the consent of Licensor.',
   'Neither party may assign this Agreement or transfer any of its rights or obligations without the prior written consent of the other.',
   'Supplier shall obtain all licenses, permits and approvals that are necessary for the performance of the services.',
   'Contractor is duly licensed to do business in the State of Ohio.',

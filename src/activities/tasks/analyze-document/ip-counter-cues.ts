@@ -18,6 +18,13 @@ const LICENSES: readonly IpKind[] = [
 ];
 
 export const IP_COUNTER_CUES: readonly IpCounterCue[] = [
+  // How a mark is to be used, where it may be.
+  {
+    weight: 1,
+    pattern:
+      /\b(?:only|solely|exactly|strictly) (?:in|with|as)\b.{0,40}\b(?:forms?|manner|style|accordance|approved|guidelines|instructions|specifications)\b/,
+    against: ['permitted use'],
+  },
   {
     weight: 3,
     pattern: /\bindemnif|\bhold (?:\w+ ){0,4}harmless\b|\bdefend\b.{0,60}\b(?:claim|action|suit)/,

@@ -38,8 +38,9 @@ const USE =
   '(?:use|utili[sz]e|display|reproduce|copy|publish|modify|adapt|sub-?license|exploit|practi[cs]e|co-?brand|translate)';
 const TRADE =
   '(?:use|market|promote|distribute|sell|resell|manufacture|sub-?license|exploit|publish|reproduce|display|license)';
+/** The verb: "the grant of a license", "the right to grant sublicenses" and "gives notice" are no grants. */
 const GRANT =
-  '(?:here?by (?:\\w+ )?(?:grants?|gives?|licenses?)|grants?|(?:shall|will|agrees? to|do|does) (?:hereby |also |further )?(?:grant|give)|(?:is|are|be) (?:hereby |herein |further )?granted|gives?|granting|extends)';
+  '(?:here?by (?:\\w+ )?(?:grants?|gives?|licenses?)|grants|(?:is|are) (?:hereby )?granting|(?<!\\b(?:the|this|such|of|license|any|no|said|a|rights|foregoing|not|to|may|can) )grant|(?:shall|will|agrees? to|do|does) (?:hereby |also |further )?(?:grant|give)|(?:is|are|be) (?:hereby |herein |further )?granted|gives?(?! (?:\\w+ ){0,4}notice))';
 
 const re = (source: string) => new RegExp(source, 'i');
 /** What a right to use must be about to count: without materials, programs and works, which may be printed ones. */
@@ -86,7 +87,7 @@ export const IP_CUES: readonly IpCue[] = [
     says: 'licenses something',
     weight: 3,
     pattern: re(
-      `\\b(?:is|are|be|been) (?:hereby )?(?:exclusively |non-?exclusively )?licensed (?:to|for|by|under|hereunder)\\b|\\bhere?by (?:exclusively )?licenses?\\b`,
+      `(?<!\\b(?:that|which|who|as) )\\b(?:is|are) (?:hereby )?(?:exclusively |non-?exclusively )?licensed (?:to|for|by|under|hereunder)\\b|\\bhere?by (?:exclusively )?licenses?\\b`,
     ),
   },
   {
@@ -102,7 +103,7 @@ export const IP_CUES: readonly IpCue[] = [
     says: 'holds exclusive rights to exploit',
     weight: 3,
     pattern: re(
-      `\\b(?:hold|have|has|holds|retains?|receive|obtains?|acquires?)\\b.{0,20}\\b(?:sole|exclusive|non-?exclusive|worldwide|world-wide)\\b.{0,40}\\brights?\\b.{0,20}\\bto ${TRADE}\\b`,
+      `\\b(?:hold|have|has|holds|receive|obtains?|acquires?)\\b.{0,20}\\b(?:sole|exclusive|non-?exclusive|worldwide|world-wide)\\b.{0,40}\\brights?\\b.{0,20}\\bto ${TRADE}\\b`,
     ),
   },
   {
@@ -118,7 +119,7 @@ export const IP_CUES: readonly IpCue[] = [
     says: 'receives a license',
     weight: 3,
     pattern: re(
-      `\\b(?:receives?|obtains?|acquires?|have|has|provides?|retains?|with|accepts?)\\b.{0,30}\\b(?:an?|the)\\b.{0,80}\\b(?:licen[sc]e|perpetual right|right and licen[sc]e) (?:to ${USE}|under|for)\\b`,
+      `\\b(?:receives?|obtains?|acquires?|have|has|provides?|accepts?)\\b.{0,30}\\ban?\\b.{0,80}\\b(?:licen[sc]e|perpetual right|right and licen[sc]e) (?:to ${USE}|under|for)\\b`,
     ),
   },
   {
@@ -133,7 +134,7 @@ export const IP_CUES: readonly IpCue[] = [
     says: 'allows a use of marks or works',
     weight: 3,
     pattern: re(
-      `\\b(?:agrees? (?:to (?:allow|permit|authori[sz]e)|that .{2,40} may)|here?by (?:authori[sz]es|permits|allows|consents)|(?:is|are) hereby (?:authori[sz]ed|permitted|licensed) to)\\b.{0,60}?\\b${USE}\\b.{0,90}?\\b(?:${MARKS}|${RIGHTS}|${SOFTWARE}|content|photographs?|recordings?)\\b`,
+      `\\b(?:agrees? (?:to (?:allow|permit|authori[sz]e)|that .{2,40} may)|(?:here?by |also )(?:authori[sz]es|permits|allows|consents)|(?:authori[sz]es|licenses|permits|allows) .{2,60}? to|(?:is|are) hereby (?:authori[sz]ed|permitted|licensed) to)\\b.{0,60}?\\b${USE}\\b.{0,90}?\\b(?:${MARKS}|${RIGHTS}|${SOFTWARE}|content|photographs?|recordings?)\\b`,
     ),
   },
   {
@@ -173,7 +174,7 @@ export const IP_CUES: readonly IpCue[] = [
     says: 'assigns rights',
     weight: 3,
     pattern: re(
-      `\\b(?:here?by|shall|will|agrees? to|does|irrevocably|to|be|and)\\b.{0,40}?\\b(?:assigns?|transfers?|conveys?|cedes?)\\b.{0,160}?\\b(?:rights?, titles?,? (?:and|or|&) interests?|titles?|ownership|${RIGHTS}|trade-? ?marks?|marks|source code|work product|domain names?)\\b`,
+      `\\b(?:here?by|shall|will|agrees? to|do|does|irrevocably|assigns)\\b.{0,40}?\\b(?:assigns?|transfers?|conveys?|cedes?)\\b.{0,160}?\\b(?:rights?, titles?,? (?:and|or|&) interests?|titles?|ownership|${RIGHTS}|trade-? ?marks?|marks|source code|work product|domain names?)\\b`,
     ),
     needs: [STRONG_IP],
   },
