@@ -21,6 +21,8 @@ const TAKEN_FROM = 2.8;
 /** A heading is a hint: it lifts a cue of 2, and sinks one of 3. */
 const HEADING_WEIGHT = 0.7;
 const OWNERSHIP_HEADING_WEIGHT = 1.6;
+/** A weaker cue supports another; by itself it counts in a section on intellectual property alone. */
+const SUPPORT_BELOW = 2;
 /** A longer paragraph is cut to the sentences that count, and their neighbours. */
 const PARAGRAPH_MAX_CHARS = 2_400;
 /** Items of a list are added to the clause that begins it, up to this length. */
@@ -99,8 +101,12 @@ function judge(sentence: string, at: number, clause: Clause): Finding[] {
     if (before === undefined || before.score < weight) scores.set(kind, { score: weight, says });
   }
   if (scores.size === 0) return [];
-  const bonus = headingBonus(clause) + 0.5 * Math.min(scores.size - 1, 2);
-  const kinds = [...scores].filter(([kind, { score }]) => score + bonus - against(text, kind) >= TAKEN_FROM);
+  const heading = headingBonus(clause);
+  const bonus = heading + 0.5 * Math.min(scores.size - 1, 2);
+  const least = heading === OWNERSHIP_HEADING_WEIGHT ? 0 : SUPPORT_BELOW;
+  const kinds = [...scores].filter(
+    ([kind, { score }]) => score >= least && score + bonus - against(text, kind) >= TAKEN_FROM,
+  );
   if (kinds.length === 0) return [];
   return [{ sentence: at, kinds: new Map(kinds.map(([kind, { says }]) => [kind, says])) }];
 }

@@ -87,7 +87,7 @@ export const IP_CUES: readonly IpCue[] = [
     says: 'licenses something',
     weight: 3,
     pattern: re(
-      `(?<!\\b(?:that|which|who|as) )\\b(?:is|are) (?:hereby )?(?:exclusively |non-?exclusively )?licensed (?:to|for|by|under|hereunder)\\b|\\bhere?by (?:exclusively )?licenses?\\b`,
+      `(?<!\\b(?:that|which|who|as) )\\b(?:is|are) (?:hereby )?(?:exclusively |non-?exclusively )?licensed (?:to|for|by|under|hereunder)\\b|\\b(?:here?by|agrees? to|shall|will) (?:\\w+ly )?licenses?\\b|\\blicenses to\\b`,
     ),
   },
   {
@@ -119,7 +119,7 @@ export const IP_CUES: readonly IpCue[] = [
     says: 'receives a license',
     weight: 3,
     pattern: re(
-      `\\b(?:receives?|obtains?|acquires?|have|has|provides?|accepts?)\\b.{0,30}\\ban?\\b.{0,80}\\b(?:licen[sc]e|perpetual right|right and licen[sc]e) (?:to ${USE}|under|for)\\b`,
+      `\\b(?:receives?|obtains?|acquires?|have|has|retains?|provides?|accepts?)\\b.{0,30}\\ban?\\b.{0,80}\\b(?:licen[sc]e|perpetual right|right and licen[sc]e) (?:to ${USE}|under|for)\\b`,
     ),
   },
   {
