@@ -13,11 +13,18 @@ export interface ChildRequest {
   memoryMaxBytes: number;
 }
 
+/** By the process, from its start on. */
+export interface UsedResources {
+  /** Resident, at its highest. */
+  peakMemoryBytes: number;
+  cpuMs: number;
+}
+
 export type ChildAnswer =
   | { type: 'page'; page: number; pages: number }
   | { type: 'extracted' }
-  | { type: 'analyzed'; result: unknown; peakMemoryBytes: number }
-  | { type: 'text'; document: DocumentText; peakMemoryBytes: number }
+  | { type: 'analyzed'; result: unknown; used: UsedResources }
+  | { type: 'text'; document: DocumentText; used: UsedResources }
   | { type: 'refused'; code: DocumentErrorCode; message: string }
   /** An error of ours: no document should cause it. */
   | { type: 'broken'; message: string };

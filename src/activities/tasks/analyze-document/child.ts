@@ -2,7 +2,7 @@
 import { buffer } from 'node:stream/consumers';
 import { startGuard } from '../../../user-code/guard.ts';
 import { analyzeText } from './analyze-text.ts';
-import type { ChildAnswer, ChildRequest } from './child-messages.ts';
+import type { ChildAnswer, ChildRequest, UsedResources } from './child-messages.ts';
 import { DocumentError } from './document.ts';
 import { extractText } from './extract-text.ts';
 
@@ -28,15 +28,16 @@ async function work(): Promise<ChildAnswer> {
       void send({ type: 'page', page, pages });
     },
   });
-  if (analysis === null) return { type: 'text', document, peakMemoryBytes: peakMemoryBytes() };
+  if (analysis === null) return { type: 'text', document, used: usedResources() };
   await send({ type: 'extracted' });
   const result = analyzeText(analysis, document);
-  return { type: 'analyzed', result, peakMemoryBytes: peakMemoryBytes() };
+  return { type: 'analyzed', result, used: usedResources() };
 }
 
-/** Resident, at its highest. Node gives KiB. */
-function peakMemoryBytes(): number {
-  return process.resourceUsage().maxRSS * 1_024;
+/** Node gives KiB and microseconds. */
+function usedResources(): UsedResources {
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  return { peakMemoryBytes: maxRSS * 1_024, cpuMs: Math.round((userCPUTime + systemCPUTime) / 1_000) };
 }
 
 function toRefusal(error: unknown): ChildAnswer {

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { TaskError } from '../../../contracts/failures.ts';
-import type { ChildAnswer, ChildRequest } from './child-messages.ts';
+import type { ChildAnswer, ChildRequest, UsedResources } from './child-messages.ts';
 import type { AnalysisType, DocumentText } from './document.ts';
 import type { ExtractionLimits } from './extract-text.ts';
 import type { Hints } from './sniff-format.ts';
@@ -22,7 +22,7 @@ export interface Reading {
   onProgress(progress: { page: number; pages: number } | 'extracted'): void;
 }
 
-export type ReadingResult = ({ result: unknown } | { document: DocumentText }) & { peakMemoryBytes: number };
+export type ReadingResult = ({ result: unknown } | { document: DocumentText }) & { used: UsedResources };
 
 /**
  * @throws TaskError with the code of what is wrong with the document
@@ -90,9 +90,9 @@ function untilExit(
 function toResult(answer: ChildAnswer): ReadingResult {
   switch (answer.type) {
     case 'analyzed':
-      return { result: answer.result, peakMemoryBytes: answer.peakMemoryBytes };
+      return { result: answer.result, used: answer.used };
     case 'text':
-      return { document: answer.document, peakMemoryBytes: answer.peakMemoryBytes };
+      return { document: answer.document, used: answer.used };
     case 'refused':
       throw new TaskError(answer.code, answer.message);
     case 'broken':

@@ -28,7 +28,10 @@ export async function runAnalysis(run: AnalysisRun): Promise<unknown> {
   });
   context.report({ percent: DOWNLOADED, message: `downloaded ${downloaded.bytes.byteLength} bytes` });
   const reading = await read(run, downloaded, byModel !== undefined);
-  context.log.debug('read the document', { peak_memory_bytes: reading.peakMemoryBytes });
+  context.log.debug('read the document', {
+    peak_memory_bytes: reading.used.peakMemoryBytes,
+    cpu_ms: reading.used.cpuMs,
+  });
   const result = 'result' in reading ? reading.result : await analyzeByModel(run, reading, byModel);
   context.report({ percent: 100, message: 'analysed' });
   return result;

@@ -8,6 +8,10 @@ const ABBREVIATIONS = new Set(
 );
 const END = /[.?!]["”’')\]]*\s+(?=["“‘'([]?[\p{Lu}\d])/gu;
 
+/** A longer one is a table or an attack, for which patterns with many ways to match would take minutes. */
+const SENTENCE_MAX_CHARS = 4_000;
+const LONG_PART = /\S(?:.{0,3998}\S)?(?=\s|$)|\S{4000}/gs;
+
 /** @returns the parts; joined by one blank they are the text again */
 export function splitSentences(text: string): string[] {
   const sentences: string[] = [];
@@ -19,7 +23,12 @@ export function splitSentences(text: string): string[] {
     from = end;
   }
   if (from < text.length) sentences.push(text.slice(from).trim());
-  return sentences.filter((sentence) => sentence !== '');
+  return sentences.filter((sentence) => sentence !== '').flatMap(cutLong);
+}
+
+function cutLong(sentence: string): string[] {
+  if (sentence.length <= SENTENCE_MAX_CHARS) return [sentence];
+  return sentence.match(LONG_PART) ?? [sentence];
 }
 
 function endsSentence(before: string, mark: string): boolean {

@@ -9,7 +9,7 @@ const SENTENCES_MAX = 8;
 const SUMMARY_MAX_CHARS = 2_400;
 /** Shorter sentences say too little by themselves, and longer ones are lists. */
 const SENTENCE_MIN_WORDS = 8;
-const SENTENCE_MAX_CHARS = 700;
+const SUMMED_MAX_CHARS = 700;
 /** The first sentences say what a document is: parties, date, purpose. */
 const OPENING_SENTENCES = 6;
 const OPENING_FACTOR = 1.6;
@@ -69,7 +69,7 @@ function listCandidates(document: DocumentText): Candidate[] {
     for (const text of splitSentences(body)) {
       const words = new Set(telling(text));
       if (PREAMBLE.test(text)) continue;
-      if (splitWords(text).length < SENTENCE_MIN_WORDS || text.length > SENTENCE_MAX_CHARS) continue;
+      if (splitWords(text).length < SENTENCE_MIN_WORDS || text.length > SUMMED_MAX_CHARS) continue;
       const weight = [...words].reduce((sum, word) => sum + Math.sqrt(counts.get(word) ?? 0), 0);
       const at = candidates.length;
       const score = (weight / (words.size + 4)) * (at < OPENING_SENTENCES ? OPENING_FACTOR : 1);
