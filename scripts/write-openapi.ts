@@ -1,6 +1,6 @@
 // `npm run openapi`: writes docs/openapi from the route tables. A test fails while the files differ from them.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { PUBLIC_DOCUMENT } from '../src/api/ingress/routes.ts';
+import { PUBLIC_DOCUMENT } from '../src/api/agent/routes.ts';
 import { OPERATOR_DOCUMENT, WORKER_DOCUMENT } from '../src/api/operator/routes.ts';
 
 const folder = new URL('../docs/openapi/', import.meta.url);

@@ -8,6 +8,7 @@ import type { RawBody, StoredBody } from '../payloads/raw-body.ts';
 import type { CallOptions, HandlerCall, HandlerResult } from '../user-code/messages.ts';
 import { benignFailure } from './attempts/attempt-failures.ts';
 import type { AttemptResult } from './attempts/attempt-result.ts';
+import { logAttempt } from './attempts/log-attempt.ts';
 import { logFields } from './attempts/log-fields.ts';
 import { type AttemptObserver, observeAttempt } from './attempts/observe-attempt.ts';
 import { runAttempt } from './attempts/run-attempt.ts';
@@ -52,7 +53,9 @@ export function createHandleEvent({ config, log, loadBody, observer, callHandler
             );
           },
         });
-        logResult(log, event, attempt, result);
+        const { ok, error, message, stack } = result;
+        const failure = { error, message, stack };
+        logAttempt(log, { what: 'handler', ok, fields: logFields(event, attempt), failure });
         return result;
       },
     });
@@ -78,13 +81,6 @@ function throwNotBegun(error: Error): never {
     type: HANDLER_NOT_BEGUN,
     nextRetryDelay: BEGIN_AGAIN_AFTER_MS,
   });
-}
-
-function logResult(log: Logger, event: EventMeta, attempt: number, result: AttemptResult): void {
-  const fields = logFields(event, attempt);
-  const { error, message, stack } = result;
-  if (result.ok) log.info(fields, 'event handled');
-  else log.warn({ ...fields, error, message, stack }, 'handler failed');
 }
 
 /** The event was accepted under another config, perhaps a newer one: a retry may find a worker that knows it. */

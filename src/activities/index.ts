@@ -3,10 +3,12 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { ProxySettings } from '../config/settings.ts';
 import type { CountDeadLetters, SignalAlertRoute } from '../contracts/alert.ts';
+import type { ReadTarget } from '../contracts/callback.ts';
 import type { ReadRetentionMs } from '../contracts/dead-letter.ts';
 import type { ReportBreaker } from '../contracts/endpoint.ts';
 import type { LoadBody, ReadAttempts } from '../contracts/event.ts';
 import type { ListJobItems, RunJobItem } from '../contracts/job.ts';
+import type { ReportProgress } from '../contracts/task.ts';
 import type { LinkTo } from './alerts/alert.ts';
 import { createRaiseAlerts } from './alerts/raise-alerts.ts';
 import { createSendAlert } from './alerts/send-alert.ts';
@@ -18,10 +20,12 @@ import { type CallHandler, createHandleEvent } from './handle-event.ts';
 import { Outlets } from './http/outlets.ts';
 import { createReadRetention } from './read-retention.ts';
 import { createJobActivities } from './run-job-part.ts';
+import { type CallTask, createRunTask } from './run-task.ts';
 
 export interface ActivityDeps {
   config: Config;
   proxy: ProxySettings | undefined;
+  allowLoopbackUrls: boolean;
   loadBody: LoadBody;
   log: Logger;
   observer: AttemptObserver;
@@ -34,6 +38,9 @@ export interface ActivityDeps {
   listJobItems: ListJobItems;
   runJobItem: RunJobItem;
   callHandler: CallHandler;
+  callTask: CallTask;
+  reportProgress: ReportProgress;
+  readTarget: ReadTarget;
 }
 
 export function createActivities(deps: ActivityDeps) {
@@ -42,6 +49,7 @@ export function createActivities(deps: ActivityDeps) {
   const breakers = createBreakers({ ...deps, metrics });
   return {
     handleEvent: createHandleEvent(deps),
+    runTask: createRunTask(deps),
     deliver: createDeliver({ ...deps, outlets, breakers }),
     keepAttempts: createKeepAttempts(deps),
     readRetention: createReadRetention(deps),

@@ -1,7 +1,7 @@
 // Refuses the arguments of an activity that nobody with the encryption key has given it for its workflow.
 import { ApplicationFailure } from '@temporalio/activity';
 import type { ActivityInterceptors } from '@temporalio/worker';
-import { INPUT_REFUSED, isRefused } from '../contracts/refused.ts';
+import { INPUT_REFUSED, isRefused, mayBeMended } from '../contracts/refused.ts';
 
 export function refuseArguments(): ActivityInterceptors {
   return {
@@ -12,8 +12,7 @@ export function refuseArguments(): ActivityInterceptors {
         throw ApplicationFailure.create({
           message: `the arguments are refused: ${refused.message}`,
           type: INPUT_REFUSED,
-          // An operator may have given this worker a wrong key.
-          nonRetryable: refused.surehook_refused !== 'damaged',
+          nonRetryable: !mayBeMended(refused),
         });
       },
     },

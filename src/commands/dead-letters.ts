@@ -204,15 +204,25 @@ export async function deadLettersExport(
       done(null, chunk);
     },
   });
-  if (out === undefined) {
-    await pipeline(body, counting, printable(), process.stdout, { end: false });
-    return undefined;
-  }
+  const file = out === undefined ? undefined : createWriteStream(out);
+  // The stream that fails first takes the others along.
+  let failed: 'answer' | 'file' | undefined;
+  body.once('error', () => {
+    failed ??= 'answer';
+  });
+  file?.once('error', () => {
+    failed ??= 'file';
+  });
   try {
-    await pipeline(body, counting, createWriteStream(out));
+    if (file) await pipeline(body, counting, file);
+    else await pipeline(body, counting, printable(), process.stdout, { end: false });
   } catch (error) {
-    throw new ConfigError(`--out: the export is incomplete: ${(error as Error).message}`);
+    if (failed === undefined) throw error;
+    const where = failed === 'file' ? '--out: ' : '';
+    const why = failed === 'file' ? '' : 'the operator API ended its answer early: ';
+    throw new ConfigError(`${where}the export is incomplete: ${why}${(error as Error).message}`);
   }
+  if (out === undefined) return undefined;
   return `${count} ${count === 1 ? 'dead letter' : 'dead letters'} written to ${out}`;
 }
 

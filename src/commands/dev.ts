@@ -1,5 +1,6 @@
 // `surehook dev`: runs everything on one machine, with a Temporal dev server unless a Temporal is named.
 import { mkdirSync } from 'node:fs';
+import { type ApiKey, apiKeysSchema } from '../config/api-keys.ts';
 import type { SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { DevSecrets } from '../config/dev-secrets.ts';
@@ -74,7 +75,14 @@ function withDefaults(given: Settings, secrets: DevSecrets): DevSettings {
     encryptionKeys: encryptionKeysOf(given, secrets),
     host: given.host ?? '127.0.0.1',
     operatorToken,
+    agent: { ...given.agent, apiKeys: given.agent.apiKeys ?? makeApiKey(secrets) },
   };
+}
+
+/** One client, called dev. */
+function makeApiKey(secrets: DevSecrets): readonly ApiKey[] {
+  const pair = secrets.getOrMake('SUREHOOK_API_KEYS', (bytes) => `dev:${bytes.toString('hex')}`);
+  return apiKeysSchema.parse(pair);
 }
 
 /**
@@ -89,7 +97,7 @@ function encryptionKeysOf({ encryptionKeys: given }: Settings, secrets: DevSecre
   return [...given, ...others];
 }
 
-type DevSettings = Settings & { operatorToken: string };
+type DevSettings = Settings & { operatorToken: string; agent: { apiKeys: readonly ApiKey[] } };
 
 async function startTemporal(
   settings: Settings,
@@ -129,6 +137,7 @@ interface Banner {
 function printBanner({ running, secrets, server, settings }: Banner): void {
   const rows: [string, string | undefined][] = [
     ['Ingress', `${running.publicUrl}/webhooks/{${[...running.config.sources.keys()].join(',')}}`],
+    ...agentRows(running, settings),
     ['Operator API', `${running.operatorUrl}${OPERATOR_API_PATH}`],
     ['Operator token', settings.operatorToken],
     ['Temporal Web UI', server?.uiUrl ?? settings.temporalUiUrl],
@@ -150,6 +159,15 @@ function printBanner({ running, secrets, server, settings }: Banner): void {
     : [];
   const text = `\nSurehook ${VERSION} is up. Ctrl-C stops it.\n\n${[...lines, ...paste].join('\n')}\n\n`;
   process.stdout.write(toPrintable(text));
+}
+
+/** Shown only where there is something to ask for. */
+function agentRows({ publicUrl, config }: Running, { agent }: DevSettings): [string, string | undefined][] {
+  if (config.tasks.size === 0) return [];
+  return [
+    ['Agent API', `${publicUrl}/agent/{${[...config.tasks.keys()].join(',')}}`],
+    ['API key', agent.apiKeys[0]?.key],
+  ];
 }
 
 function toCurl({ publicUrl }: Running, source: SourceConfig): string {

@@ -29,12 +29,16 @@ export async function eventsList(
     ...times,
   });
   if (json) return JSON.stringify(page, null, 2);
-  if (page.items.length === 0 && page.next_cursor === null)
-    return 'No events. Send one with: surehook send <source>';
+  if (page.items.length === 0 && page.next_cursor === null) return noneText({ ...query, ...times });
   const rows = page.items.map((e) => [e.received_at, e.source, e.event_id, e.event_type ?? '', e.status]);
   const more = page.next_cursor ? [`\nMore: --cursor ${page.next_cursor}`] : [];
   const head = ['RECEIVED', 'SOURCE', 'EVENT ID', 'TYPE', 'STATUS'];
   return [rows.length === 0 ? 'None on this page.' : table(head, rows), ...more].join('\n');
+}
+
+function noneText({ limit: _limit, ...filter }: Record<string, string | undefined>): string {
+  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  return isFiltered ? 'No events match.' : 'No events. Send one with: surehook send <source>';
 }
 
 export async function eventsShow(

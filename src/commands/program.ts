@@ -4,7 +4,7 @@ import { ConfigError, UsageError } from '../config/config-error.ts';
 import { isDebugging, loadDotEnv, loadSettings } from '../config/settings.ts';
 import { VERSION } from '../config/version.ts';
 import { toPrintable } from '../contracts/printable.ts';
-import type { Role } from '../process/run.ts';
+import type { Role } from '../process/parts.ts';
 import { addOperatorCommands } from './add-operator-commands.ts';
 import { endQuietlyWithReader, goOnWithoutReader } from './output-reader.ts';
 

@@ -1,6 +1,6 @@
 // `surehook serve`, `api` and `worker`: a process of one role, until it is told to stop.
 import { loadSettings } from '../config/settings.ts';
-import type { Role } from '../process/run.ts';
+import type { Role } from '../process/parts.ts';
 import { type InspectOptions, toInspectPort } from './inspect-handlers.ts';
 import { waitForStop } from './stop-on-signal.ts';
 

@@ -30,6 +30,8 @@ export interface SourceConfig {
 
 export interface EndpointConfig {
   name: string;
+  /** Set if a client has given the URL: its host and port, which have a breaker of their own. */
+  clientHost?: string;
   url: string;
   secrets: readonly Secret[];
   headers: Readonly<Record<string, string | Secret>>;
@@ -92,7 +94,23 @@ export interface WebhookRoute extends AlertRouteBase {
 }
 export type AlertRouteConfig = SlackRoute | PagerDutyRoute | EmailRoute | WebhookRoute;
 
+/** A task type, whose code is in the processes of the user's code. */
+export interface TaskTypeConfig {
+  name: string;
+  description: string;
+  /** JSON Schema. */
+  inputSchema: Readonly<Record<string, unknown>>;
+  /** Whether plain text can be made into an input. */
+  takesText: boolean;
+  /** Limit of one attempt of the work. */
+  timeoutMs: number;
+  retry: RetrySchedule;
+}
+
 export interface Config {
+  tasks: ReadonlyMap<string, TaskTypeConfig>;
+  /** How clients of the agent API are called back. */
+  callbacks: { retry: RetrySchedule };
   sources: ReadonlyMap<string, SourceConfig>;
   endpoints: ReadonlyMap<string, EndpointConfig>;
   alerts: ReadonlyMap<string, AlertRouteConfig>;

@@ -4,6 +4,7 @@ import { RESERVED_SOURCE_NAMES } from '../contracts/ids.ts';
 import { STORED_MAX_BYTES } from '../contracts/limits.ts';
 import { SCHEME_NAMES } from '../signatures/index.ts';
 import { alertRouteSchema } from './alerts-schema.ts';
+import type { TaskType } from './define-task.ts';
 import type { HandlerLogger } from './handler-logger.ts';
 import { isIpRange } from './ip-range.ts';
 import { duration, retrySchema } from './retry-schedule.ts';
@@ -134,14 +135,29 @@ const endpoint = z.strictObject({
     .prefault({}),
 });
 
+const taskType = z.strictObject({
+  input: bodySchema,
+  run: z.custom<TaskType['run']>((value) => typeof value === 'function', { error: 'expected a function' }),
+  description: z.string().default(''),
+  fromText: z
+    .custom<NonNullable<TaskType['fromText']>>((value) => typeof value === 'function', {
+      error: 'expected a function',
+    })
+    .optional(),
+  timeout: duration.refine((ms) => ms >= SECOND_MS, { error: "expected '1s' or more" }).default(600_000),
+  retry: retrySchema.optional(),
+});
+
 const sourceName = name.refine((value) => !RESERVED_SOURCE_NAMES.includes(value), {
   error: ({ input }) => `'${input}' is reserved: workflows of Surehook's own have ids that begin with it`,
 });
 
 export const configSchema = z
   .strictObject({
-    sources: z.record(sourceName, source),
+    sources: z.record(sourceName, source).default({}),
     endpoints: z.record(name, endpoint).default({}),
+    tasks: z.record(name, taskType).default({}),
+    callbacks: z.strictObject({ retry: retrySchema.optional() }).default({}),
     alerts: z.record(name, alertRouteSchema).default({}),
     retention: z.strictObject({ warnBefore: duration.optional() }).default({}),
   })

@@ -1,6 +1,7 @@
 // What a task type of `surehook.config.ts` is: the types its author sees, and `defineTask`.
 import type { z } from 'zod';
 import type { HandlerLogger } from './handler-logger.ts';
+import type { retrySchema } from './retry-schedule.ts';
 
 /** How far the work is. Each call replaces what the one before it said. */
 export interface TaskProgress {
@@ -54,14 +55,16 @@ export interface TaskContext {
 export interface TaskType<I extends z.ZodType = z.ZodType> {
   /** What a task is given; a request that it refuses is answered with 400. */
   input: I;
-  /** Returns the result: JSON of at most 1 MiB. A `TaskError` fails the task; any other error is retried first. */
+  /** Returns the result: JSON of at most 256 KiB. A `TaskError` fails the task; any other error is retried first. */
   run(input: z.output<I>, context: TaskContext): unknown;
   /** For agents that choose among task types. */
   description?: string;
   /** Makes the input out of a message of plain text, which agents send by A2A. Without it, text is refused. */
   fromText?(text: string): z.input<I>;
-  /** Limit of the work of one attempt, such as '10m' (the default) or '6h'. */
-  timeout?: string;
+  /** Limit of one attempt in milliseconds, or such as '10m' (the default) or '6h'. Beyond it, the task has broken. */
+  timeout?: number | string;
+  /** After an error that is no `TaskError`, as `retry` of a source; 3 attempts in 35 s unless given. */
+  retry?: z.input<typeof retrySchema>;
 }
 
 /** Types a task type. It is checked when a command loads the config. */

@@ -1,14 +1,23 @@
 // Holds what a config file exports to its schema, and describes it in plain data that can cross to another process.
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 import { configSchema, type ParsedConfig } from './define-config.ts';
 
 type ParsedSource = ParsedConfig['sources'][string];
 
 /** A parsed config without its functions: handlers are named by their event types, and a schema is there or not. */
-export interface ConfigDescription extends Omit<ParsedConfig, 'sources'> {
+export interface ConfigDescription extends Omit<ParsedConfig, 'sources' | 'tasks'> {
   sources: Record<string, SourceDescription>;
+  tasks: Record<string, TaskDescription>;
 }
+
+type ParsedTask = ParsedConfig['tasks'][string];
+
+export type TaskDescription = Pick<ParsedTask, 'description' | 'timeout' | 'retry'> & {
+  takesText: boolean;
+  /** JSON Schema. */
+  inputSchema: Record<string, unknown>;
+};
 
 export type SourceDescription = Omit<ParsedSource, 'handlers' | 'schema'> & {
   handlers: string[];
@@ -47,10 +56,33 @@ function isOtherForm({ code, path }: z.core.$ZodIssue): boolean {
   return path.length === 0 && (code === 'invalid_type' || code === 'custom');
 }
 
-export function describeConfig({ sources, ...rest }: ParsedConfig): ConfigDescription {
+/** @throws ConfigError if the input of a task type cannot be written as JSON Schema, which its clients read */
+export function describeConfig({ sources, tasks, ...rest }: ParsedConfig): ConfigDescription {
   const described = Object.entries(sources).map(([name, { handlers, schema, ...source }]) => [
     name,
     { ...source, handlers: Object.keys(handlers), schema: schema !== undefined },
   ]);
-  return { ...rest, sources: Object.fromEntries(described) };
+  return { ...rest, sources: Object.fromEntries(described), tasks: mapTasks(tasks) };
+}
+
+function mapTasks(tasks: ParsedConfig['tasks']): ConfigDescription['tasks'] {
+  const described = Object.entries(tasks).map(([name, { input, description, timeout, retry, fromText }]) => [
+    name,
+    {
+      ...{ description, timeout, retry },
+      takesText: fromText !== undefined,
+      inputSchema: toJsonSchema(name, input),
+    },
+  ]);
+  return Object.fromEntries(described);
+}
+
+function toJsonSchema(name: string, input: z.ZodType): Record<string, unknown> {
+  try {
+    return z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' });
+  } catch (error) {
+    throw new ConfigError(
+      `tasks.${name}.input: expected a zod schema of version 4 (${(error as Error).message})`,
+    );
+  }
 }

@@ -10,6 +10,14 @@ export class LiveConfig implements Config {
     this.#current = first;
   }
 
+  get tasks(): Config['tasks'] {
+    return this.#current.tasks;
+  }
+
+  get callbacks(): Config['callbacks'] {
+    return this.#current.callbacks;
+  }
+
   get sources(): Config['sources'] {
     return this.#current.sources;
   }

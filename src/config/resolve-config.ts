@@ -2,11 +2,11 @@
 import { INLINE_MAX_BYTES } from '../contracts/limits.ts';
 import { type SchemeName, schemeDefaults } from '../signatures/index.ts';
 import { toAlertRoute } from './alert-routes.ts';
-import type { Config, EndpointConfig, Locator, SourceConfig } from './config.ts';
+import type { Config, EndpointConfig, Locator, SourceConfig, TaskTypeConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import type { ConfigDescription, SourceDescription } from './describe-config.ts';
+import type { ConfigDescription, SourceDescription, TaskDescription } from './describe-config.ts';
 import { toEndpointTls } from './endpoint-tls.ts';
-import { DELIVERY_RETRY, HANDLER_RETRY } from './retry-schedule.ts';
+import { DELIVERY_RETRY, HANDLER_RETRY, TASK_RETRY } from './retry-schedule.ts';
 import { SecretStore } from './secret-store.ts';
 
 export interface ResolveOptions {
@@ -32,6 +32,8 @@ export function resolveConfig(whole: ConfigDescription, options: ResolveOptions)
     sources: mapValues(picked.sources, (source, name) => toSource(name, source, secrets)),
     endpoints: mapValues(picked.endpoints, (endpoint, name) => toEndpoint(name, endpoint, secrets, path)),
     alerts: mapValues(picked.alerts, (route, name) => toAlertRoute(name, route, secrets)),
+    tasks: mapValues(picked.tasks, toTaskType),
+    callbacks: { retry: picked.callbacks.retry ?? DELIVERY_RETRY },
     retention: { warnBeforeMs: picked.retention.warnBefore },
   };
   secrets.check();
@@ -90,6 +92,10 @@ function toSource(name: string, source: SourceDescription, store: SecretStore): 
     ),
     redelivery: source.redelivery,
   });
+}
+
+function toTaskType({ timeout, retry, ...described }: TaskDescription, name: string): TaskTypeConfig {
+  return Object.freeze({ name, ...described, timeoutMs: timeout, retry: retry ?? TASK_RETRY });
 }
 
 function toEndpoint(

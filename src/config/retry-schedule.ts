@@ -54,3 +54,6 @@ export const DELIVERY_RETRY: RetrySchedule = [0, ...exponentialDelays(60_000, 2,
 
 /** Retries after 1, 2, 4, 8 … seconds, at most 5 minutes apart: 10 attempts in about nine minutes. */
 export const HANDLER_RETRY: RetrySchedule = exponentialDelays(1_000, 2, 300_000, 9);
+
+/** Retries after 5 s and after 30 s: work that takes minutes or money is not repeated for long. */
+export const TASK_RETRY: RetrySchedule = [5_000, 30_000];

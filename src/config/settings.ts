@@ -2,6 +2,7 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { apiKeysSchema } from './api-keys.ts';
 import { ConfigError } from './config-error.ts';
 import { encryptionKeysSchema } from './encryption-keys.ts';
 import { isIpRange } from './ip-range.ts';
@@ -54,6 +55,14 @@ const schema = z.object({
   SUREHOOK_MAX_CONNECTIONS: wholeNumber(1, 1_000_000),
   SUREHOOK_MAX_CONNECTIONS_PER_CLIENT: wholeNumber(1, 1_000_000),
   SUREHOOK_LEAST_BYTES_PER_SECOND: wholeNumber(0, 1_000_000),
+  SUREHOOK_ALLOW_LOOPBACK_URLS: z
+    .enum(['true', 'false'], { error: "expected 'true' or 'false'" })
+    .default('false')
+    .transform((given) => given === 'true'),
+  SUREHOOK_API_KEYS: apiKeysSchema.optional(),
+  SUREHOOK_PUBLIC_URL: httpUrl('https://hooks.example.com'),
+  SUREHOOK_CLIENT_REQUESTS_PER_SECOND: wholeNumber(1, 100_000),
+  SUREHOOK_CLIENT_TASKS: wholeNumber(1, 1_000_000),
   SUREHOOK_CONFIG: z.string().default('surehook.config.ts'),
   SUREHOOK_HANDLER_PROCESSES: wholeNumber(1, 256),
   SUREHOOK_HANDLER_MEMORY: wholeNumber(32, 1_048_576),
@@ -120,6 +129,7 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     maxConnectionsPerClient: s.SUREHOOK_MAX_CONNECTIONS_PER_CLIENT ?? 250,
     /** A body that comes more slowly is not read on. Kestrel asks for 240. */
     leastBytesPerSecond: s.SUREHOOK_LEAST_BYTES_PER_SECOND ?? 1_024,
+    agent: toAgentSettings(s),
     configPath: s.SUREHOOK_CONFIG,
     /** Processes that run handlers. */
     handlerProcesses: s.SUREHOOK_HANDLER_PROCESSES ?? Math.max(2, availableParallelism()),
@@ -141,6 +151,24 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     path: s.PATH,
     cacheDir: join(s.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'surehook'),
     env,
+  };
+}
+
+/** What the clients of the agent API may do. */
+export type AgentSettings = ReturnType<typeof toAgentSettings>;
+
+function toAgentSettings(s: z.output<typeof schema>) {
+  return {
+    /** undefined: nobody is a client. */
+    apiKeys: s.SUREHOOK_API_KEYS,
+    /** The public listener as its clients know it. */
+    publicUrl: s.SUREHOOK_PUBLIC_URL,
+    /** Of one client to one process. */
+    requestsPerSecond: s.SUREHOOK_CLIENT_REQUESTS_PER_SECOND ?? 50,
+    /** Of one client, those that wait included. */
+    tasksMax: s.SUREHOOK_CLIENT_TASKS ?? 10_000,
+    /** URLs that clients give may name this machine, and then by http, too: for development and tests. */
+    allowLoopbackUrls: s.SUREHOOK_ALLOW_LOOPBACK_URLS,
   };
 }
 

@@ -1,6 +1,7 @@
 // An event as it passes between API, workflow and activities: its inputs, outcomes, results and query names.
 // Records that Temporal stores and operators see are snake_case, as in the API: one shape, no mapping.
 import type { RawBody, StoredBody } from '../payloads/raw-body.ts';
+import type { CallbackTarget } from './callback.ts';
 
 /** Everything known of a webhook besides its body. Header names are lower-case; headers with credentials are absent. */
 export interface EventMeta {
@@ -17,8 +18,19 @@ export interface EventMeta {
   correction?: string;
 }
 
-/** `handler`, or `deliver:<endpoint>`. */
-export type StepName = 'handler' | `deliver:${string}`;
+/** What is known of an event, out of an input that says more. */
+export function metaOf(input: EventMeta): EventMeta {
+  const { source, event_id, event_type, received_at, headers, traceparent, tracestate, correction } = input;
+  return {
+    ...{ source, event_id, event_type, received_at, headers },
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(tracestate === undefined ? {} : { tracestate }),
+    ...(correction === undefined ? {} : { correction }),
+  };
+}
+
+/** `handler`, `deliver:<endpoint>`, or `work:<round>` of an agent task. */
+export type StepName = 'handler' | `deliver:${string}` | `work:${number}`;
 
 /** A step as the ingress planned it from its config when the event came in. */
 export interface StepPlan {
@@ -39,6 +51,10 @@ export interface ProcessEventInput extends EventMeta {
   checkpoint?: StepOutcome[];
   /** Absent in an event's first run. */
   rerun?: Rerun;
+  /** Set for an event that goes to an address of a client instead of endpoints of the config. */
+  target?: CallbackTarget;
+  /** The client of the agent API that has asked for the event. */
+  client?: string;
 }
 
 /** Why a dead letter runs again. */
@@ -126,6 +142,8 @@ export interface ActivityInput {
   step: StepName;
   /** The attempts that the local activity has made. */
   attempts: Attempt[];
+  /** As `ProcessEventInput.target`. A regular activity asks the workflow for it, since it may have changed. */
+  target?: CallbackTarget;
 }
 
 /**

@@ -42,7 +42,15 @@ const JOB_PREFIX = 'job:';
 export const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Names that no source may have: the ids of workflows other than events begin with them. */
-export const RESERVED_SOURCE_NAMES: readonly string[] = ['agent', 'alert', 'dead-letter', 'endpoint', 'job'];
+export const RESERVED_SOURCE_NAMES: readonly string[] = [
+  'agent',
+  'alert',
+  'callback',
+  'dead-letter',
+  'delivery',
+  'endpoint',
+  'job',
+];
 
 /** The rule for the name of a source, or of an endpoint. */
 export const SOURCE_NAME = new RegExp(`^[a-z0-9][a-z0-9_-]{0,${NAME_MAX_LENGTH - 1}}$`);

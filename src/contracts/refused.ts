@@ -2,9 +2,9 @@
 
 /**
  * `plain`: not encrypted. `foreign`: encrypted for another workflow, or for none. `damaged`: altered, or the key of that
- * id is another one, which an operator can correct.
+ * id is another one. `unknown`: under a key that the process does not have, and for which no key that it has vouches.
  */
-export type RefusalReason = 'plain' | 'foreign' | 'damaged';
+export type RefusalReason = 'plain' | 'foreign' | 'damaged' | 'unknown';
 
 export interface Refused {
   surehook_refused: RefusalReason;
@@ -18,4 +18,9 @@ export const INPUT_REFUSED = 'input_refused';
 /** Holds for whole arguments, results and details: all of Surehook's own are records of another shape. */
 export function isRefused(value: unknown): value is Refused {
   return typeof value === 'object' && value !== null && 'surehook_refused' in value;
+}
+
+/** Whether an operator who corrects the keys may make the value one that is accepted. */
+export function mayBeMended({ surehook_refused: reason }: Refused): boolean {
+  return reason === 'damaged' || reason === 'unknown';
 }

@@ -11,6 +11,11 @@ export const SEARCH_ATTRIBUTES = {
   job: defineSearchAttributeKey('WebhookJob', 'KEYWORD'),
   /** The source of an open dead letter. A dead letter removes it when it closes: see dead-letters/count.ts. */
   deadLetter: defineSearchAttributeKey('WebhookDeadLetter', 'KEYWORD'),
+  /** The client of an agent task, or of a delivery that it has asked for. */
+  client: defineSearchAttributeKey('AgentClient', 'KEYWORD'),
+  taskStatus: defineSearchAttributeKey('AgentTaskStatus', 'KEYWORD'),
+  /** When the status of a task changed last. */
+  taskStatusAt: defineSearchAttributeKey('AgentTaskStatusAt', 'DATETIME'),
 } as const;
 
 /**

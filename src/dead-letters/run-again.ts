@@ -1,12 +1,14 @@
 // Replays or discards one dead letter, for the API or for the activity of a bulk job.
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/config.ts';
-import type { ReplayFrom, Rerun } from '../contracts/event.ts';
+import type { CallbackTarget } from '../contracts/callback.ts';
+import { metaOf, type ReplayFrom, type Rerun } from '../contracts/event.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
+import { type AgentTaskInput, RUN_AGENT_TASK } from '../contracts/task.ts';
 import { type EventStatus, statusOf } from '../events/event-status.ts';
 import { planSteps } from '../events/plan-steps.ts';
 import { type EventRun, type JobPartId, readEvent, succeededSteps } from '../events/read-event.ts';
-import { type StartRunDeps, startDiscard, startRerun } from '../events/start-run.ts';
+import { type StartRunDeps, startDiscard, startRerun, startTaskRerun } from '../events/start-run.ts';
 import { RawBody } from '../payloads/raw-body.ts';
 
 /** Hexadecimal digits: 128 bits, as of the `webhook-id` that is made of them. */
@@ -27,6 +29,8 @@ interface EventName {
 
 export interface Replay extends EventName {
   from: ReplayFrom;
+  /** Another address of the client, for an event that goes to one. */
+  target?: CallbackTarget;
   /** JSON that replaces the body of the failed run. */
   payload?: Uint8Array;
 }
@@ -45,13 +49,14 @@ export type RunAgainOutcome =
 
 export async function replayDeadLetter(
   deps: DeadLetterDeps,
-  { from, payload, ...name }: Replay,
+  { from, payload, target, ...name }: Replay,
 ): Promise<RunAgainOutcome> {
   const needsBody = payload === undefined; // the old body or its key may be lost
   return await runAgain(deps, { ...name, needsBody }, async (run) => {
     const { input, body, description } = run;
     const at = new Date().toISOString();
     const rerun: Rerun = { of: description.runId, how: 'replayed', at, from, ...name.job };
+    if (description.type === RUN_AGENT_TASK) return await replayTask(deps, run, rerun, payload);
     const { rerun: _last, checkpoint: _old, ...event } = input;
     if (payload !== undefined) {
       rerun.payload_corrected = true;
@@ -62,8 +67,24 @@ export async function replayDeadLetter(
     // If the source has left the config, the old plan stays: its steps fail as those of a running event do.
     const steps = sourceNow ? planSteps(sourceNow, event.event_type, deps.config) : event.steps;
     const newBody = payload ? new RawBody(payload, 'json/plain') : (body as RawBody);
-    return await startRerun(deps, { ...event, steps, checkpoint, rerun }, newBody);
+    const to = target ? { target } : {};
+    return await startRerun(deps, { ...event, ...to, steps, checkpoint, rerun }, newBody);
   });
+}
+
+/** The work is done again, whatever `from` says: it is one step. What its client has answered stays answered. */
+async function replayTask(
+  deps: DeadLetterDeps,
+  { input, body, description, state }: EventRun,
+  rerun: Rerun,
+  payload: Uint8Array | undefined,
+): Promise<string | undefined> {
+  if (payload !== undefined) rerun.payload_corrected = true;
+  const { rerun: _last, ...given } = input as unknown as AgentTaskInput;
+  const { callbacks, notices, answers } = { ...given, ...state };
+  const told = { callbacks, ...(notices ? { notices } : {}), ...(answers ? { answers } : {}) };
+  const newBody = payload ? new RawBody(payload, 'json/plain') : (body as RawBody);
+  return await startTaskRerun(deps, { ...given, ...told, rerun }, newBody, { ...description.memo });
 }
 
 export async function discardDeadLetter(
@@ -71,7 +92,8 @@ export async function discardDeadLetter(
   { reason, ...name }: Discard,
 ): Promise<RunAgainOutcome> {
   return await runAgain(deps, { ...name, needsBody: false }, async ({ input, description }) => {
-    const { steps, rerun: _rerun, checkpoint: _checkpoint, ...event } = input;
+    const { steps } = input;
+    const event = metaOf(input);
     const at = new Date().toISOString();
     return await startDiscard(deps, { event, steps, of: description.runId, reason, at, ...name.job });
   });

@@ -5,6 +5,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
+import { type CallbackTarget, TARGET_SIGNAL } from '../contracts/callback.ts';
 import { DISCARD_EVENT, type DiscardEventInput } from '../contracts/dead-letter.ts';
 import {
   PROCESS_EVENT,
@@ -14,13 +15,14 @@ import {
   type StepOutcome,
   toCanceled,
 } from '../contracts/event.ts';
+import { RUN_AGENT_TASK, type TaskState } from '../contracts/task.ts';
 import { DecryptionError } from '../payloads/encryption-codec.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { isNotFound } from '../temporal/grpc-code.ts';
 import { type PendingStep, readPending } from './read-pending.ts';
 import { readStarted, type Started } from './read-started.ts';
-import { readerFor, readSteps } from './read-steps.ts';
+import { type HistoryEvent, readerFor, readSteps } from './read-steps.ts';
 
 export interface EventRun {
   /** The description of the latest run. */
@@ -35,6 +37,8 @@ export interface EventRun {
   /** Why the run closed, if not by completing. */
   failure: Error | undefined;
   began: Beginning;
+  /** Set for an agent task that broke. */
+  state?: TaskState;
   /** Set for a discarded event: `steps` and `body` are then those of its failed run. */
   discarded?: { reason: string; at: string; job?: JobPartId };
 }
@@ -66,6 +70,7 @@ export async function readEvent(
     const description = await temporal.client.workflow.getHandle(workflowId).describe();
     switch (description.type) {
       case PROCESS_EVENT:
+      case RUN_AGENT_TASK:
         return await readRun(temporal, description, withBody);
       case DISCARD_EVENT:
         return await readDiscarded(temporal, description, withBody);
@@ -161,6 +166,7 @@ async function readRun(
   const read = async (payloads: Payload[]) => await temporal.readPayloads({ payloads }, workflowId);
   const [input] = (await read(first ? [first] : [])) as [ProcessEventInput];
   const [body] = (await read(withBody ? rest : [])) as [RawBody?];
+  if (input.target) input.target = (await latestTarget(read, events)) ?? input.target;
   const reader = readerFor(temporal, workflowId);
   const { steps, scheduled } = await readSteps(reader, events, input.checkpoint);
   const pending = await readPending(reader, description, scheduled);
@@ -168,7 +174,24 @@ async function readRun(
   if (STOPPED.includes(description.status.name)) endSteps(steps);
   const last = events.at(-1)?.workflowExecutionFailedEventAttributes;
   const failure = await reader.readFailure(last?.failure);
-  return { description, input, body, steps, pending, failure, began: toBeginning(started, input, runId) };
+  const [, state] = ((failure as { details?: unknown[] } | undefined)?.details ?? []) as [
+    unknown,
+    TaskState?,
+  ];
+  const began = toBeginning(started, input, runId);
+  return { description, input, body, steps, pending, failure, began, ...(state ? { state } : {}) };
+}
+
+/** The address that a client has given last, if it has changed it. */
+async function latestTarget(
+  read: (payloads: Payload[]) => Promise<unknown[]>,
+  events: HistoryEvent[],
+): Promise<CallbackTarget | undefined> {
+  const signals = events.map(({ workflowExecutionSignaledEventAttributes: signal }) => signal);
+  const last = signals.findLast((signal) => signal?.signalName === TARGET_SIGNAL);
+  // A signal that is refused has changed nothing.
+  const [target] = last ? await read(last.input?.payloads ?? []).catch(() => []) : [];
+  return target as CallbackTarget | undefined;
 }
 
 const STOPPED: WorkflowExecutionStatusName[] = ['CANCELLED', 'TERMINATED'];

@@ -3,7 +3,7 @@ import type { History } from '@temporalio/common/lib/proto-utils.js';
 import type { Attempt, Heartbeat, StepName, StepOutcome } from '../contracts/event.ts';
 import type { PayloadReader } from '../temporal/data-converter.ts';
 
-type HistoryEvent = NonNullable<History['events']>[number];
+export type HistoryEvent = NonNullable<History['events']>[number];
 
 export interface StepsRead {
   /** Each step's latest outcome. */

@@ -16,6 +16,7 @@ import {
 } from '../contracts/event.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
+import { type AgentTaskInput, RUN_AGENT_TASK, type RunAgentTask } from '../contracts/task.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import type { Temporal } from '../temporal/connection.ts';
 
@@ -23,7 +24,7 @@ import type { Temporal } from '../temporal/connection.ts';
  * Temporal's default of 10 s runs out on a machine that is starved of CPU; the first attempts of the event
  * are then made again. The price: an event whose worker was killed waits this long for another worker.
  */
-const WORKFLOW_TASK_TIMEOUT = '30s';
+export const WORKFLOW_TASK_TIMEOUT = '30s';
 
 export interface StartRunDeps {
   temporal: Temporal;
@@ -32,14 +33,18 @@ export interface StartRunDeps {
   eager: boolean;
 }
 
-/** @returns the run's id; undefined if the event already has a run */
+/**
+ * @param client of the agent API, if the event is a delivery that it has asked for
+ * @returns the run's id; undefined if the event already has a run
+ */
 export async function startFirstRun(
   deps: StartRunDeps,
   input: ProcessEventInput,
   body: RawBody,
+  client?: string,
 ): Promise<string | undefined> {
   return await start<ProcessEvent>(deps, PROCESS_EVENT, {
-    ...optionsFor(deps, input),
+    ...optionsFor(deps, input, { client }),
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     args: [input, body],
   });
@@ -52,7 +57,28 @@ export async function startRerun(
   body: RawBody,
 ): Promise<string | undefined> {
   return await startAfter<ProcessEvent>(deps, input.rerun.of, PROCESS_EVENT, {
-    ...optionsFor(deps, input, input.rerun.job_id),
+    ...optionsFor(deps, input, { jobId: input.rerun.job_id, client: input.client }),
+    args: [input, body],
+  });
+}
+
+/** @returns as `startRerun` */
+export async function startTaskRerun(
+  deps: StartRunDeps,
+  input: AgentTaskInput & { rerun: Rerun },
+  body: RawBody,
+  memo: Record<string, unknown>,
+): Promise<string | undefined> {
+  const { rerun, client } = input;
+  const options = optionsFor(deps, input, { jobId: rerun.job_id, client });
+  return await startAfter<RunAgentTask>(deps, rerun.of, RUN_AGENT_TASK, {
+    ...options,
+    staticSummary: `${input.event_type} for ${client}`,
+    typedSearchAttributes: options.typedSearchAttributes.updateCopy([
+      { key: SEARCH_ATTRIBUTES.taskStatus, value: 'processing' },
+      { key: SEARCH_ATTRIBUTES.taskStatusAt, value: new Date() },
+    ]),
+    memo,
     args: [input, body],
   });
 }
@@ -62,7 +88,7 @@ export async function startDiscard(
   deps: StartRunDeps,
   input: DiscardEventInput,
 ): Promise<string | undefined> {
-  const options = optionsFor(deps, input.event, input.job_id);
+  const options = optionsFor(deps, input.event, { jobId: input.job_id });
   return await startAfter<DiscardEvent>(deps, input.of, DISCARD_EVENT, {
     ...options,
     staticSummary: `discarded: ${options.staticSummary}`,
@@ -73,7 +99,7 @@ export async function startDiscard(
 function optionsFor(
   { taskQueue, eager }: StartRunDeps,
   { source, event_id, event_type }: EventMeta,
-  jobId?: string,
+  { jobId, client }: { jobId?: string | undefined; client?: string | undefined },
 ) {
   return {
     workflowId: workflowIdOf(source, event_id),
@@ -86,6 +112,7 @@ function optionsFor(
       { key: SEARCH_ATTRIBUTES.source, value: source },
       { key: SEARCH_ATTRIBUTES.eventType, value: event_type },
       ...(jobId === undefined ? [] : [{ key: SEARCH_ATTRIBUTES.job, value: jobId }]),
+      ...(client === undefined ? [] : [{ key: SEARCH_ATTRIBUTES.client, value: client }]),
     ]),
   } as const;
 }
@@ -95,7 +122,7 @@ function optionsFor(
  * answers later requests with that run, even if that run has failed too by then. The memo says which caller
  * has started it.
  */
-async function startAfter<W extends ProcessEvent | DiscardEvent>(
+async function startAfter<W extends ProcessEvent | DiscardEvent | RunAgentTask>(
   deps: StartRunDeps,
   failedRunId: string,
   type: string,
@@ -111,7 +138,7 @@ async function startAfter<W extends ProcessEvent | DiscardEvent>(
     ...options,
     ...internal,
     workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-    memo: { started_by },
+    memo: { ...options.memo, started_by },
   });
   if (runId === undefined) return undefined;
   const handle = deps.temporal.client.workflow.getHandle(options.workflowId, runId);
@@ -120,7 +147,7 @@ async function startAfter<W extends ProcessEvent | DiscardEvent>(
   return description === undefined || description.memo?.started_by === started_by ? runId : undefined;
 }
 
-async function start<W extends ProcessEvent | DiscardEvent>(
+async function start<W extends ProcessEvent | DiscardEvent | RunAgentTask>(
   { temporal: { client } }: StartRunDeps,
   type: string,
   options: WorkflowStartOptions<W>,

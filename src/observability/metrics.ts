@@ -10,7 +10,10 @@ const INGRESS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 /** In seconds: an attempt is bounded by its `timeoutMs`, 5 s unless the config says otherwise. */
 const ATTEMPT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-export type TaskType = 'workflow' | 'activity';
+/** In seconds: work takes from a second to hours. */
+const TASK_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 10_800];
+
+export type QueueType = 'workflow' | 'activity';
 
 export interface QueueStats {
   backlog: number;
@@ -20,6 +23,9 @@ export interface QueueStats {
 
 /** How an event's run ended; a failed one is a dead letter. */
 export type ClosedStatus = 'processed' | 'failed' | 'canceled' | 'discarded';
+/** How the work of a task ended. */
+export type TaskClosedStatus = 'completed' | 'failed' | 'error';
+const TASK_STATUSES: TaskClosedStatus[] = ['completed', 'failed', 'error'];
 export type HandlerOutcome = 'succeeded' | 'failed' | 'timeout';
 /** `error`: no answer came, for another reason than a time-out. */
 export type StatusClass = '2xx' | '3xx' | '4xx' | '5xx' | 'timeout' | 'error';
@@ -41,6 +47,8 @@ export interface Names {
   endpoints: Iterable<string>;
   /** The names of the alert routes. */
   routes: Iterable<string>;
+  /** The names of the task types. */
+  tasks: Iterable<string>;
 }
 
 export class Metrics {
@@ -48,6 +56,7 @@ export class Metrics {
   readonly #sources = new Set<string>();
   readonly #endpoints = new Set<string>();
   readonly #routes = new Set<string>();
+  readonly #tasks = new Set<string>();
 
   readonly #ingressRequests = this.#counter(
     'surehook_ingress_requests_total',
@@ -80,6 +89,22 @@ export class Metrics {
     'Duration of one attempt of a handler.',
     ['source', 'outcome'],
     ATTEMPT_BUCKETS,
+  );
+  readonly #taskAttempts = this.#counter(
+    'surehook_task_attempts_total',
+    'Attempts of the work of agent tasks, by outcome: succeeded (it ended, said no, or asked), failed or timeout.',
+    ['task_type', 'outcome'],
+  );
+  readonly #taskDuration = this.#histogram(
+    'surehook_task_duration_seconds',
+    'Duration of one attempt of the work of an agent task.',
+    ['task_type', 'outcome'],
+    TASK_BUCKETS,
+  );
+  readonly #tasksClosed = this.#counter(
+    'surehook_tasks_closed_total',
+    'Agent tasks whose work this worker has ended, by status: completed, failed (the task said no) or error (it broke).',
+    ['task_type', 'status'],
   );
   readonly #deliveryAttempts = this.#counter(
     'surehook_delivery_attempts_total',
@@ -133,7 +158,7 @@ export class Metrics {
   }
 
   /** Makes the names in the config label values; their counters begin at 0. */
-  know({ sources, endpoints, routes }: Names): void {
+  know({ sources, endpoints, routes, tasks }: Names): void {
     for (const source of sources) {
       this.#sources.add(source);
       for (const outcome of OUTCOMES_FROM_ZERO) this.#ingressRequests.inc({ source, outcome }, 0);
@@ -145,6 +170,11 @@ export class Metrics {
       this.#endpoints.add(endpoint);
       for (const status_class of STATUS_CLASSES) this.#deliveryAttempts.inc({ endpoint, status_class }, 0);
       this.#deliveriesHeld.inc({ endpoint }, 0);
+    }
+    for (const task_type of tasks) {
+      this.#tasks.add(task_type);
+      for (const outcome of HANDLER_OUTCOMES) this.#taskAttempts.inc({ task_type, outcome }, 0);
+      for (const status of TASK_STATUSES) this.#tasksClosed.inc({ task_type, status }, 0);
     }
     for (const route of routes) {
       this.#routes.add(route);
@@ -172,6 +202,16 @@ export class Metrics {
     this.#handlerDuration.observe(labels, durationMs / 1_000);
   }
 
+  taskAttempted(name: string, outcome: HandlerOutcome, durationMs: number): void {
+    const labels = { task_type: this.#tasks.has(name) ? name : UNKNOWN, outcome };
+    this.#taskAttempts.inc(labels);
+    this.#taskDuration.observe(labels, durationMs / 1_000);
+  }
+
+  taskClosed(name: string, status: TaskClosedStatus): void {
+    this.#tasksClosed.inc({ task_type: this.#tasks.has(name) ? name : UNKNOWN, status });
+  }
+
   deliveryAttempted(name: string, status_class: StatusClass, durationMs: number): void {
     const labels = { endpoint: this.#endpoints.has(name) ? name : UNKNOWN, status_class };
     this.#deliveryAttempts.inc(labels);
@@ -197,7 +237,7 @@ export class Metrics {
   }
 
   /** @param stats undefined if Temporal did not answer: the metrics of the queue are then absent */
-  queueRead(stats: Record<TaskType, QueueStats> | undefined): void {
+  queueRead(stats: Record<QueueType, QueueStats> | undefined): void {
     this.#temporalUp.set(stats ? 1 : 0);
     for (const gauge of [this.#queueBacklog, this.#queueAge, this.#queueWorkers]) gauge.reset();
     for (const [task_type, { backlog, oldestAgeSeconds, workers }] of Object.entries(stats ?? {})) {

@@ -8,6 +8,7 @@ import type { RefusalReason } from '../contracts/refused.ts';
 import { BODY_MAX_BYTES, PACK_ASIDE_FROM_BYTES, pack, unpack } from './pack.ts';
 import { isRawBody, toRefusedPayload } from './raw-body.ts';
 import { type LoadedKey, loadKey, open, RandomIvs, repeatableIv, seal, signatureOf } from './seal.ts';
+import { isVouchedFor, vouchersFor } from './vouchers.ts';
 
 export interface EncryptionKey {
   /** The name of the key, which is stored in clear beside each payload. */
@@ -36,7 +37,7 @@ const CLEAR_BYTES = 'clear-bytes';
 /** A payload cannot be decrypted, because this process does not know its key, or is refused. */
 export class DecryptionError extends ValueError {
   override readonly name = 'DecryptionError';
-  /** undefined: the key is unknown. */
+  /** undefined: the key is unknown, and somebody who has one of this process's keys has written the payload. */
   readonly reason: RefusalReason | undefined;
 
   constructor(message: string, reason?: RefusalReason) {
@@ -55,11 +56,13 @@ const { Payload: PayloadProto } = proto.temporal.api.common.v1;
 export class EncryptionCodec implements PayloadCodec {
   readonly #keys: ReadonlyMap<string, LoadedKey>;
   readonly #first: LoadedKey;
+  readonly #others: readonly LoadedKey[];
   readonly #ivs = new RandomIvs();
 
   constructor(keys: EncryptionKeys) {
     const loaded = keys.map(({ id, key }) => loadKey(id, key));
     this.#first = loaded[0] as LoadedKey;
+    this.#others = loaded.slice(1);
     this.#keys = new Map(loaded.map((key) => [key.id, key]));
   }
 
@@ -76,7 +79,8 @@ export class EncryptionCodec implements PayloadCodec {
    * Decrypts what was encrypted for the workflow of the context. In place of any other payload stands a refused one: an
    * error would make Temporal repeat the workflow task for ever, and one signal from a stranger would end the workflow.
    *
-   * @throws DecryptionError if the key is unknown: the task is repeated until the process has the key
+   * @throws DecryptionError if the key is unknown and vouched for by a known one, as while keys are changed: the task is
+   *   repeated until the process has the key
    */
   async decode(payloads: Payload[], context?: SerializationContext): Promise<Payload[]> {
     return await Promise.all(
@@ -157,19 +161,21 @@ export class EncryptionCodec implements PayloadCodec {
     const metadata: Payload['metadata'] = { encoding: bytes(ENCODING), [KEY_ID]: bytes(id) };
     if (workflowId !== '') metadata[WORKFLOW_ID] = bytes(workflowId);
     if (isLargeBody) metadata[CLEAR_BYTES] = bytes(`${clear.length}`);
-    return { metadata, data: seal(key, iv, added, content) };
+    const data = seal(key, iv, added, content);
+    return { metadata: { ...metadata, ...vouchersFor(this.#others, added, data) }, data };
   }
 
   async #decrypt(payload: Payload, maxBytes = Number.POSITIVE_INFINITY): Promise<Payload> {
     const id = text(payload.metadata?.[KEY_ID] ?? new Uint8Array());
+    const added = authenticated(id, ownerOf(payload));
     const key = this.#keys.get(id)?.key;
     if (key === undefined) {
       throw new DecryptionError(
         `a payload is encrypted under key ${quote(id)}, which SUREHOOK_ENCRYPTION_KEYS does not have`,
+        isVouchedFor(this.#keys.values(), added, payload) ? undefined : 'unknown',
       );
     }
     try {
-      const added = authenticated(id, ownerOf(payload));
       return PayloadProto.decode(await unpack(open(key, added, payload.data ?? new Uint8Array()), maxBytes));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' && maxBytes < BODY_MAX_BYTES)

@@ -79,11 +79,16 @@ export function seal(key: KeyObject, iv: Buffer, added: Buffer, content: Buffer)
   return Buffer.concat([iv, cipher.update(content), cipher.final(), cipher.getAuthTag()]);
 }
 
+/** What authenticates sealed bytes. Fewer than its 16 bytes if these bytes are not sealed. */
+export function tagOf(data: Uint8Array): Uint8Array {
+  return data.subarray(-TAG_BYTES);
+}
+
 /** @throws Error if the bytes were not sealed with this key and this addition */
 export function open(key: KeyObject, added: Buffer, data: Uint8Array): Buffer {
   const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, IV_BYTES), {
     authTagLength: TAG_BYTES,
   });
-  decipher.setAAD(added).setAuthTag(data.subarray(-TAG_BYTES));
+  decipher.setAAD(added).setAuthTag(tagOf(data));
   return Buffer.concat([decipher.update(data.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
 }

@@ -8,6 +8,7 @@ import { createReportBreaker } from '../activities/delivery/report-breaker.ts';
 import type { CallHandler } from '../activities/handle-event.ts';
 import { createActivities } from '../activities/index.ts';
 import { refuseArguments } from '../activities/refuse-arguments.ts';
+import type { CallTask } from '../activities/run-task.ts';
 import type { Config } from '../config/config.ts';
 import type { ProxySettings } from '../config/settings.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
@@ -15,6 +16,8 @@ import { createCountBySource } from '../dead-letters/count.ts';
 import { createListJobItems, createRunJobItem } from '../dead-letters/take-job-items.ts';
 import { createLoadBody } from '../events/load-body.ts';
 import { createReadAttempts } from '../events/read-attempts.ts';
+import { createReadTarget } from '../events/read-target.ts';
+import { createReportProgress } from '../tasks/report-progress.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { useLeanWorkflowThreads } from '../temporal/lean-workflow-threads.ts';
 import { createReadRetentionMs } from '../temporal/retention.ts';
@@ -28,9 +31,11 @@ export interface WorkerDeps {
   taskQueue: string;
   config: Config;
   proxy: ProxySettings | undefined;
+  allowLoopbackUrls: boolean;
   log: Logger;
   observer: AttemptObserver;
   callHandler: CallHandler;
+  callTask: CallTask;
   webUi: WebUi | undefined;
 }
 
@@ -41,9 +46,11 @@ export async function createWorker({
   taskQueue,
   config,
   proxy,
+  allowLoopbackUrls,
   log,
   observer,
   callHandler,
+  callTask,
   webUi,
 }: WorkerDeps): Promise<Worker> {
   return await Worker.create({
@@ -54,10 +61,14 @@ export async function createWorker({
     activities: createActivities({
       config,
       proxy,
+      allowLoopbackUrls,
       loadBody: createLoadBody(temporal),
       log,
       observer,
       callHandler,
+      callTask,
+      reportProgress: createReportProgress(temporal),
+      readTarget: createReadTarget(temporal),
       signalAlertRoute: createSignalAlertRoute(temporal, taskQueue),
       reportBreaker: createReportBreaker(temporal, taskQueue),
       countDeadLetters: createCountBySource(temporal),

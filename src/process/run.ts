@@ -1,31 +1,24 @@
 // Composes a running Surehook of one role, and stops it in order.
 import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { CALLBACK_ENDPOINT } from '../activities/delivery/client-endpoint.ts';
 import type { CheckReady } from '../api/http/base-app.ts';
-import { type Listener, listen } from '../api/http/listen.ts';
-import { createPublicApp } from '../api/ingress/app.ts';
-import { FieldReader } from '../api/ingress/field-reader.ts';
-import { createIngressLimits, type IngressBounds, type IngressLimits } from '../api/ingress/limits.ts';
-import { createStartEvent } from '../api/ingress/start-event.ts';
-import { createOperatorApp } from '../api/operator/app.ts';
-import { createWorkerApp } from '../api/operator/worker-app.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
+import { CALLBACK_SOURCE, DELIVERY_SOURCE, TASK_SOURCE } from '../contracts/task.ts';
 import { createLog } from '../observability/log.ts';
 import type { EncryptionKeys } from '../payloads/encryption-codec.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { connectToTemporal, type Temporal } from '../temporal/connection.ts';
 import { inTime } from '../temporal/in-time.ts';
 import { prepareNamespace } from '../temporal/prepare-namespace.ts';
-import type { WebUi } from '../temporal/web-ui.ts';
-import type { UserCode } from '../user-code/user-code.ts';
 import { createWorker } from './create-worker.ts';
 import { Lifetime, type Stops, stopAll } from './lifetime.ts';
-import { type Observability, startObservability } from './start-observability.ts';
+import { listenToOperators, listenToSenders } from './listeners.ts';
+import { type ProcessParts, type RunOptions, webUiOf } from './parts.ts';
+import { startObservability } from './start-observability.ts';
 import { startUserCode } from './start-user-code.ts';
-
-export type Role = 'serve' | 'api' | 'worker';
 
 export interface Running {
   config: Config;
@@ -41,22 +34,6 @@ export interface Running {
   stopped: Promise<number>;
   /** Begins the stop; more calls change nothing. */
   stop(exitCode: number): void;
-}
-
-export interface RunOptions {
-  settings: Settings;
-  role: Role;
-  /** Given in dev, where Surehook has started Temporal itself. */
-  temporalAddress?: string;
-  retentionDays?: number;
-  webUiUrl?: string | undefined;
-  /** The codec needs no token: in dev, where it listens on loopback. */
-  openCodec?: boolean;
-  makeSecret?: (name: string) => string;
-  /** Port of a debugger for handlers: then one process runs them, and nothing ends it for being late. */
-  inspectPort?: number | undefined;
-  /** What is stopped last. */
-  onStopped?: () => Promise<void>;
 }
 
 /** @throws ConfigError if something that it needs cannot be had; what was started until then is stopped */
@@ -78,10 +55,18 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
   const parts = await startUserCode({ settings, role, inspectPort, makeSecret, log });
   const { userCode, config, files, reload } = parts;
   stops.push(() => userCode.stop());
-  config.onChange(({ sources, endpoints, alerts }) => {
-    const names = { sources: sources.keys(), endpoints: endpoints.keys(), routes: alerts.keys() };
-    observability.metrics.know(names);
+  config.onChange(({ sources, endpoints, alerts, tasks }) => {
+    observability.metrics.know({
+      sources: [
+        ...sources.keys(),
+        ...(tasks.size > 0 ? [TASK_SOURCE, CALLBACK_SOURCE, DELIVERY_SOURCE] : []),
+      ],
+      endpoints: [...endpoints.keys(), ...(tasks.size > 0 ? [CALLBACK_ENDPOINT] : [])],
+      routes: alerts.keys(),
+      tasks: tasks.keys(),
+    });
   });
+  if (role !== 'worker') requireApiKeys(settings, config);
   const temporal = await connect(options, log, stops);
 
   // Listeners and worker stop at the same time: each may take seconds, and process managers kill after 10.
@@ -110,27 +95,28 @@ async function connect(
 }
 
 /** Starts what the role has of worker and listeners. */
-async function work(parts: Parts) {
+async function work(parts: ProcessParts) {
   const { role, settings } = parts.options;
   const worker = role === 'api' ? undefined : await startWorker(parts);
   const checkReady = oneAtATime(() => assertReady(parts.temporal, worker));
   const token = role === 'worker' ? undefined : requireOperatorToken(settings);
   const operator = await listenToOperators(parts, token, checkReady);
-  const ingress =
-    role === 'worker'
-      ? undefined
-      : await listenToSenders(parts, createIngressLimits(toBounds(settings)), checkReady);
+  const ingress = role === 'worker' ? undefined : await listenToSenders(parts, checkReady);
   return { publicUrl: ingress?.url, operatorUrl: operator.url };
-}
-
-function toBounds({ maxConnectionsPerClient, leastBytesPerSecond }: Settings): IngressBounds {
-  return { maxPerClient: maxConnectionsPerClient, leastBytesPerSecond };
 }
 
 function requireOperatorToken({ operatorToken }: Settings): string {
   if (operatorToken !== undefined) return operatorToken;
   throw new ConfigError(
     'SUREHOOK_OPERATOR_TOKEN is not set: the operator API needs a bearer token; make one with: openssl rand -hex 32',
+  );
+}
+
+/** @throws ConfigError if tasks are served that no client can ask for */
+function requireApiKeys({ agent }: Settings, { tasks }: Config): void {
+  if (tasks.size === 0 || agent.apiKeys !== undefined) return;
+  throw new ConfigError(
+    'SUREHOOK_API_KEYS is not set: the config has task types, and their clients need keys; make one with: echo "my-client:$(openssl rand -hex 32)"',
   );
 }
 
@@ -141,100 +127,18 @@ function requireEncryptionKeys({ encryptionKeys }: Settings): EncryptionKeys {
   );
 }
 
-/** What a process has once it is connected. */
-interface Parts {
-  options: RunOptions;
-  config: Config;
-  userCode: UserCode;
-  temporal: Temporal;
-  log: Logger;
-  observability: Observability;
-  lifetime: Lifetime;
-  working: Stops;
-}
-
-async function listenToOperators(
-  { options, config, userCode, temporal, log, observability, working }: Parts,
-  token: string | undefined,
-  checkReady: CheckReady,
-): Promise<Listener> {
-  const { settings, openCodec = false } = options;
-  const webUi = webUiOf(options, temporal);
-  const metricsPage = observability.metricsPage(temporal);
-  const listener = await listen({
-    app: token
-      ? createOperatorApp({
-          temporal,
-          config,
-          taskQueue: settings.taskQueue,
-          token,
-          openCodec,
-          eager: false, // a run that an operator starts may wait for a worker
-          webUi,
-          checkPayload: (call, signal) => userCode.check(call, signal),
-          metricsPage,
-          checkReady,
-          log,
-        })
-      : createWorkerApp({ token: settings.operatorToken, metricsPage, checkReady, log }),
-    host: settings.operatorHost,
-    port: settings.operatorPort,
-    settings: { host: 'OPERATOR_HOST', port: 'OPERATOR_PORT' },
-  });
-  working.push(listener.stop);
-  return listener;
-}
-
-function webUiOf({ webUiUrl }: RunOptions, { namespace }: Temporal): WebUi | undefined {
-  return webUiUrl ? { url: webUiUrl, namespace } : undefined;
-}
-
-async function listenToSenders(
-  { options, config, userCode, temporal, log, observability, working }: Parts,
-  limits: IngressLimits,
-  checkReady: CheckReady,
-): Promise<Listener> {
-  const { host = '0.0.0.0', port, taskQueue, trustedProxies, ...settings } = options.settings;
-  const startEvent = createStartEvent({ temporal, taskQueue, eager: options.role === 'serve', limits, log });
-  const { metrics, tracing } = observability;
-  const fields = new FieldReader({ log });
-  const listener = await listen({
-    app: createPublicApp({
-      config,
-      startEvent,
-      checkPayload: (call, signal) => userCode.check(call, signal),
-      fields,
-      limits,
-      metrics,
-      tracing,
-      checkReady,
-      trustedProxies,
-      log,
-    }),
-    host,
-    port,
-    settings: { host: 'HOST', port: 'PORT' },
-    strangers: {
-      maxConnections: settings.maxConnections,
-      maxPerClient: settings.maxConnectionsPerClient,
-      trustedProxies,
-      log,
-    },
-  });
-  working.push(listener.stop);
-  return listener;
-}
-
-async function startWorker(parts: Parts): Promise<Worker> {
+async function startWorker(parts: ProcessParts): Promise<Worker> {
   const { options, config, userCode, temporal, log, observability: observer, lifetime, working } = parts;
   const worker = await createWorker({
     temporal,
     taskQueue: options.settings.taskQueue,
     config,
     proxy: options.settings.proxy,
+    allowLoopbackUrls: options.settings.agent.allowLoopbackUrls,
     log,
     observer,
     callHandler: (call, options) => userCode.handle(call, options),
+    callTask: (call, options) => userCode.runTask(call, options),
     webUi: webUiOf(options, temporal),
   });
   const running = worker.run();

@@ -37,6 +37,7 @@ export async function startUserCode({
     path,
     logLevel: settings.logLevel,
     tracesUrl: settings.tracesUrl,
+    downloads: { proxy: settings.proxy, allowLoopback: settings.agent.allowLoopbackUrls },
     memoryMb: settings.handlerMemoryMb,
     inspectPort,
     handlerProcesses: role === 'api' ? 0 : inspectPort === undefined ? settings.handlerProcesses : 1,

@@ -46,7 +46,7 @@ export function signDelivery({
   }
   const keys = secrets.map((secret) => signingKey('delivery', secret));
   assertBytes(rawBody);
-  const id = messageId(workflowId, correction);
+  const id = deliveryId(workflowId, correction);
   const timestamp = String(Math.floor(now ?? Date.now() / 1000));
   const signatures = keys.map(
     ({ bytes }) => `v1,${hmacText(bytes, [`${id}.${timestamp}.`, rawBody], 'base64')}`,
@@ -59,8 +59,8 @@ export function signDelivery({
   };
 }
 
-/** Digests the workflow id, which may have dots, and ids of the sender that the receiver should not learn. */
-function messageId(workflowId: string, correction: string | undefined): string {
+/** `webhook-id`: a digest of the workflow id, which may have dots, and ids that the receiver should not learn. */
+export function deliveryId(workflowId: string, correction: string | undefined): string {
   const text = correction === undefined ? workflowId : `${workflowId}\n${correction}`;
   return `msg_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
 }

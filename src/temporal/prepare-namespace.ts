@@ -11,6 +11,7 @@ const { IndexedValueType } = proto.temporal.api.enums.v1;
 const INDEXED_VALUE_TYPES = {
   KEYWORD: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
   KEYWORD_LIST: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+  DATETIME: IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
 } as const;
 /** The longest time for which a sender of the schemes retries by itself: Stripe resends for three days. */
 const RETRY_WINDOW_MS = 3 * 24 * 3_600_000;
@@ -52,7 +53,7 @@ async function untilSearchable(
   { connection, namespace }: Temporal,
   attributes: { name: string }[],
 ): Promise<void> {
-  const query = attributes.map(({ name }) => `${name} = 'any'`).join(' AND ');
+  const query = attributes.map(({ name }) => `${name} IS NULL`).join(' AND ');
   const deadline = Date.now() + SEARCHABLE_WITHIN_MS;
   for (;;) {
     try {
@@ -99,8 +100,9 @@ async function describeNamespace(connection: Temporal['connection'], namespace: 
   }
 }
 
-function list(attributes: readonly { name: string; type: string }[]): string {
-  return attributes
-    .map(({ name, type }) => `${name} (${type === 'KEYWORD' ? 'Keyword' : 'KeywordList'})`)
-    .join(', ');
+/** As Temporal's own command writes them. */
+const TYPE_NAMES = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList', DATETIME: 'Datetime' } as const;
+
+function list(attributes: readonly { name: string; type: keyof typeof TYPE_NAMES }[]): string {
+  return attributes.map(({ name, type }) => `${name} (${TYPE_NAMES[type]})`).join(', ');
 }

@@ -1,6 +1,6 @@
 // Reads for a scrape how many tasks wait in Temporal's task queue, for how long, and how many workers poll the queue.
 import proto from '@temporalio/proto';
-import type { QueueStats, TaskType } from '../observability/metrics.ts';
+import type { QueueStats, QueueType } from '../observability/metrics.ts';
 import type { Temporal } from './connection.ts';
 import { inTime } from './in-time.ts';
 
@@ -8,7 +8,7 @@ const { TaskQueueType } = proto.temporal.api.enums.v1;
 const TASK_TYPES = {
   workflow: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
   activity: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-} satisfies Record<TaskType, unknown>;
+} satisfies Record<QueueType, unknown>;
 /** Several scrapers, or a browser that reloads, cost Temporal no more than one scraper. */
 const CACHED_FOR_MS = 5_000;
 /** A scrape must not wait for a server that hangs: Prometheus gives it 10 s for everything. */
@@ -16,7 +16,7 @@ const ANSWER_WITHIN_MS = 1_000;
 /** A worker polls again at least every 70 s. Temporal remembers a worker that is gone for 5 minutes. */
 const WORKER_SEEN_WITHIN_MS = 120_000;
 
-export type ReadQueueStats = () => Promise<Record<TaskType, QueueStats> | undefined>;
+export type ReadQueueStats = () => Promise<Record<QueueType, QueueStats> | undefined>;
 
 /** The function that is returned resolves to undefined while Temporal does not answer. */
 export function createReadQueueStats(temporal: Temporal, taskQueue: string): ReadQueueStats {
@@ -37,7 +37,7 @@ async function readBoth(temporal: Temporal, taskQueue: string) {
   return stats && { workflow: stats[0], activity: stats[1] };
 }
 
-async function read({ client, namespace }: Temporal, name: string, type: TaskType): Promise<QueueStats> {
+async function read({ client, namespace }: Temporal, name: string, type: QueueType): Promise<QueueStats> {
   const { stats, pollers } = await client.workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name },

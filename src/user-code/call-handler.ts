@@ -42,7 +42,7 @@ export async function callHandler({
     if (signal.aborted && signal.reason === error) {
       return { ok: false, error: 'timeout', message: 'the handler did not end within its timeoutMs' };
     }
-    return toFailure(error);
+    return toFailedCall('handler', error);
   }
 }
 
@@ -61,13 +61,14 @@ function toOutcome(returned: unknown): HandlerResult {
   return { ok: false, permanent: true, error: 'handler:ResultTooLarge', message };
 }
 
-function toFailure(error: unknown): HandlerResult {
+/** @param what is the first part of the code of the error */
+export function toFailedCall(what: 'handler' | 'task', error: unknown): HandlerResult {
   const { name, message, stack, permanent } = describeThrown(error);
-  return { ok: false, error: `handler:${name}`, permanent, message, ...(stack ? { stack } : {}) };
+  return { ok: false, error: `${what}:${name}`, permanent, message, ...(stack ? { stack } : {}) };
 }
 
 /** @throws TypeError in the handler's own code: a BigInt and a cycle have no JSON */
-function toJsonValue(value: unknown, what: string): unknown {
+export function toJsonValue(value: unknown, what: string): unknown {
   try {
     const json = JSON.stringify(value);
     return json === undefined ? undefined : JSON.parse(json);
@@ -96,7 +97,7 @@ function toWebhookEvent({ event, body }: HandlerCall): WebhookEvent {
   };
 }
 
-function toHandlerLogger(log: Logger): HandlerLogger {
+export function toHandlerLogger(log: Logger): HandlerLogger {
   return {
     debug: (message, fields) => log.debug(fields ?? {}, message),
     info: (message, fields) => log.info(fields ?? {}, message),

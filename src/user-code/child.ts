@@ -5,11 +5,21 @@ import { describeConfig } from '../config/describe-config.ts';
 import { createLog } from '../observability/log.ts';
 import { NO_TRACING, type Tracing } from '../observability/tracing.ts';
 import { callHandler } from './call-handler.ts';
-import { checkPayload } from './check-payload.ts';
+import { callTask, type TaskRun } from './call-task.ts';
+import { checkPayload, checkTaskInput } from './check-payload.ts';
 import { describeThrown } from './describe-thrown.ts';
 import { evaluateConfig, listLoadedFiles } from './evaluate-config.ts';
 import { startGuard } from './guard.ts';
-import type { FromChild, HandlerCall, SchemaCall, Setup, ToChild, Work } from './messages.ts';
+import type {
+  FromChild,
+  HandlerCall,
+  SchemaCall,
+  Setup,
+  TaskCall,
+  TaskInputCall,
+  ToChild,
+  Work,
+} from './messages.ts';
 import { catchStrayErrors, runCall, UserCall } from './user-call.ts';
 
 const calls = new Map<number, UserCall>();
@@ -26,7 +36,7 @@ function send(message: FromChild): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
-async function setUp({ path, logLevel, tracesUrl, memoryMaxBytes }: Setup): Promise<void> {
+async function setUp({ path, logLevel, tracesUrl, downloads, memoryMaxBytes }: Setup): Promise<void> {
   if (memoryMaxBytes !== undefined) startGuard(memoryMaxBytes);
   const log = createLog(logLevel);
   catchStrayErrors((error, source) => {
@@ -37,7 +47,8 @@ async function setUp({ path, logLevel, tracesUrl, memoryMaxBytes }: Setup): Prom
   if (tracesUrl !== undefined) tracing = await startTracing(tracesUrl);
   try {
     const config = await evaluateConfig(path);
-    process.on('message', (message: ToChild) => receive(message, { config, log }));
+    const parts = { config, log, download: laterDownload(downloads) };
+    process.on('message', (message: ToChild) => receive(message, parts));
     send({ type: 'ready', description: describeConfig(config), files: [...files] });
   } catch (error) {
     send({ type: 'refused', message: describeThrown(error).message, files: [...files] });
@@ -51,9 +62,24 @@ async function startTracing(url: string): Promise<Tracing> {
   return createOtelTracing(url, VERSION, createLog('silent')); // the main process logs what is wrong with the collector
 }
 
+/** The HTTP client takes time to load: nobody waits for it whose tasks download nothing. */
+function laterDownload({ proxy, allowLoopback }: Setup['downloads']): TaskRun['download'] {
+  let loading: Promise<TaskRun['download']> | undefined;
+  const load = async () => {
+    const { createDownload } = await import('../activities/http/download.ts');
+    const { Outlets } = await import('../activities/http/outlets.ts');
+    return createDownload({ outlets: new Outlets({ proxy }), allowLoopback });
+  };
+  return async (request) => {
+    loading ??= load();
+    return await (await loading)(request);
+  };
+}
+
 interface Parts {
   config: ParsedConfig;
   log: Logger;
+  download: TaskRun['download'];
 }
 
 function receive(message: ToChild, parts: Parts): void {
@@ -65,14 +91,38 @@ function receive(message: ToChild, parts: Parts): void {
 
 async function begin(id: number, work: Work, parts: Parts): Promise<void> {
   send({ type: 'begun', id }); // before the code runs, which may block this thread
-  const call = new UserCall(id, work.is === 'handler' ? work.call.event.source : work.call.source);
+  const call = new UserCall(id, sourceOf(work));
   calls.set(id, call);
   try {
-    if (work.is === 'handler') await handle(call, work.call, parts);
-    else await check(call, work.call, parts);
+    await perform(call, work, parts);
   } finally {
     call.end();
     calls.delete(id);
+  }
+}
+
+/** For the log line of an error that belongs to no call. */
+function sourceOf(work: Work): string {
+  switch (work.is) {
+    case 'schema':
+      return work.call.source;
+    case 'task_input':
+      return work.call.type;
+    default:
+      return work.call.event.source;
+  }
+}
+
+async function perform(call: UserCall, work: Work, parts: Parts): Promise<void> {
+  switch (work.is) {
+    case 'handler':
+      return await handle(call, work.call, parts);
+    case 'schema':
+      return await check(call, work.call, parts);
+    case 'task':
+      return await runTask(call, work.call, parts);
+    case 'task_input':
+      return await checkInput(call, work.call, parts);
   }
 }
 
@@ -94,5 +144,31 @@ async function handle(call: UserCall, given: HandlerCall, { config, log }: Parts
 async function check(call: UserCall, { source, body }: SchemaCall, { config }: Parts): Promise<void> {
   const schema = config.sources[source]?.schema;
   const outcome = schema ? await runCall(call, () => checkPayload(schema, body)) : ({ ok: true } as const);
+  send({ type: 'checked', id: call.id, outcome });
+}
+
+async function runTask(call: UserCall, given: TaskCall, { config, log, download }: Parts): Promise<void> {
+  const { event_id: task_id, event_type: task_type } = given.event;
+  const type = config.tasks[task_type];
+  if (type === undefined) {
+    const message = `this process's config has no task type '${task_type}'`;
+    return send({
+      type: 'handled',
+      id: call.id,
+      outcome: { ok: false, error: 'task_type_missing', message },
+    });
+  }
+  const onHeartbeat = (details: unknown) => send({ type: 'heartbeat', id: call.id, details });
+  const fields = { task_id, task_type, attempt: given.attempt };
+  const run = { type, given, call, log: log.child(fields), onHeartbeat, download };
+  const outcome = await tracing.join(given.event, () => runCall(call, () => callTask(run)));
+  send({ type: 'handled', id: call.id, outcome });
+}
+
+async function checkInput(call: UserCall, given: TaskInputCall, { config }: Parts): Promise<void> {
+  const type = config.tasks[given.type];
+  const outcome = type
+    ? await runCall(call, () => checkTaskInput(type, given))
+    : { ok: false as const, issues: [{ path: '', message: 'there is no such task type any more' }] };
   send({ type: 'checked', id: call.id, outcome });
 }

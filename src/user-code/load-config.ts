@@ -9,6 +9,7 @@ export async function loadConfig(options: ResolveOptions): Promise<Config> {
     path: options.path,
     logLevel: 'error',
     tracesUrl: undefined,
+    downloads: { proxy: undefined, allowLoopback: false }, // nothing runs
     memoryMb: undefined,
     inspectPort: undefined,
   });

@@ -1,5 +1,6 @@
 // The messages between the main process and a process that runs the user's code.
 import type { ConfigDescription } from '../config/describe-config.ts';
+import type { ProxySettings } from '../config/settings.ts';
 import type { EventMeta } from '../contracts/event.ts';
 
 /** How a child process is set up; its first message. */
@@ -9,6 +10,8 @@ export interface Setup {
   logLevel: string;
   /** Where spans go; undefined: tracing is off. */
   tracesUrl: string | undefined;
+  /** How documents are downloaded for tasks. */
+  downloads: { proxy: ProxySettings | undefined; allowLoopback: boolean };
   /** Bytes of resident memory beyond which the process ends itself; undefined: it lives only as long as it loads. */
   memoryMaxBytes: number | undefined;
 }
@@ -35,7 +38,32 @@ export interface SchemaCall {
   body: Uint8Array;
 }
 
-export type Work = { is: 'handler'; call: HandlerCall } | { is: 'schema'; call: SchemaCall };
+/** One call of the work of a task. */
+export interface TaskCall {
+  event: EventMeta;
+  /** JSON. */
+  input: Uint8Array;
+  attempt: number;
+  idempotencyKey: string;
+  answers: Record<string, unknown>;
+  checkpoint: unknown;
+}
+
+/** One look at what a client has given a task: JSON, or plain text that the task type makes JSON of. */
+export interface TaskInputCall {
+  type: string;
+  input: unknown;
+  isText?: boolean;
+}
+
+/** `input` is set where it was made of text. */
+export type TaskInputResult = SchemaResult & { input?: unknown };
+
+export type Work =
+  | { is: 'handler'; call: HandlerCall }
+  | { is: 'schema'; call: SchemaCall }
+  | { is: 'task'; call: TaskCall }
+  | { is: 'task_input'; call: TaskInputCall };
 
 export type ToChild =
   | { type: 'setup'; setup: Setup }
@@ -50,9 +78,9 @@ export type FromChild =
   | { type: 'begun'; id: number }
   | { type: 'heartbeat'; id: number; details: unknown }
   | { type: 'handled'; id: number; outcome: HandlerResult }
-  | { type: 'checked'; id: number; outcome: SchemaResult };
+  | { type: 'checked'; id: number; outcome: TaskInputResult };
 
-/** What a handler came to. */
+/** What a handler came to, or the work of a task, whose result is a `TaskOutcome`. */
 export type HandlerResult =
   | { ok: true /** JSON; absent where the handler returned nothing. */; result?: string }
   | { ok: false; error: string; permanent?: boolean; message: string; stack?: string };

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../config/config-error.ts';
 import type { ConfigDescription } from '../config/describe-config.ts';
-import type { FromChild, HandlerResult, SchemaResult, Setup, ToChild, Work } from './messages.ts';
+import type { FromChild, HandlerResult, Setup, TaskInputResult, ToChild, Work } from './messages.ts';
 
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const ENTRY = fileURLToPath(new URL(`./child.${extension}`, import.meta.url));
@@ -38,7 +38,7 @@ export interface Ready {
 /** `not_begun`: no code of the user has run; another process may take the call. */
 export type ProcessAnswer =
   | { is: 'handled'; outcome: HandlerResult }
-  | { is: 'checked'; outcome: SchemaResult }
+  | { is: 'checked'; outcome: TaskInputResult }
   | { is: 'not_begun' }
   | { is: 'interrupted'; message: string };
 
@@ -60,6 +60,11 @@ export class RefusedConfigError extends ConfigError {
   }
 }
 
+/** The options of a pool may hold more than a child is told of. */
+function toPlain({ path, logLevel, tracesUrl, downloads }: Omit<Setup, 'memoryMaxBytes'>) {
+  return { path, logLevel, tracesUrl, downloads };
+}
+
 export class UserCodeProcess {
   readonly ready: Promise<Ready>;
   /** Resolves with how the process has ended. */
@@ -74,7 +79,7 @@ export class UserCodeProcess {
   #hasBegun = false;
   #nextId = 1;
 
-  constructor({ memoryMb, inspectPort, path, logLevel, tracesUrl }: ChildOptions) {
+  constructor({ memoryMb, inspectPort, ...setup }: ChildOptions) {
     this.#isPatient = inspectPort !== undefined;
     // A group of its own: Ctrl-C on a terminal does not reach it, and what it has spawned ends with it.
     this.#child = fork(ENTRY, [], {
@@ -90,11 +95,11 @@ export class UserCodeProcess {
       this.#child.once('exit', (code, signal) => resolve(this.#end(signal ?? `exit code ${code}`)));
       this.#child.once('error', (error) => resolve(this.#end(error.message)));
     });
-    this.ready = this.#untilReady(path);
+    this.ready = this.#untilReady(setup.path);
     this.ready.catch(() => undefined);
     this.#child.on('message', (message: FromChild) => this.#receive(message));
     const memoryMaxBytes = memoryMb === undefined ? undefined : (memoryMb + OWN_MEMORY_MB) * MIB;
-    this.#send({ type: 'setup', setup: { path, logLevel, tracesUrl, memoryMaxBytes } });
+    this.#send({ type: 'setup', setup: { ...toPlain(setup), memoryMaxBytes } });
   }
 
   get pid(): number | undefined {

@@ -1,6 +1,16 @@
 // The processes that run the user's code: as many as are wanted, each replaced when it ends, all of them at a reload.
 import type { Logger } from 'pino';
-import type { CallOptions, HandlerCall, HandlerResult, SchemaCall, SchemaResult } from './messages.ts';
+import type {
+  CallOptions,
+  HandlerCall,
+  HandlerResult,
+  SchemaCall,
+  SchemaResult,
+  TaskCall,
+  TaskInputCall,
+  TaskInputResult,
+  Work,
+} from './messages.ts';
 import { type ChildOptions, type ProcessAnswer, type Ready, UserCodeProcess } from './user-code-process.ts';
 
 /** A process that ends at once again and again is started less and less often. */
@@ -48,7 +58,15 @@ export class UserCode {
     call: HandlerCall,
     { signal, onHeartbeat, apart }: CallOptions,
   ): Promise<HandlerResult | { interrupted: string }> {
-    const work = { is: 'handler', call } as const;
+    return await this.#run({ is: 'handler', call }, { signal, onHeartbeat, apart });
+  }
+
+  /** As `handle`, for the work of a task. */
+  async runTask(call: TaskCall, options: CallOptions): Promise<HandlerResult | { interrupted: string }> {
+    return await this.#run({ is: 'task', call }, options);
+  }
+
+  async #run(work: Work, { signal, onHeartbeat, apart }: CallOptions) {
     const { handlers, single } = this.#pools;
     const answer =
       (apart && (await single?.runSoon(work, signal, onHeartbeat))) ||
@@ -61,7 +79,16 @@ export class UserCode {
 
   /** @throws Error if no answer came: the signal was aborted, or the process has ended */
   async check(call: SchemaCall, signal: AbortSignal): Promise<SchemaResult> {
-    const answer = await this.#pools.checker.run({ is: 'schema', call }, signal, () => undefined);
+    return await this.#check({ is: 'schema', call }, signal);
+  }
+
+  /** As `check`, for what a client gives a task. */
+  async checkTaskInput(call: TaskInputCall, signal: AbortSignal): Promise<TaskInputResult> {
+    return await this.#check({ is: 'task_input', call }, signal);
+  }
+
+  async #check(work: Work, signal: AbortSignal): Promise<TaskInputResult> {
+    const answer = await this.#pools.checker.run(work, signal, () => undefined);
     if (answer.is === 'checked') return answer.outcome;
     throw new Error(answer.is === 'interrupted' ? answer.message : 'the schema gave no answer');
   }
@@ -109,8 +136,9 @@ async function startPools(options: UserCodeOptions) {
   const first = new UserCodeProcess(options);
   const config = await first.ready;
   const sources = Object.values(config.description.sources);
-  const wantsHandlers = sources.some(({ handlers }) => handlers.length > 0);
-  const wantsChecker = checksPayloads && sources.some(({ schema }) => schema);
+  const hasTasks = Object.keys(config.description.tasks).length > 0;
+  const wantsHandlers = hasTasks || sources.some(({ handlers }) => handlers.length > 0);
+  const wantsChecker = checksPayloads && (hasTasks || sources.some(({ schema }) => schema));
   const handlers = new Pool(options, wantsHandlers ? handlerProcesses : 0);
   const single =
     options.inspectPort === undefined && handlerProcesses > 0 && wantsHandlers

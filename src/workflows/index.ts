@@ -1,4 +1,5 @@
 // The workflows that every worker loads, under their type names.
+export { runAgentTask } from './agent-task.ts';
 export { alertRoute } from './alert-route.ts';
 export { deadLetter } from './dead-letter.ts';
 export { discardDeadLetters, replayDeadLetters } from './dead-letter-jobs.ts';

@@ -5,18 +5,17 @@ import {
   ActivityFailure,
   ApplicationFailure,
   defineQuery,
+  defineSignal,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
-  setCurrentDetails,
   setHandler,
   TimeoutFailure,
-  upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { type CallbackTarget, TARGET_QUERY, TARGET_SIGNAL } from '../contracts/callback.ts';
 import {
   type Attempt,
-  type EventFailureDetails,
   type EventMeta,
   type EventProgress,
   type Heartbeat,
@@ -29,34 +28,34 @@ import {
   type StepPlan,
   TIMEOUT_MARGIN_MS,
 } from '../contracts/event.ts';
-import { EVENT_FAILED, errorCodeOf, INTERRUPTED } from '../contracts/failures.ts';
+import { INTERRUPTED } from '../contracts/failures.ts';
 import { isRefused } from '../contracts/refused.ts';
-import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import { cancelAfter, keepAttemptsOnce } from './cancel.ts';
 import { DeadLetterOfRun } from './dead-letter-of-run.ts';
-import { failureDetails, failuresOf } from './failure-details.ts';
 import { resetsOfRun } from './interceptors.ts';
-import { fitting, openDeadLetter } from './open-dead-letter.ts';
-import type { Resets } from './resets.ts';
+import { isFailed, toDeadLetter } from './to-dead-letter.ts';
 
 export const statusQuery = defineQuery<EventProgress>(STATUS_QUERY);
+const targetQuery = defineQuery<CallbackTarget>(TARGET_QUERY);
+const targetSignal = defineSignal<[CallbackTarget]>(TARGET_SIGNAL);
 
 /** Paces attempts whose worker was lost. After a failed attempt the activity itself asks for the delay. */
 const AFTER_A_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
 
 export async function processEvent(input: ProcessEventInput, body: RawBody): Promise<ProcessEventResult> {
-  const { steps, checkpoint = [], rerun, ...event } = input;
+  const { steps, checkpoint = [], rerun, target: given, client: _client, ...event } = input;
   const todo = steps.filter((plan) => !checkpoint.some((outcome) => outcome.step === plan.step));
   const keepAttempts = keepAttemptsOnce(todo.map(({ step }) => step));
   const resets = resetsOfRun();
   const former = new DeadLetterOfRun({ event, rerun, resets });
   const progress: EventProgress = { status: 'processing', steps: [...checkpoint] };
   setHandler(statusQuery, () => progress);
+  const target = given && keepTarget(given);
 
   if (former.mayExist) await former.reopened();
   const run = async (plan: StepPlan) => {
-    progress.steps.push(await runStep({ plan, event, body, keepAttempts }));
+    progress.steps.push(await runStep({ plan, event, body, keepAttempts, target }));
   };
   try {
     const [first] = todo;
@@ -79,6 +78,20 @@ export async function processEvent(input: ProcessEventInput, body: RawBody): Pro
   return { status: 'processed', steps: progress.steps };
 }
 
+interface Target {
+  latest: CallbackTarget;
+}
+
+/** The client may give another address while the event is under way: the next attempt asks for the latest one. */
+function keepTarget(given: CallbackTarget): Target {
+  const target: Target = { latest: given };
+  setHandler(targetQuery, () => target.latest);
+  setHandler(targetSignal, (latest) => {
+    target.latest = latest;
+  });
+  return target;
+}
+
 /** Only a cancellation rejects a step. The run then waits for all steps: each may report an attempt. */
 async function untilAll(steps: Promise<void>[]): Promise<void> {
   try {
@@ -89,17 +102,16 @@ async function untilAll(steps: Promise<void>[]): Promise<void> {
   }
 }
 
-const isFailed = (outcome: StepOutcome) => outcome.status === 'failed';
-
 interface RunStep {
   plan: StepPlan;
   event: EventMeta;
   body: RawBody;
   keepAttempts: () => Promise<void>;
+  target: Target | undefined;
 }
 
 /** Makes the first attempt by a local activity, which saves a round trip, and all others by a regular one. */
-async function runStep({ plan, event, body, keepAttempts }: RunStep): Promise<StepOutcome> {
+async function runStep({ plan, event, body, keepAttempts, target }: RunStep): Promise<StepOutcome> {
   const { step } = plan;
   const name = step === 'handler' ? 'handleEvent' : 'deliver';
   const startToCloseTimeout = plan.timeout_ms + TIMEOUT_MARGIN_MS;
@@ -107,7 +119,8 @@ async function runStep({ plan, event, body, keepAttempts }: RunStep): Promise<St
   if (plan.local ?? plan.timeout_ms <= LOCAL_TIMEOUT_MAX_MS) {
     const local = proxyLocalActivities<Activities>({ startToCloseTimeout, retry: { maximumAttempts: 1 } });
     try {
-      const outcome = await local[name]({ event, step, attempts }, body);
+      const to = target ? { target: target.latest } : {};
+      const outcome = await local[name]({ event, step, attempts, ...to }, body);
       if (outcome.status !== 'retrying') return outcome;
       attempts = outcome.attempts;
     } catch (error) {
@@ -146,40 +159,3 @@ function toFailedOutcome(step: StepPlan['step'], attempts: Attempt[], error: unk
   const log = cause instanceof TimeoutFailure ? (cause.lastHeartbeatDetails as Heartbeat) : undefined;
   return { step, status: 'failed', attempts: log?.attempts ?? attempts };
 }
-
-/** Opens the dead letter. @returns the failure that the run has to end with */
-async function toDeadLetter(
-  event: EventMeta,
-  outcomes: StepOutcome[],
-  resets: Resets,
-): Promise<ApplicationFailure> {
-  const failed = outcomes.filter(isFailed);
-  const failedSteps = failed.map(({ step }) => step);
-  const errors = failed.map((outcome) => errorCodeOf(outcome.attempts.at(-1)));
-  const codes = [...new Set(errors)];
-  upsertSearchAttributes([
-    { key: SEARCH_ATTRIBUTES.failedStep, value: fitting(failedSteps) },
-    { key: SEARCH_ATTRIBUTES.error, value: fitting(codes) },
-  ]);
-  const what = failed.map(
-    ({ step, attempts }, i) => `${step} failed after ${attemptsText(attempts.length)}: ${errors[i]}`,
-  );
-  const message = what.join('; ');
-  const attempts = failed.reduce((sum, outcome) => sum + outcome.attempts.length, 0);
-  const failures = failuresOf(failed);
-  const details = failureDetails(event, failures);
-  setCurrentDetails(details);
-  await openDeadLetter({ event, failedSteps, codes, attempts, error: message, failures, details }, resets);
-  const checkpoint = outcomes.filter((outcome) => !isFailed(outcome));
-  const outcome: EventFailureDetails = { failed, checkpoint };
-  const failure = ApplicationFailure.create({
-    message,
-    type: EVENT_FAILED,
-    nonRetryable: true,
-    details: [outcome],
-  });
-  failure.stack = ''; // the place in Surehook's code tells an operator nothing
-  return failure;
-}
-
-const attemptsText = (count: number) => (count === 1 ? '1 attempt' : `${count} attempts`);

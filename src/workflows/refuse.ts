@@ -6,7 +6,7 @@ import {
   type WorkflowOutboundCallsInterceptor,
 } from '@temporalio/workflow';
 import { PAUSE_SIGNAL, RESUME_SIGNAL } from '../contracts/job.ts';
-import { INPUT_REFUSED, isRefused } from '../contracts/refused.ts';
+import { INPUT_REFUSED, isRefused, mayBeMended } from '../contracts/refused.ts';
 
 /** These signals say everything by their name. Whoever can send one by hand can as well terminate the workflow. */
 const WITHOUT_ARGUMENT: readonly string[] = [PAUSE_SIGNAL, RESUME_SIGNAL];
@@ -16,8 +16,8 @@ export const refuseInbound: WorkflowInboundCallsInterceptor = {
   /** A run that is refused fails at once. It opens no dead letter: it never was an event. */
   execute(input, next) {
     const refused = input.args.find(isRefused);
-    // Only an operator's mistake about a key damages every input: the task is repeated until the mistake is mended.
-    if (refused?.surehook_refused === 'damaged') return Promise.reject(new Error(refused.message));
+    // An operator's mistake about a key does this to every input: the task is repeated until the mistake is mended.
+    if (refused && mayBeMended(refused)) return Promise.reject(new Error(refused.message));
     if (refused === undefined && input.args.length > 0) return next(input);
     return Promise.reject(failure('the start of this workflow', refused?.message ?? 'there is no input'));
   },

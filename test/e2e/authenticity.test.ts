@@ -2,13 +2,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import type { Payload } from '@temporalio/common';
+import { ApplicationFailure, type Payload } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { CLOSE_SIGNAL } from '../../src/contracts/dead-letter.ts';
 import { PROCESS_EVENT, STATUS_QUERY } from '../../src/contracts/event.ts';
+import { EncryptionCodec } from '../../src/payloads/encryption-codec.ts';
+import { createDataConverter } from '../../src/temporal/data-converter.ts';
 import { DeadLetters } from '../support/dead-letters.ts';
 import { Receiver } from '../support/receiver.ts';
-import { DATA_CONVERTER, newId, Surehook, TOKEN } from '../support/surehook.ts';
+import { DATA_CONVERTER, ENCRYPTION_KEYS, KEY, newId, Surehook, TOKEN } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const taskQueue = newId('queue');
@@ -17,14 +19,32 @@ let receiver: Receiver;
 let surehook: Surehook;
 /** Somebody who reaches Temporal and has no key. */
 let stranger: Client;
+/** As `stranger`, but encrypts under a key that is not Surehook's. */
+let strangerWithAKey: Client;
 let client: Client;
+
+const IGNORED = 'a signal is ignored';
+const NEW_KEY = { id: 'k2', key: Buffer.alloc(32, 'k2') };
+const STRANGERS = [
+  ['in clear text', () => stranger, 'a payload is not encrypted'],
+  ['under a key of his own', () => strangerWithAKey, "a payload is encrypted under key 'k9', which"],
+] as const;
+
+const connectWith = (connection: Connection, ...keys: [typeof KEY, ...(typeof KEY)[]]) =>
+  new Client({ connection, dataConverter: createDataConverter(new EncryptionCodec(keys)) });
+
+const startSurehook = async (env: Record<string, string> = {}) =>
+  await Surehook.start({
+    ...{ role: 'serve', temporalAddress: address, taskQueue },
+    env: { RECEIVER_URL: receiver.url, ...env },
+  });
 
 beforeAll(async () => {
   receiver = await Receiver.start();
-  const env = { RECEIVER_URL: receiver.url };
-  surehook = await Surehook.start({ role: 'serve', temporalAddress: address, taskQueue, env });
+  surehook = await startSurehook();
   const connection = await Connection.connect({ address });
   stranger = new Client({ connection });
+  strangerWithAKey = connectWith(connection, { id: 'k9', key: Buffer.alloc(32, 'k9') });
   client = new Client({ connection, dataConverter: DATA_CONVERTER });
 });
 
@@ -65,6 +85,10 @@ async function failureOf(workflowId: string): Promise<string> {
   const error = await handle.result().catch((thrown: unknown) => thrown);
   return String((error as { cause?: Error }).cause?.message);
 }
+
+/** A failure that says in its details that the delivery has succeeded. */
+const forgedFailure = () =>
+  ApplicationFailure.nonRetryable('by hand', 'x', { status: 'succeeded', attempts: [] });
 
 /** An event whose delivery has failed once and waits for a minute. */
 async function sendWaiting(): Promise<string> {
@@ -140,7 +164,7 @@ describe('by hand, without the key,', () => {
     const signal = ['workflow', 'signal', '--workflow-id', id, '--name', CLOSE_SIGNAL];
     await temporal(...signal);
     await temporal(...signal, '--input', '{"how":"discarded"}');
-    const lines = () => surehook.logLines().filter(({ msg }) => msg === 'a signal is ignored');
+    const lines = () => surehook.logLines().filter(({ msg }) => msg === IGNORED);
     await waitFor(() => lines().length === 2);
     expect(lines().map(({ error }) => error)).toEqual(['it has no argument', 'a payload is not encrypted']);
     expect((await client.workflow.getHandle(id).describe()).status.name).toBe('RUNNING');
@@ -180,4 +204,100 @@ describe('by hand, without the key,', () => {
     });
     expect(receiver.of(event_id).length).toBe(1);
   });
+});
+
+describe.each(STRANGERS)('somebody who writes %s', (_, who, problem) => {
+  const pendingOf = async (workflowId: string) => {
+    const { raw } = await client.workflow.getHandle(workflowId).describe();
+    return raw.pendingActivities?.[0];
+  };
+  /** The delivery that waits, as the `temporal` command names it. */
+  const waitingActivity = async (workflowId: string) => ({
+    workflowId,
+    activityId: (await pendingOf(workflowId))?.activityId ?? '',
+  });
+  const retry = async (event_id: string) => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    await surehook.operator(`/api/v1/events/partner/${event_id}/retry`, { method: 'POST', headers });
+  };
+
+  it('signals a dead letter in vain, and does not keep it from its end', async () => {
+    const letters = new DeadLetters(surehook, receiver);
+    const event_id = await letters.make();
+    const id = `dead-letter:partner:${event_id}`;
+    await who().workflow.getHandle(id).signal(CLOSE_SIGNAL, { how: 'discarded' });
+    const ignored = () =>
+      surehook.logLines().find(({ msg, workflowId }) => msg === IGNORED && workflowId === id);
+    await waitFor(() => ignored() !== undefined);
+    expect(ignored()?.error).toContain(problem);
+    await letters.discard(event_id, { reason: 'a test' });
+    await waitFor(async () => (await client.workflow.getHandle(id).describe()).status.name === 'COMPLETED');
+  });
+
+  it('updates an event in vain, and does not keep it from its end', async () => {
+    const event_id = await sendWaiting();
+    const handle = who().workflow.getHandle(`partner:${event_id}`);
+    await expect(handle.executeUpdate('x', { args: [{ forged: true }] })).rejects.toThrow();
+    await retry(event_id);
+    await surehook.untilEvent('partner', event_id, ({ status }) => status === 'processed');
+  });
+
+  it('completes a delivery that waits: the event is a dead letter with its attempt', async () => {
+    const event_id = await sendWaiting();
+    const on = await waitingActivity(`partner:${event_id}`);
+    await who().activity.complete(on, { step: 'deliver:first', status: 'succeeded', attempts: [] });
+    const event = await surehook.untilEvent('partner', event_id, ({ closed_at }) => closed_at !== null);
+    expect(event).toMatchObject({
+      status: 'failed',
+      deliveries: [{ endpoint: 'first', status: 'failed', attempts: [{ status_code: 503 }] }],
+    });
+    expect(receiver.of(event_id).length).toBe(1);
+  });
+
+  it('fails a delivery under way: the event is a dead letter with the attempts before it', async () => {
+    const event_id = newId();
+    const workflowId = `partner:${event_id}`;
+    receiver.script('/first', event_id, [503, 'hang']);
+    await surehook.send({ event_id, type: 'forwarded' });
+    await waitFor(() => receiver.of(event_id).length === 2);
+    const on = await waitingActivity(workflowId);
+    await who().activity.fail(on, forgedFailure());
+    const event = await surehook.untilEvent('partner', event_id, ({ closed_at }) => closed_at !== null);
+    expect(event).toMatchObject({
+      status: 'failed',
+      deliveries: [{ endpoint: 'first', status: 'failed', attempts: [{ status_code: 503 }] }],
+    });
+    expect(receiver.of(event_id).length).toBe(2);
+  });
+
+  it('forges heartbeats: no attempt more than the schedule has, and the event goes on', async () => {
+    const event_id = newId();
+    const workflowId = `partner:${event_id}`;
+    receiver.script('/first', event_id, [503, 'hang', 503]);
+    await surehook.send({ event_id, type: 'forwarded' });
+    await waitFor(() => receiver.of(event_id).length === 2);
+    await who().activity.heartbeat(await waitingActivity(workflowId), { attempts: [], temporal_attempt: 99 });
+    await surehook.stop('SIGKILL'); // so that no true heartbeat replaces the forged one
+    surehook = await startSurehook();
+    const event = await surehook.untilEvent('partner', event_id, ({ closed_at }) => closed_at !== null);
+    expect(event).toMatchObject({
+      status: 'failed',
+      deliveries: [{ attempts: [{ status_code: 503 }, { error: 'interrupted' }, { attempt: 3 }] }],
+    });
+    expect(event.deliveries[0]?.attempts.length).toBe(3);
+    expect(receiver.of(event_id).length).toBeLessThanOrEqual(3);
+  });
+});
+
+it('a signal under a new key that this worker does not have yet waits until the worker has it', async () => {
+  const event_id = await new DeadLetters(surehook, receiver).make();
+  const id = `dead-letter:partner:${event_id}`;
+  const rotated = connectWith(client.connection as Connection, NEW_KEY, KEY);
+  await rotated.workflow.getHandle(id).signal(CLOSE_SIGNAL, { how: 'discarded' });
+  await waitFor(() => surehook.output.includes("a payload is encrypted under key 'k2', which"));
+  await surehook.stop();
+  expect(surehook.logLines().filter((line) => line.workflowId === id && line.msg === IGNORED)).toEqual([]);
+  const keys = `${NEW_KEY.id}:${NEW_KEY.key.toString('base64')},${ENCRYPTION_KEYS}`;
+  surehook = await startSurehook({ SUREHOOK_ENCRYPTION_KEYS: keys });
+  expect(await rotated.workflow.getHandle(id).result()).toMatchObject({ how: 'discarded' });
 });

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { folder, type Outcome, runCommand, runSurehook } from '../support/command.ts';
 import { DeadLetters } from '../support/dead-letters.ts';
@@ -141,6 +142,50 @@ describe.concurrent('surehook config check', () => {
     writeFileSync(join(cwd, '.env'), names.map((name) => `${name}=${value}\n`).join(''));
     const { code } = await runSurehook(['config', 'check'], { SUREHOOK_CONFIG: path }, { cwd });
     expect(code).toBe(0);
+  });
+
+  /** A source per scheme, whose ids stand in unsigned places, and an endpoint. */
+  const writeCheckable = () =>
+    writeConfig(`import { secret } from '${pathToFileURL(join(PROJECT, 'dist/index.js')).href}';
+      export default {
+        sources: {
+          partner: {
+            verify: { scheme: 'hmac', secrets: [secret('HMAC_SECRET')] },
+            eventId: ['body.id', 'header.X-Request-Id'],
+          },
+          github: { verify: { scheme: 'github', secrets: [secret('GITHUB_SECRET')] } },
+        },
+        endpoints: { first: { url: 'http://127.0.0.1:9/', secrets: [secret('ENDPOINT_SECRET')] } },
+      };`);
+  const check = async (env: Record<string, string>) => {
+    const given = { HMAC_SECRET: value, GITHUB_SECRET: value, ENDPOINT_SECRET: value, ...env };
+    return await runSurehook(['config', 'check'], { SUREHOOK_CONFIG: writeCheckable(), ...given });
+  };
+
+  it('warns of a short secret of a source and of ids that the scheme does not sign, and accepts the file', async () => {
+    const { code, stdout, stderr } = await check({ GITHUB_SECRET: 'fifteen-letters' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const again = 'whoever has one signed request can send it again as another event';
+    expect(stdout.split('\n').slice(1)).toEqual([
+      'warning: GITHUB_SECRET (sources.github.verify.secrets): the secret has fewer than 16 characters, and might be guessed',
+      `warning: sources.partner.eventId: hmac does not sign header.x-request-id: ${again}`,
+      `warning: sources.github.eventId: github does not sign header.x-github-delivery: ${again}`,
+      '',
+    ]);
+    expect(stdout).not.toContain('fifteen-letters');
+  });
+
+  it.each([
+    ['ENDPOINT_SECRET', 'fifteen-letters', 'has fewer than 16 characters'],
+    ['HMAC_SECRET', ` ${value}`, 'begins or ends with white space; remove it'],
+    ['HMAC_SECRET', `${value}\r\n`, 'begins or ends with white space; remove it'],
+    ['GITHUB_SECRET', `"${value}"`, 'stands in quotes; remove them'],
+    ['GITHUB_SECRET', `\ufeff${value}`, 'begins with a byte order mark; save its file as UTF-8 without one'],
+    ['ENDPOINT_SECRET', `v1,${value}`, "begins at 'whsec_'; leave out the 'v1,' before it"],
+  ])('refuses %s %j, and does not repeat it', async (name, secret, fault) => {
+    const outcome = await check({ [name]: secret });
+    expectOneLine(outcome, `unusable secret: ${name} (`, fault);
+    expect(outcome.stdout + outcome.stderr).not.toContain(secret.trim());
   });
 
   it('names every fault of a bad file in one line', async () => {
@@ -410,9 +455,25 @@ describe('beside a running surehook,', () => {
     };
 
     describe.concurrent('list', () => {
-      it('prints how to send an event if there is no event', async () => {
-        const stdout = await list('--source', 'small');
-        expect(stdout).toBe('No events. Send one with: surehook send <source>\n');
+      it('prints how to send an event if there is no event and no filter', async () => {
+        const empty = createHttpServer((_request, response) => {
+          response.end('{"items":[],"next_cursor":null}');
+        }).listen(0, '127.0.0.1');
+        await once(empty, 'listening');
+        const url = `http://127.0.0.1:${(empty.address() as AddressInfo).port}`;
+        for (const options of [[], ['--limit', '5']]) {
+          const outcome = await run(['events', 'list', ...options], { SUREHOOK_OPERATOR_URL: url });
+          expect(outcome.stdout).toBe('No events. Send one with: surehook send <source>\n');
+        }
+        empty.close();
+      });
+
+      it.each([
+        ['--source', 'small'],
+        ['--type', 'never-sent'],
+        ['--until', '2001-01-01T00:00:00Z'],
+      ])('prints that no event matches %s %s', async (option, value) => {
+        expect(await list(option, value)).toBe('No events match.\n');
       });
 
       it('prints a table with the latest ended event first', async () => {

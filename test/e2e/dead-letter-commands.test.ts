@@ -1,7 +1,8 @@
 // Tests `surehook dead-letters` and its export, pages of the list while entries come and go, and killed workers.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { get } from 'node:http';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -122,6 +123,29 @@ describe('surehook dead-letters', () => {
       expires_at: listed[0]?.expires_at,
     });
     expect((await run('export', '--source', 'once', '--type', type)).text).toBe(readFileSync(out, 'utf8'));
+  });
+
+  it('says of an export that fails whether the file or the operator API is at fault', async () => {
+    const out = join(folder, 'no', 'such', 'folder');
+    const intoNothing = await run('export', '--out', out);
+    expect(intoNothing.code).toBe(1);
+    expect(intoNothing.text).toMatch(/^surehook: --out: the export is incomplete: ENOENT.+\n$/);
+    const api = createServer((_request, response) => {
+      response.write('{"event_id":"evt_1"}\n', () => response.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(api, 'listening');
+    const env = {
+      SUREHOOK_OPERATOR_URL: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
+      SUREHOOK_OPERATOR_TOKEN: TOKEN,
+    };
+    for (const options of [['--out', join(folder, 'cut.ndjson')], []]) {
+      const { code, stderr } = await runSurehook(['dead-letters', 'export', ...options], env);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /^surehook: the export is incomplete: the operator API ended its answer early: .+\n$/,
+      );
+    }
+    api.close();
   });
 
   it('logs no error if a reader of the export leaves', async () => {

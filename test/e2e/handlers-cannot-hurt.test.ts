@@ -140,6 +140,14 @@ it('a handler that computes for a long time within its limit is run once, and bl
   });
 });
 
+it('a handler that sends heartbeats, in a local attempt and in a regular one, goes on', async () => {
+  for (const source of ['nasty', 'patient'])
+    expect(await handle('heartbeats-often', source)).toMatchObject({
+      status: 'processed',
+      handler: { attempts: [{ attempt: 1 }], result: 'heartbeats' },
+    });
+});
+
 describe('what a handler throws or returns', () => {
   it.each([
     ['message-is-an-object', 'handler:Error', "{ reason: 'an object' }"],
@@ -181,6 +189,15 @@ describe('what a handler throws or returns', () => {
       stack: expect.stringMatching(/nasty\.config\.ts:\d+[\s\S]*cause: .*the database is away/),
     });
   });
+});
+
+it('a schema that ends its process is answered with 503, and the log says why', async () => {
+  const refused = await surehook.send({ event_id: newId() }, 'unchecked');
+  expect(refused.status).toBe(503);
+  const detail = 'the schema of the source gave no answer; send it again later';
+  expect(await refused.json()).toMatchObject({ code: 'payload_unchecked', detail });
+  const line = surehook.logLines().find(({ code }) => code === 'payload_unchecked');
+  expect(line).toMatchObject({ msg: 'request refused', reason: expect.stringMatching(/: .*exit code 5/) });
 });
 
 it('the log lines of a handler, and what it prints, are in the output', async () => {

@@ -280,6 +280,9 @@ describe('a cancelled event', () => {
     });
     await waitFor(() => calls(event_id, '/aborted') === 1);
     expect(calls(event_id, '/first')).toBe(0);
+    const lines = surehook.logLines().filter((line) => line.event_id === event_id && line.attempt === 1);
+    expect(lines).toMatchObject([{ level: 'info', msg: 'handler canceled', error: 'canceled' }]);
+    expect(lines[0]?.message).toBeUndefined(); // the abort must not look like a time-out
   });
 
   it('finishes the workflow task of a short first attempt that runs, with each step once and logged', async () => {

@@ -1,5 +1,6 @@
 // Tests the parts of `analyze-document` that need no process: sentences, archives, Markdown, quotes.
 import { describe, expect, it } from 'vitest';
+import { fitResult } from '../../src/activities/tasks/analyze-document/fit-result.ts';
 import { QuoteFinder } from '../../src/activities/tasks/analyze-document/quote-finder.ts';
 import { readMarkdown } from '../../src/activities/tasks/analyze-document/read-markdown.ts';
 import { readText } from '../../src/activities/tasks/analyze-document/read-text.ts';
@@ -60,6 +61,20 @@ describe('text is taken', () => {
       [1, '1. Number'],
       [2, 'Second page'],
     ]);
+  });
+});
+
+describe('a result', () => {
+  it('that is too large for a task loses the end of its largest list', () => {
+    const long = Array.from({ length: 400 }, (_, i) => ({ i, text: 'x'.repeat(1_500) }));
+    const fitted = fitResult({ long, short: [1], title: 'T' }) as { long: typeof long; short: number[] };
+    expect(JSON.stringify(fitted).length).toBeLessThan(245_760);
+    expect(fitted.long.length).toBeGreaterThan(100);
+    expect(fitted).toMatchObject({ short: [1], title: 'T', long: [{ i: 0 }, ...fitted.long.slice(1)] });
+  });
+
+  it('that is small stays as it is', () => {
+    expect(fitResult({ a: [1] })).toEqual({ a: [1] });
   });
 });
 

@@ -13,8 +13,11 @@ const FOR = { type: 'workflow', namespace: 'default', workflowId: 'partner:evt_1
 const OTHER = { ...FOR, workflowId: 'partner:evt_2' };
 const LOCAL = { ...FOR, type: 'activity', isLocal: true } as const;
 const bodyOf = (bytes: Uint8Array) => payloadConverter.toPayload(new RawBody(bytes, 'json/plain')) as Payload;
-const readFrom = async (payload: Payload | undefined, context: SerializationContext | undefined) =>
-  payloadConverter.fromPayload((await codec.decode([payload as Payload], context))[0] as Payload);
+const readFrom = async (
+  payload: Payload | undefined,
+  context: SerializationContext | undefined,
+  reader = codec,
+) => payloadConverter.fromPayload((await reader.decode([payload as Payload], context))[0] as Payload);
 const roundTrip = async (value: unknown, from = codec, to = codec) => {
   const [decoded] = await to.decode(await from.encode([toPayload(value)], FOR), FOR);
   return defaultPayloadConverter.fromPayload(decoded as Payload);
@@ -62,9 +65,39 @@ describe('an encrypted payload', () => {
 
   it('is refused with the name of its key if the key is unknown', async () => {
     const other = new EncryptionCodec([key('k2')]);
-    await expect(roundTrip('x', codec, other)).rejects.toThrow(
-      "a payload is encrypted under key 'k1', which SUREHOOK_ENCRYPTION_KEYS does not have",
-    );
+    const message = "a payload is encrypted under key 'k1', which SUREHOOK_ENCRYPTION_KEYS does not have";
+    const payloads = await codec.encode([toPayload('x')], FOR);
+    await expect(other.reveal(payloads)).rejects.toThrow(message);
+    expect(await readFrom(payloads[0], FOR, other)).toEqual({ surehook_refused: 'unknown', message });
+  });
+
+  describe('under an unknown key', () => {
+    const [old, rotated] = [codec, new EncryptionCodec([key('k2'), key('k1')])];
+
+    it('is an error, so that its reader waits for the key, if its writer has a key of the reader', async () => {
+      const [payload] = await rotated.encode([toPayload('x')], FOR);
+      await expect(old.decode([payload as Payload], FOR)).rejects.toThrow("encrypted under key 'k2', which");
+      const several = new EncryptionCodec([key('k4'), key('k3'), key('k1'), key('k2')]);
+      const [vouchedThrice] = await several.encode([toPayload('x')], FOR);
+      await expect(old.decode([vouchedThrice as Payload], FOR)).rejects.toThrow("under key 'k4', which");
+    });
+
+    it('is refused if what vouches for it comes from another payload or is made up', async () => {
+      const [payload, other] = await rotated.encode([toPayload('x'), toPayload('y')], FOR);
+      const [elsewhere] = await rotated.encode([toPayload('x')], OTHER);
+      const forged = [
+        { ...payload, data: other?.data ?? null },
+        { ...payload, metadata: { ...payload?.metadata, 'encryption-key-id': Buffer.from('k3') } },
+        { ...elsewhere, metadata: { ...elsewhere?.metadata, 'workflow-id': Buffer.from(FOR.workflowId) } },
+        { ...payload, data: null },
+        ...[0, 15, 16, 17, 1_600].map((size) => ({
+          ...payload,
+          metadata: { ...payload?.metadata, vouchers: Buffer.alloc(size) },
+        })),
+      ];
+      for (const one of forged)
+        expect(await readFrom(one as Payload, FOR, old)).toMatchObject({ surehook_refused: 'unknown' });
+    });
   });
 
   it('is refused if one byte is changed, if it is cut short, or if it names another key', async () => {
@@ -140,7 +173,9 @@ describe('decode accepts for a workflow only what was encrypted for it', () => {
   it('and what an unknown key or workflow is called reaches the log without control characters', async () => {
     const [payload] = await codec.encode([toPayload('text')], FOR);
     const metadata = { ...payload?.metadata, 'encryption-key-id': Buffer.from('\u001b[2J') };
-    await expect(codec.decode([{ ...payload, metadata }], FOR)).rejects.toThrow("under key '?[2J', which");
+    expect(await readFrom({ ...payload, metadata }, FOR)).toMatchObject({
+      message: expect.stringContaining("under key '?[2J', which"),
+    });
   });
 });
 

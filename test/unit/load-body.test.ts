@@ -44,6 +44,10 @@ async function deliver(loadBody: LoadBody, isLocal = false) {
     listJobItems: async () => ({ items: [], failing: 0 }),
     runJobItem: async () => 'skipped',
     callHandler: async () => ({ ok: true }),
+    callTask: async () => ({ ok: true }),
+    reportProgress: async () => undefined,
+    readTarget: async () => ({ url: 'https://example.com', secrets: [] }),
+    allowLoopbackUrls: false,
   });
   const beats: unknown[] = [];
   const workflowExecution = { workflowId: 'partner:evt_1', runId: 'r' };

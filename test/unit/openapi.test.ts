@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
+import { AGENT_ROUTES, PUBLIC_DOCUMENT } from '../../src/api/agent/routes.ts';
 import { HEALTH_ROUTES } from '../../src/api/http/base-app.ts';
 import { ERRORS, type ErrorCode } from '../../src/api/http/errors.ts';
-import { PUBLIC_DOCUMENT, PUBLIC_ROUTES } from '../../src/api/ingress/routes.ts';
+import { PUBLIC_ROUTES } from '../../src/api/ingress/routes.ts';
 import {
   API_ROUTES,
   CODEC_ROUTES,
@@ -63,7 +64,7 @@ describe.each(Object.entries(documents))('the OpenAPI document of the %s listene
 
 it('every route of a table is in the OpenAPI document of its listener, with each of its error codes', () => {
   const tables = [
-    { document: PUBLIC_DOCUMENT, prefix: '', routes: [...PUBLIC_ROUTES, ...HEALTH_ROUTES] },
+    { document: PUBLIC_DOCUMENT, prefix: '', routes: [...PUBLIC_ROUTES, ...AGENT_ROUTES, ...HEALTH_ROUTES] },
     { document: OPERATOR_DOCUMENT, prefix: '/api/v1', routes: API_ROUTES },
     { document: OPERATOR_DOCUMENT, prefix: '', routes: [...CODEC_ROUTES, ...HEALTH_ROUTES] },
   ];

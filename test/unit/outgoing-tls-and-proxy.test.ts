@@ -96,6 +96,26 @@ describe('an endpoint with tls', () => {
     expect(shown.length).toBe(length);
   });
 
+  it('by an address goes on with no TLS session of another address, whose certificate was another', async () => {
+    const [cert, key, ca] = [files.serverCert, files.serverKey, files.ca].map(files.read);
+    const options = { cert, key, ticketKeys: Buffer.alloc(48, 1) } as object;
+    const outlets = new Outlets({ proxy: undefined });
+    const outlet = outlets.of('test', { limitMs: 5_000, tls: { ca } });
+    const servers: Server[] = [];
+    const results: object[] = [];
+    for (const host of ['127.0.0.1', '127.0.0.2']) {
+      const server = createServer(options, (_, response) => response.end('ok'));
+      servers.push(server);
+      await new Promise<void>((done) => server.listen(0, host, done));
+      const url = `https://${host}:${(server.address() as AddressInfo).port}/`;
+      const signal = AbortSignal.timeout(5_000);
+      results.push(await httpPost({ url, headers: {}, body: Buffer.from('{}'), signal, outlet }));
+    }
+    expect(results).toMatchObject([{ ok: true }, { error: 'tls_error' }]);
+    await outlets.close();
+    for (const server of servers) server.close();
+  });
+
   it('is refused at start if a file is missing, is no PEM, or does not fit the others', async () => {
     const { ca, clientCert, clientKey, serverKey } = files;
     const fault = async (tls: object) => {

@@ -31,6 +31,7 @@ export async function observeAttempt(
   const cut = !result.ok && Context.current().cancellationSignal.aborted;
   const error = cut ? INTERRUPTED : result.error;
   if (step === 'handler') metrics.handlerAttempted(event.source, toOutcome(result, error), durationMs);
+  else if (isWork(step)) metrics.taskAttempted(event.event_type, toOutcome(result, error), durationMs);
   else metrics.deliveryAttempted(endpointOf(step), toStatusClass(result.statusCode, error), durationMs);
   span.end(
     { 'http.response.status_code': result.statusCode },
@@ -46,8 +47,10 @@ function startSpan(tracing: Tracing, event: EventMeta, step: StepName, attempt: 
     'surehook.event_type': event.event_type,
     'surehook.attempt': attempt,
   };
-  if (step === 'handler')
-    return tracing.start({ name: 'handler', kind: 'internal', parent: event, attributes });
+  if (step === 'handler' || isWork(step)) {
+    const name = step === 'handler' ? step : event.event_type;
+    return tracing.start({ name, kind: 'internal', parent: event, attributes });
+  }
   const endpoint = endpointOf(step);
   return tracing.start({
     name: `deliver ${endpoint}`,
@@ -56,6 +59,8 @@ function startSpan(tracing: Tracing, event: EventMeta, step: StepName, attempt: 
     attributes: { ...attributes, 'http.request.method': 'POST', 'surehook.endpoint': endpoint },
   });
 }
+
+const isWork = (step: StepName) => step.startsWith('work:');
 
 function toOutcome({ ok }: AttemptResult, error: string | undefined): HandlerOutcome {
   if (ok) return 'succeeded';

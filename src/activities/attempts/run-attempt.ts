@@ -13,7 +13,7 @@ import {
   type StepOutcome,
   toCanceled,
 } from '../../contracts/event.ts';
-import { BODY_NOT_READ, INTERRUPTED } from '../../contracts/failures.ts';
+import { BODY_NOT_READ, INTERRUPTED, WORKER_LOST, WORKER_STOPPED } from '../../contracts/failures.ts';
 import { workflowIdOf } from '../../contracts/ids.ts';
 import { INPUT_REFUSED, isRefused } from '../../contracts/refused.ts';
 import type { RawBody, StoredBody } from '../../payloads/raw-body.ts';
@@ -28,6 +28,8 @@ export interface AttemptNumber {
   attempt: number;
   /** The attempt before it did not come to its end. */
   followsInterruption: boolean;
+  /** What an earlier attempt has reported last, perhaps on another worker. */
+  progress: unknown;
 }
 
 export interface AttemptOptions {
@@ -96,7 +98,7 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
       beatWith({ ...beat, attempts: log }); // no attempt was lost: none was begun
       throw error;
     });
-    return await attemptHeartbeating(options, body, log, beat?.first_held_at);
+    return await attemptHeartbeating(options, body, log, beat);
   } finally {
     options.gate?.leave();
   }
@@ -159,9 +161,19 @@ function handOver(log: Attempt[]): void {
   throw retryLater(last, delay);
 }
 
-/** Names the attempt of Temporal's in each heartbeat, for `addLostAttempts`. */
-function beatWith(details: Omit<Heartbeat, 'temporal_attempt'>): void {
-  const context = Context.current();
+/** Of an attempt that does not begin: it is not counted as one whose worker was lost. */
+export function keepLog(input: ActivityInput): void {
+  const { heartbeatDetails: details } = Context.current().info;
+  const beat = isRefused(details) ? undefined : (details as Heartbeat | undefined);
+  beatWith({ ...beat, attempts: beat?.attempts ?? input.attempts });
+}
+
+/**
+ * Names the attempt of Temporal's in each heartbeat, for `addLostAttempts`.
+ *
+ * @param context given where a message of another process is what calls: no activity is current then
+ */
+function beatWith(details: Omit<Heartbeat, 'temporal_attempt'>, context = Context.current()): void {
   context.heartbeat({ ...details, temporal_attempt: context.info.attempt } satisfies Heartbeat);
 }
 
@@ -171,7 +183,7 @@ function beatWith(details: Omit<Heartbeat, 'temporal_attempt'>): void {
  */
 function addLostAttempts(log: Attempt[], count: number): void {
   for (let lost = 0; lost < count; lost++) {
-    const message = 'the worker was lost during this attempt, before it could be recorded';
+    const message = `${WORKER_LOST}, before it could be recorded`;
     const at = new Date().toISOString();
     log.push({ attempt: log.length + 1, at, duration_ms: 0, error: INTERRUPTED, message });
   }
@@ -181,18 +193,20 @@ async function attemptHeartbeating(
   options: AttemptOptions,
   body: RawBody,
   log: Attempt[],
-  first_held_at: string | undefined,
+  beat: Heartbeat | undefined,
 ): Promise<StepOutcome> {
-  let progress: unknown;
-  const kept = first_held_at === undefined ? {} : { first_held_at };
-  const send = () => beatWith({ attempts: log, progress, ...kept });
+  let progress = beat?.progress;
+  const kept = beat?.first_held_at === undefined ? {} : { first_held_at: beat.first_held_at };
+  const context = Context.current();
+  const send = () => beatWith({ attempts: log, progress, ...kept }, context);
   const timer = setInterval(send, HEARTBEAT_INTERVAL_MS);
   try {
     const onDetails = (details: unknown) => {
       progress = details;
       send();
     };
-    const outcome = await attemptOnce(options, body, log, onDetails, send);
+    const before = beat?.progress;
+    const outcome = await attemptOnce({ ...options, progress: before }, body, log, onDetails, send);
     if (outcome.status === 'succeeded') return outcome;
     send();
     if (isCancelRequested()) throw new CancelledFailure('canceled', [toCanceled(outcome)]);
@@ -203,14 +217,14 @@ async function attemptHeartbeating(
 }
 
 async function attemptOnce(
-  { input, schedule, timeoutMs, work }: AttemptOptions,
+  { input, schedule, timeoutMs, work, progress }: AttemptOptions & { progress?: unknown },
   body: RawBody,
   log: Attempt[],
   heartbeat: Beat,
   onBegin?: () => void,
 ): Promise<StepOutcome> {
   const context = Context.current();
-  if (isUsedUp(log, schedule)) return { step: input.step, status: 'failed', attempts: log };
+  if (isUsedUp(input.step, log, schedule)) return { step: input.step, status: 'failed', attempts: log };
   const followsInterruption = log.at(-1)?.error === INTERRUPTED;
   const entry: Attempt = {
     attempt: log.length + 1,
@@ -218,14 +232,14 @@ async function attemptOnce(
     duration_ms: 0,
     error: INTERRUPTED,
   };
-  entry.message = 'the worker was lost during this attempt';
+  entry.message = WORKER_LOST;
   log.push(entry);
   onBegin?.();
   const started = performance.now();
   let result: AttemptResult;
   try {
     result = await within(timeoutMs, (signal) =>
-      work(body, { attempt: entry.attempt, followsInterruption }, signal, heartbeat),
+      work(body, { attempt: entry.attempt, followsInterruption, progress }, signal, heartbeat),
     );
   } catch (error) {
     log.pop(); // nothing was begun
@@ -236,7 +250,7 @@ async function attemptOnce(
   entry.duration_ms = Math.round(performance.now() - started);
   if (result.ok || !context.cancellationSignal.aborted) complete(entry, result);
   else if (isCancelRequested()) Object.assign(entry, cutShort(entry));
-  else entry.message = 'the worker was stopped during this attempt';
+  else entry.message = WORKER_STOPPED;
   return conclude(input, schedule, log, result);
 }
 

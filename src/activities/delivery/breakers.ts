@@ -33,7 +33,9 @@ interface Entry {
 
 export function createBreakers(deps: BreakersDeps): Breakers {
   const entries = new Map<string, Entry>();
+  const hosts = new HostBreakers(deps.log);
   const of = (endpoint: EndpointConfig) => {
+    if (endpoint.clientHost !== undefined) return hosts.of(endpoint.clientHost, endpoint);
     const { name, url, breaker, timeoutMs } = endpoint;
     const settings = { url, breaker, timeoutMs };
     const known = entries.get(name);
@@ -59,6 +61,30 @@ export function createBreakers(deps: BreakersDeps): Breakers {
   };
   for (const endpoint of deps.config.endpoints.values()) of(endpoint);
   return { of };
+}
+
+/** Hosts that clients name are without number. One that is forgotten while its breaker is open is asked once more. */
+const HOSTS_MAX = 10_000;
+
+/** One breaker per host that clients have given, of this worker alone: an operator can mend no client's host. */
+class HostBreakers {
+  readonly #log: Logger;
+  readonly #breakers = new Map<string, Breaker>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  of(host: string, { breaker: config, timeoutMs }: EndpointConfig): Breaker {
+    const known = this.#breakers.get(host);
+    if (known) return known;
+    const onChange = (change: Change, report: BreakerReport) => logChange(this.#log, host, change, report);
+    const made = new Breaker({ config, timeoutMs, onState: () => undefined, onChange });
+    this.#breakers.set(host, made);
+    const [oldest] = this.#breakers.keys();
+    if (this.#breakers.size > HOSTS_MAX && oldest !== undefined) this.#breakers.delete(oldest);
+    return made;
+  }
 }
 
 function toClosed(report: BreakerReport): BreakerReport {

@@ -2,35 +2,58 @@
 import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { type Config, type EndpointConfig, revealHeaders } from '../../config/config.ts';
+import type { ReadTarget } from '../../contracts/callback.ts';
+import type { ClientUrlGuard } from '../../contracts/client-url.ts';
 import type { LoadBody } from '../../contracts/event.ts';
 import { type ActivityInput, type EventMeta, endpointOf, type StepOutcome } from '../../contracts/event.ts';
+import { BODY_NOT_READ } from '../../contracts/failures.ts';
+import { CALLBACK_STEP } from '../../contracts/task.ts';
 import type { TraceHeaders } from '../../observability/tracing.ts';
 import type { RawBody, StoredBody } from '../../payloads/raw-body.ts';
-import { signDelivery } from '../../signatures/index.ts';
+import { deliveryId, type SignDeliveryOptions, signDelivery } from '../../signatures/sign-delivery.ts';
+import { benignFailure } from '../attempts/attempt-failures.ts';
 import type { AttemptResult } from '../attempts/attempt-result.ts';
+import { logAttempt } from '../attempts/log-attempt.ts';
 import { logFields } from '../attempts/log-fields.ts';
 import { type AttemptObserver, observeAttempt } from '../attempts/observe-attempt.ts';
-import { runAttempt } from '../attempts/run-attempt.ts';
+import { keepLog, runAttempt } from '../attempts/run-attempt.ts';
 import { toAttemptLimit } from '../attempts/within.ts';
 import { httpPost } from '../http/http-post.ts';
 import type { Outlets } from '../http/outlets.ts';
 import type { Breakers } from './breakers.ts';
+import { toClientEndpoint } from './client-endpoint.ts';
 import { EndpointGate } from './endpoint-gate.ts';
 
 export interface DeliverDeps {
   config: Config;
   log: Logger;
   outlets: Outlets;
+  /** Addresses that clients have given may be those of this machine. */
+  allowLoopbackUrls: boolean;
   loadBody: LoadBody;
+  readTarget: ReadTarget;
   observer: AttemptObserver;
   breakers: Breakers;
 }
 
-export function createDeliver({ config, log, outlets, loadBody, observer, breakers }: DeliverDeps) {
+export function createDeliver({
+  config,
+  log,
+  outlets,
+  allowLoopbackUrls,
+  loadBody,
+  readTarget,
+  observer,
+  breakers,
+}: DeliverDeps) {
+  const guard = { allowLoopback: allowLoopbackUrls };
   return async function deliver(input: ActivityInput, body?: RawBody | StoredBody): Promise<StepOutcome> {
     const name = endpointOf(input.step);
     // Each attempt looks up the endpoint: a URL or secret that has changed applies from the next attempt on.
-    const endpoint = config.endpoints.get(name);
+    const endpoint =
+      input.step === CALLBACK_STEP
+        ? await targetOf(input, readTarget, config.callbacks)
+        : config.endpoints.get(name);
     const gate = endpoint && new EndpointGate(endpoint, breakers.of(endpoint), input, { log, observer });
     const timeoutMs = toAttemptLimit(endpoint?.timeoutMs ?? 1);
     return await runAttempt({
@@ -43,19 +66,42 @@ export function createDeliver({ config, log, outlets, loadBody, observer, breake
       work: async (body, { attempt }, signal) => {
         const { event, step } = input;
         const work = async (trace: TraceHeaders) =>
-          endpoint ? await post({ endpoint, event, body, trace, signal, outlets }) : missingEndpoint(name);
+          endpoint
+            ? await post({ endpoint, event, body, trace, signal, outlets, guard })
+            : missingEndpoint(name);
         const { result, durationMs } = await observeAttempt(observer, { event, step, attempt, work });
         const { statusCode: status_code, error } = result;
         const duration_ms = Math.round(durationMs);
-        const outcome = { ...logFields(event, attempt), endpoint: name, status_code, error, duration_ms };
-        if (result.ok) log.info(outcome, 'event delivered');
-        else log.warn(outcome, 'delivery failed');
+        const fields = { ...logFields(event, attempt), endpoint: name, status_code, duration_ms };
+        logAttempt(log, { what: 'delivery', ok: result.ok, fields, failure: { error } });
         gate?.judge(result);
         return result;
       },
     });
   };
 }
+
+/** A workflow that cannot be asked costs no attempt. */
+async function targetOf(
+  input: ActivityInput,
+  readTarget: ReadTarget,
+  callbacks: Config['callbacks'],
+): Promise<EndpointConfig> {
+  if (input.target) return toClientEndpoint(input.target, callbacks);
+  const { workflowExecution } = Context.current().info;
+  try {
+    if (workflowExecution === undefined) throw new Error('the activity has no workflow');
+    return toClientEndpoint(await readTarget(workflowExecution), callbacks);
+  } catch (error) {
+    keepLog(input);
+    throw benignFailure(`the address of the callback could not be read: ${(error as Error).message}`, {
+      type: BODY_NOT_READ,
+      nextRetryDelay: READ_AGAIN_AFTER_MS,
+    });
+  }
+}
+
+const READ_AGAIN_AFTER_MS = 2_000;
 
 interface Post {
   endpoint: EndpointConfig;
@@ -64,14 +110,16 @@ interface Post {
   trace: TraceHeaders;
   signal: AbortSignal;
   outlets: Outlets;
+  guard: ClientUrlGuard;
 }
 
-async function post({ endpoint, event, body, trace, signal, outlets }: Post): Promise<AttemptResult> {
+async function post({ endpoint, event, body, trace, signal, outlets, guard }: Post): Promise<AttemptResult> {
   const headers = { ...toHeaders(endpoint, event, body), ...trace };
   const { name, url, timeoutMs, tls } = endpoint;
   const outlet = outlets.of(`endpoint ${name}`, {
     limitMs: timeoutMs,
     tls: tls && { ...tls, key: tls.key?.reveal() },
+    ...(endpoint.clientHost === undefined ? {} : { guard }),
   });
   return await httpPost({ url, headers, body: body.bytes, signal, outlet });
 }
@@ -85,12 +133,20 @@ function toHeaders(endpoint: EndpointConfig, event: EventMeta, body: RawBody): R
     'x-webhook-source': event.source,
     'x-webhook-event-id': event.event_id,
     'x-webhook-event-type': event.event_type,
-    ...signDelivery({
-      secrets: endpoint.secrets.map((secret) => secret.reveal()),
-      workflowId,
-      correction: event.correction,
-      rawBody: body.bytes,
-    }),
+    ...signatureHeaders(endpoint, { workflowId, correction: event.correction, rawBody: body.bytes }),
+  };
+}
+
+/** A client of A2A that has given no token has nothing to verify with: it gets the id and the time all the same. */
+function signatureHeaders(
+  { secrets }: EndpointConfig,
+  signed: Omit<SignDeliveryOptions, 'secrets'>,
+): Record<string, string> {
+  if (secrets.length > 0)
+    return signDelivery({ ...signed, secrets: secrets.map((secret) => secret.reveal()) });
+  return {
+    'webhook-id': deliveryId(signed.workflowId, signed.correction),
+    'webhook-timestamp': String(Math.floor(Date.now() / 1_000)),
   };
 }
 

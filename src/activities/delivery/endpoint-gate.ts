@@ -30,7 +30,8 @@ export class EndpointGate implements Gate {
   }
 
   enter({ mayWait, isRetryNow }: { mayWait: boolean; isRetryNow?: boolean }): Hold | undefined {
-    const { name, breaker } = this.#endpoint;
+    const { name, breaker, clientHost } = this.#endpoint;
+    const what = clientHost === undefined ? `endpoint '${name}'` : `the host ${clientHost}`;
     const answer = this.#breaker.request(
       mayWait ? Context.current().info.workflowExecution?.workflowId : undefined,
       isRetryNow,
@@ -43,10 +44,10 @@ export class EndpointGate implements Gate {
     const attempts = failures === 1 ? 'the last attempt' : `the last ${failures} attempts`;
     const message =
       answer.reason === 'endpoint_down'
-        ? `endpoint '${name}' is down since ${since}: ${attempts} failed (${last_error})`
+        ? `${what} is down since ${since}: ${attempts} failed (${last_error})`
         : answer.askedUntil === undefined
-          ? `endpoint '${name}' has as many attempts in flight as one endpoint may have`
-          : `endpoint '${name}' asked for a wait until ${new Date(answer.askedUntil).toISOString()} (429, Retry-After)`;
+          ? `${what} has as many attempts in flight as one endpoint may have`
+          : `${what} asked for a wait until ${new Date(answer.askedUntil).toISOString()} (429, Retry-After)`;
     return {
       ...answer,
       message,

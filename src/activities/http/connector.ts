@@ -1,12 +1,16 @@
 // Opens a connection to a host with several addresses, as RFC 8305 has it: a dead address holds up no other one.
-import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { isIP, connect as openTcp, type Socket } from 'node:net';
 import { connect as openTls } from 'node:tls';
-import { promisify } from 'node:util';
 import type { buildConnector } from 'undici';
+import type { ClientUrlGuard } from '../../contracts/client-url.ts';
+import { keepLatest } from './keep-latest.ts';
+import { type Lookup, resolveHost } from './resolve-host.ts';
 
 /** RFC 8305, section 5: the next address begins this long after the one before it, which goes on. */
 const NEXT_ADDRESS_AFTER_MS = 250;
+/** Of the latest hosts. A session has about two kilobytes, and hosts that clients name are without number. */
+const SESSIONS_MAX = 500;
 
 export interface TlsOptions {
   /** PEM: the only certificates that are trusted; undefined: those that Node trusts. */
@@ -16,19 +20,16 @@ export interface TlsOptions {
   key?: string | undefined;
 }
 
-export type Lookup = (host: string) => Promise<LookupAddress[]>;
-
 export interface ConnectorOptions {
   /** A connection that has not come about by then is given up: no attempt waits longer. */
   limitMs: number;
   tls: TlsOptions | undefined;
   /** Called with the addresses of a host, as often as another one of them is tried. */
   onTrying: (host: string, addresses: readonly string[]) => void;
-  lookup?: Lookup;
+  lookup?: Lookup | undefined;
+  /** Hosts are named by clients: every address is vetted before a connection is opened. */
+  guard?: ClientUrlGuard | undefined;
 }
-
-const lookupAll = promisify(dnsLookup);
-const byDns: Lookup = async (host) => await lookupAll(host, { all: true });
 
 /** @returns a connector for undici, which asks for a connection whenever it has no free one */
 export function createConnector(options: ConnectorOptions): buildConnector.connector {
@@ -64,13 +65,11 @@ function timedOut(): Error {
 /** Begins with one address after the other, and takes the connection that is there first. */
 async function openFirst(
   { hostname, port, protocol }: buildConnector.Options,
-  { lookup = byDns, onTrying }: ConnectorOptions,
+  { lookup, guard, onTrying }: ConnectorOptions,
   signal: AbortSignal,
 ): Promise<Socket> {
   const at = Number(port) || (protocol === 'https:' ? 443 : 80);
-  const family = isIP(hostname);
-  const found = family === 0 ? await lookup(hostname) : [{ address: hostname, family }];
-  const addresses = alternate(found);
+  const addresses = alternate(await resolveHost({ hostname, protocol, lookup, guard }));
   const tried: string[] = [];
   return await new Promise((resolve, reject) => {
     const race = new Race({ count: addresses.length, signal, resolve, reject });
@@ -114,7 +113,6 @@ class Race {
     this.#options = options;
     const { signal, reject } = options;
     signal.addEventListener('abort', () => this.#end(() => reject(signal.reason as Error)), { once: true });
-    if (options.count === 0) this.#end(() => reject(noAddress()));
   }
 
   enter(socket: Socket, next: () => void): void {
@@ -144,10 +142,6 @@ class Race {
   }
 }
 
-function noAddress(): Error {
-  return Object.assign(new Error('the host has no address'), { code: 'ENOTFOUND' });
-}
-
 /** The code is that of the first address; the message names the fault of each. */
 function toError(errors: readonly Error[]): Error {
   const [first] = errors as [NodeJS.ErrnoException];
@@ -159,7 +153,10 @@ interface Secure {
   socket: Socket;
   target: buildConnector.Options;
   tls: TlsOptions | undefined;
-  /** TLS sessions by the name of the host: a further connection goes on with one, which saves a handshake. */
+  /**
+   * TLS sessions by host: a further connection goes on with one, which saves a handshake. Hosts share none, also those
+   * that are addresses: Node 20 takes a server that goes on with a session for the one that began it.
+   */
   sessions: Map<string, Buffer>;
   signal: AbortSignal;
 }
@@ -167,7 +164,8 @@ interface Secure {
 async function secure({ socket, target, tls, sessions, signal }: Secure): Promise<Socket> {
   const { servername, hostname } = target;
   const name = servername || (isIP(hostname) === 0 ? hostname : '');
-  const session = sessions.get(name);
+  const host = name || hostname;
+  const session = sessions.get(host);
   return await new Promise((resolve, reject) => {
     const secured = openTls({
       ...tls,
@@ -179,7 +177,7 @@ async function secure({ socket, target, tls, sessions, signal }: Secure): Promis
     });
     const giveUp = () => secured.destroy(signal.reason as Error);
     signal.addEventListener('abort', giveUp, { once: true });
-    secured.on('session', (latest) => void sessions.set(name, latest));
+    secured.on('session', (latest) => keepLatest(sessions, SESSIONS_MAX, host, latest));
     secured.on('error', reject);
     secured.once('secureConnect', () => {
       signal.removeEventListener('abort', giveUp);

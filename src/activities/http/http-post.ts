@@ -1,4 +1,5 @@
-// Sends one POST to an address that the operator has configured, and says how it went.
+// Sends one POST, to an address that the operator has configured or a client has given, and says how it went.
+import { refusalOf, URL_NOT_ALLOWED } from '../../contracts/client-url.ts';
 import type { AttemptResult } from '../attempts/attempt-result.ts';
 import { toAnswerText } from './answer-text.ts';
 import { judgeAnswer } from './judge-answer.ts';
@@ -15,6 +16,8 @@ export interface HttpPost {
 }
 
 export async function httpPost({ outlet, ...request }: HttpPost): Promise<AttemptResult> {
+  const refusal = outlet.guard && refusalOf(request.url, outlet.guard);
+  if (refusal !== undefined) return { ok: false, error: URL_NOT_ALLOWED, message: refusal };
   const begun = performance.now();
   let answer: HttpAnswer;
   try {

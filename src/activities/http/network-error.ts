@@ -1,6 +1,9 @@
 // Names network errors of a request by short codes, for the attempt log, search attributes and metrics.
+import { URL_NOT_ALLOWED } from '../../contracts/client-url.ts';
+import { ADDRESS_REFUSED } from './resolve-host.ts';
 
 const CODES: Record<string, string> = {
+  [ADDRESS_REFUSED]: URL_NOT_ALLOWED,
   ECONNREFUSED: 'connection_refused',
   ECONNRESET: 'connection_reset',
   EPIPE: 'connection_reset',

@@ -2,8 +2,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { ProxySettings } from '../../config/settings.ts';
+import type { ClientUrlGuard } from '../../contracts/client-url.ts';
 import { createConnector, type TlsOptions } from './connector.ts';
+import { keepLatest } from './keep-latest.ts';
 import { passOverInterim } from './pass-over-interim.ts';
+import { type Lookup, resolveHost } from './resolve-host.ts';
 
 /** A busy connection is not used again after this time, so that a host whose address changes is followed. */
 const CONNECTION_AGE_MAX_MS = 60_000;
@@ -11,24 +14,30 @@ const CONNECTION_AGE_MAX_MS = 60_000;
 const HEADERS_MAX_BYTES = 65_536;
 /** Requests to this machine go to it, whatever the proxy: a proxy's own loopback is another. */
 const LOOPBACK = 'localhost,127.0.0.1,::1';
+/** Of the latest hosts: those that clients name are without number. */
+const TRIED_HOSTS_MAX = 500;
 
 export interface Outlet {
   dispatcher: Dispatcher;
   /** The addresses that were tried the last time that a connection to the URL's host was opened. */
   triedAt(url: string): readonly string[];
+  /** The URLs are those of clients. */
+  guard?: ClientUrlGuard | undefined;
 }
 
 interface OutletSettings {
   /** The longest that an attempt, and so the opening of a connection, may take. */
   limitMs: number;
   tls?: TlsOptions | undefined;
+  /** Required where URLs come from clients: nothing is sent to an address that is not public. */
+  guard?: ClientUrlGuard | undefined;
 }
 
 export interface OutletsOptions {
   proxy: ProxySettings | undefined;
   /** For tests. */
   connectionAgeMaxMs?: number;
-  lookup?: Parameters<typeof createConnector>[0]['lookup'];
+  lookup?: Lookup;
 }
 
 /** Looked up for each attempt: an entry whose settings a new config has changed gets new connections. */
@@ -57,20 +66,22 @@ export class Outlets {
 
 function createOutlet(settings: OutletSettings, options: OutletsOptions): Outlet {
   const tried = new Map<string, readonly string[]>();
-  const onTrying = (host: string, addresses: readonly string[]) => void tried.set(host, addresses);
+  const onTrying = (host: string, addresses: readonly string[]) =>
+    keepLatest(tried, TRIED_HOSTS_MAX, host, addresses);
   return {
+    guard: settings.guard,
     dispatcher: createDispatcher(settings, options, onTrying),
     triedAt: (url) => tried.get(new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')) ?? [],
   };
 }
 
 function createDispatcher(
-  { limitMs, tls }: OutletSettings,
+  { limitMs, tls, guard }: OutletSettings,
   { proxy, lookup, connectionAgeMaxMs = CONNECTION_AGE_MAX_MS }: OutletsOptions,
   onTrying: (host: string, addresses: readonly string[]) => void,
 ): Dispatcher {
-  const common = { limitMs, onTrying, ...(lookup ? { lookup } : {}) };
-  const direct = createConnector({ ...common, tls });
+  const common = { limitMs, onTrying, lookup };
+  const direct = createConnector({ ...common, tls, guard });
   const toProxy = createConnector({ ...common, tls: undefined });
   const proxies = [proxy?.http, proxy?.https].map((url) => url && new URL(url).href);
   const pool = (origin: string | URL, connect: unknown) =>
@@ -89,7 +100,7 @@ function createDispatcher(
     factory: (origin, { connect }: { connect?: unknown }) => pool(origin, connect),
   };
   if (proxy === undefined) return new Agent(options);
-  return new EnvHttpProxyAgent({
+  const agent = new EnvHttpProxyAgent({
     ...options,
     // An empty text is "none": for undefined, undici would read the environment.
     httpProxy: proxy.http ?? '',
@@ -98,4 +109,21 @@ function createDispatcher(
     requestTls: { ...(tls as object), allowH2: false, timeout: limitMs },
     clientFactory: (origin) => pool(origin, toProxy),
   });
+  return guard ? agent.compose(vetFirst({ lookup, guard })) : agent;
 }
+
+/** A proxy resolves the name itself: what the operator's own network must not be asked for, it is not asked for. */
+function vetFirst(
+  options: Pick<Parameters<typeof resolveHost>[0], 'lookup' | 'guard'>,
+): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (request, handler) => {
+    const { protocol, hostname } = new URL(String(request.origin));
+    resolveHost({ ...options, protocol, hostname: hostname.replace(/^\[(.*)\]$/, '$1') })
+      .then(() => dispatch(request, handler))
+      .catch((error) => handler.onResponseError?.(UNDISPATCHED, error));
+    return true;
+  };
+}
+
+/** A request that has not been given to a connection has none that could be paused or ended. */
+const UNDISPATCHED = null as unknown as Dispatcher.DispatchController;

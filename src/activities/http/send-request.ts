@@ -4,12 +4,17 @@ import type { Dispatcher } from 'undici';
 /** This much of an answer shows what is wrong; the rest is not read. */
 const RESPONSE_MAX_BYTES = 16_384;
 
+export type AnswerHead = Pick<HttpAnswer, 'statusCode' | 'headers'>;
+
 export interface Request {
   url: string;
   headers: Record<string, string>;
-  body: Uint8Array;
+  /** Of a POST; undefined: the request is a GET. */
+  body?: Uint8Array;
   signal: AbortSignal;
   dispatcher: Dispatcher;
+  /** How many bytes of the body are read; 0: the head is enough. */
+  readMax?: (head: AnswerHead) => number;
 }
 
 export interface HttpAnswer {
@@ -17,6 +22,13 @@ export interface HttpAnswer {
   headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The beginning of the body, or what had come of it when it broke off. */
   body: Buffer;
+  /** Why the body is not whole; undefined if it is. */
+  cut: Error | undefined;
+}
+
+/** The body is longer than what is read of it. */
+export class AnswerTooLong extends Error {
+  override message = 'the answer is longer than what is read of it';
 }
 
 /** The request had a connection, and so may have reached the endpoint, when it failed. */
@@ -33,14 +45,16 @@ export class RequestFailure extends Error {
  * @returns the answer, also if its body breaks off or hangs until the signal: its status has come
  * @throws RequestFailure
  */
-export async function sendRequest({ url, headers, body, signal, dispatcher }: Request): Promise<HttpAnswer> {
+export async function sendRequest(request: Request): Promise<HttpAnswer> {
+  const { url, headers, body, signal, dispatcher, readMax = () => RESPONSE_MAX_BYTES } = request;
   if (signal.aborted) throw new RequestFailure(signal.reason, false);
   const { origin, pathname, search } = new URL(url);
-  const exchange = new Exchange();
+  const exchange = new Exchange(readMax);
   const abort = () => exchange.end(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   try {
-    dispatcher.dispatch({ origin, path: pathname + search, method: 'POST', headers, body }, exchange);
+    const method = body ? 'POST' : 'GET';
+    dispatcher.dispatch({ origin, path: pathname + search, method, headers, body: body ?? null }, exchange);
     return await exchange.answer;
   } finally {
     signal.removeEventListener('abort', abort);
@@ -52,12 +66,15 @@ class Exchange implements Dispatcher.DispatchHandler {
   #resolve: (answer: HttpAnswer) => void = () => undefined;
   #reject: (error: RequestFailure) => void = () => undefined;
   #controller: Dispatcher.DispatchController | undefined;
-  #head: Omit<HttpAnswer, 'body'> | undefined;
+  #head: AnswerHead | undefined;
+  readonly #readMax: (head: AnswerHead) => number;
+  #maxBytes = 0;
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #isOver = false;
 
-  constructor() {
+  constructor(readMax: (head: AnswerHead) => number) {
+    this.#readMax = readMax;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -75,13 +92,16 @@ class Exchange implements Dispatcher.DispatchHandler {
     statusCode: number,
     headers: HttpAnswer['headers'],
   ): void {
-    if (statusCode >= 200) this.#head = { statusCode, headers };
+    if (statusCode < 200) return;
+    this.#head = { statusCode, headers };
+    this.#maxBytes = this.#readMax(this.#head);
+    if (this.#maxBytes === 0) this.end(new AnswerTooLong());
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    if (this.#size > RESPONSE_MAX_BYTES) this.end(new Error('the answer is longer than what is read of it'));
+    if (this.#size > this.#maxBytes) this.end(new AnswerTooLong());
   }
 
   onResponseEnd(): void {
@@ -96,13 +116,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   end(reason: unknown): void {
     if (this.#isOver) return;
     this.#settle(reason);
-    this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)));
+    this.#controller?.abort(toError(reason));
   }
 
   #settle(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    if (this.#head) this.#resolve({ ...this.#head, body: Buffer.concat(this.#chunks) });
+    const cut = error === undefined ? undefined : toError(error);
+    if (this.#head) this.#resolve({ ...this.#head, body: Buffer.concat(this.#chunks), cut });
     else this.#reject(new RequestFailure(error, this.#controller !== undefined));
   }
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }

@@ -33,13 +33,14 @@ async function ask(checkPayload: CheckPayload, call: SchemaCall): Promise<Schema
   const timer = setTimeout(() => limit.abort(), withinMs);
   let late: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    late = setTimeout(() => reject(new Error('late')), withinMs);
+    late = setTimeout(() => reject(new Error('the check goes on')), withinMs);
   });
   try {
     return await Promise.race([checkPayload(call, limit.signal), tooLate]);
-  } catch {
-    const detail = `the schema of the source gave no answer within ${withinMs / 1_000} s; send it again later`;
-    throw new HttpError('payload_unchecked', detail, { headers: { 'retry-after': '5' } });
+  } catch (cause) {
+    const within = limit.signal.aborted ? ` within ${withinMs / 1_000} s` : '';
+    const detail = `the schema of the source gave no answer${within}; send it again later`;
+    throw new HttpError('payload_unchecked', detail, { headers: { 'retry-after': '5' }, cause });
   } finally {
     clearTimeout(timer);
     clearTimeout(late);

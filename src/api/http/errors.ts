@@ -9,6 +9,7 @@ export const ERRORS = {
   not_found: [404, 'There is nothing at this path'],
   method_not_allowed: [405, 'The method is not allowed here'],
   request_timeout: [408, 'The request took too long to arrive'],
+  url_not_allowed: [400, 'The URL is not one that a client may give'],
   payload_too_large: [413, 'The body is too large'],
   headers_too_large: [431, 'The headers are too large'],
   too_many_requests: [429, 'The client has too many requests under way'],
@@ -24,7 +25,19 @@ export const ERRORS = {
   event_id_invalid: [400, 'The event id cannot be used'],
   invalid_payload: [400, 'The body does not fit the schema of the source'],
   payload_unchecked: [503, 'The schema of the source gave no answer; send it again'],
-  not_queued: [503, 'The event was not queued; send it again'],
+  not_queued: [503, 'Nothing was queued; send it again'],
+  // agent tasks
+  unknown_task_type: [404, 'There is no such task type'],
+  invalid_input: [400, 'The input does not fit the task type'],
+  invalid_answer: [400, 'The answer does not fit the question'],
+  rate_limited: [429, 'The client asks too often'],
+  too_many_tasks: [429, 'The client has too many tasks under way'],
+  idempotency_conflict: [422, 'The idempotency key belongs to another request'],
+  idempotency_in_progress: [409, 'The first request with this key is under way'],
+  task_not_found: [404, 'There is no such task'],
+  task_ended: [409, 'The task has ended'],
+  nothing_asked: [409, 'The task asks nothing'],
+  delivery_not_found: [404, 'There is no such delivery'],
   // events
   event_not_found: [404, 'There is no such event'],
   event_closed: [409, 'The event is not under way'],
@@ -59,6 +72,8 @@ export interface ErrorExtras {
   headers?: Record<string, string>;
   /** The client may still be sending the body: the rest is not read, and the connection is closed. */
   bodyUnread?: true;
+  /** For the log only. */
+  cause?: unknown;
 }
 
 export class HttpError extends Error {
@@ -67,7 +82,7 @@ export class HttpError extends Error {
 
   /** @param detail for the caller: it names the field and the fix, and contains no secret */
   constructor(code: ErrorCode, detail: string, extras: ErrorExtras = {}) {
-    super(detail);
+    super(detail, { cause: extras.cause });
     this.code = code;
     this.extras = extras;
   }

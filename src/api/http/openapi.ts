@@ -37,8 +37,9 @@ const problemView = z
     errors: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
-      .describe('with `invalid_payload`: the first faults'),
+      .describe('with `invalid_payload`, `invalid_input` and `invalid_answer`: the first faults'),
     event_status: z.string().optional().describe('with `not_dead_letter` and `event_closed`'),
+    task_status: z.string().optional().describe('with `task_ended`'),
     job_status: z.string().optional().describe('with `job_ended`'),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' });

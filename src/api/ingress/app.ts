@@ -1,4 +1,4 @@
-// The public listener as an HTTP app: the ingress of webhooks.
+// The public listener as an HTTP app: the ingress of webhooks, and what else is mounted beside it.
 import type { Express } from 'express';
 import type { Logger } from 'pino';
 import { type CheckReady, createBaseApp, endApp, HEALTH_ROUTES } from '../http/base-app.ts';
@@ -9,7 +9,7 @@ import { limitRequests } from './limit-requests.ts';
 import type { IngressLimits } from './limits.ts';
 import { type IngressObserver, observeIngress } from './observe-ingress.ts';
 import { createReceiveWebhook } from './receive-webhook.ts';
-import { PUBLIC_DOCUMENT, PUBLIC_ROUTES } from './routes.ts';
+import { PUBLIC_ROUTES } from './routes.ts';
 import type { StartEvent } from './start-event.ts';
 
 export interface PublicAppDeps extends IngressObserver {
@@ -19,16 +19,21 @@ export interface PublicAppDeps extends IngressObserver {
   limits: Pick<IngressLimits, 'bodies' | 'requests' | 'leastBytesPerSecond'>;
   checkReady: CheckReady;
   trustedProxies: string[];
+  /** The OpenAPI document of the listener. */
+  document: unknown;
+  /** Adds what the listener serves beside the ingress. */
+  mount: (app: Express) => void;
   log: Logger;
 }
 
 export function createPublicApp(deps: PublicAppDeps): Express {
-  const { checkReady, trustedProxies, limits, log } = deps;
+  const { checkReady, trustedProxies, limits, document, log } = deps;
   const app = createBaseApp();
   app.set('trust proxy', trustedProxies);
   app.use(limitRequests(limits.requests, trustedProxies));
-  mountRoutes(app, { routes: HEALTH_ROUTES, deps: { checkReady, log, document: PUBLIC_DOCUMENT } });
+  mountRoutes(app, { routes: HEALTH_ROUTES, deps: { checkReady, log, document } });
   const receive = observeIngress(createReceiveWebhook(deps), deps);
   mountRoutes(app, { routes: PUBLIC_ROUTES, deps: { receive } });
+  deps.mount(app);
   return endApp(app, log);
 }

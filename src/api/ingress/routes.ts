@@ -1,9 +1,7 @@
-// Every route of the public listener, and its OpenAPI document.
+// The routes of the ingress.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { HEALTH_ROUTES } from '../http/base-app.ts';
 import { LISTENER_ERRORS } from '../http/errors.ts';
-import { toOpenApi } from '../http/openapi.ts';
 import { route, SENT } from '../http/route.ts';
 
 export interface PublicRouteDeps {
@@ -59,14 +57,4 @@ const receiveWebhookRoute = route<PublicRouteDeps>()({
 export const PUBLIC_ROUTES = [receiveWebhookRoute] as const;
 
 /** Of every route here, since strangers reach them. */
-const PUBLIC_ERRORS = [...LISTENER_ERRORS, 'too_many_requests'] as const;
-
-export const PUBLIC_DOCUMENT = toOpenApi({
-  title: 'Surehook ingress',
-  version: '1',
-  description: 'Receives webhooks: each is stored before it is answered, and handled once.',
-  groups: [
-    { routes: PUBLIC_ROUTES, errors: PUBLIC_ERRORS },
-    { routes: HEALTH_ROUTES, errors: PUBLIC_ERRORS },
-  ],
-});
+export const PUBLIC_ERRORS = [...LISTENER_ERRORS, 'too_many_requests'] as const;

@@ -1,5 +1,7 @@
 // Handlers that do everything that a handler should not do; each is named by the event type that it gets.
+import { setTimeout as delay } from 'node:timers/promises';
 import { defineConfig, type Handler, PermanentError, secret } from 'surehook';
+import { z } from 'zod';
 
 class OrderRefused extends PermanentError {
   override name = 'OrderRefused';
@@ -107,6 +109,13 @@ const handlers: Record<string, Handler> = {
   'returns-a-bigint': () => ({ amount: 10n }),
   'returns-a-cycle': () => cycle(),
   'heartbeats-a-bigint': (_event, context) => context.heartbeat({ amount: 10n }),
+  'heartbeats-often': async (_event, context) => {
+    for (let n = 0; n < 50; n++) {
+      context.heartbeat({ n });
+      await delay(10);
+    }
+    return 'heartbeats';
+  },
   'has-causes': () => {
     throw new Error('the order failed', { cause: new Error('the database is away', { cause: 'no route' }) });
   },
@@ -133,5 +142,6 @@ export default defineConfig({
   sources: {
     nasty: { verify, handlers, timeoutMs: 1_000, retry: [0] },
     patient: { verify, handlers, timeoutMs: 20_000, retry: [] },
+    unchecked: { verify, schema: z.any().refine(() => process.exit(5)) },
   },
 });

@@ -27,7 +27,7 @@ const SUPPORT_BELOW = 2;
 const PARAGRAPH_MAX_CHARS = 2_400;
 /** Items of a list are added to the clause that begins it, up to this length. */
 const CLAUSE_MAX_CHARS = 3_000;
-/** A result has at most 1 MiB; this many clauses of that length are half of it. */
+/** Nobody reads more, and a result must stay small: `fitResult` cuts what is still too large. */
 const CLAUSES_MAX = 150;
 /** `(a)`, `a)`, `(iv)`, `a.` and bullets; `1.` is a section. */
 const LIST_ITEM = /^(?:\(\s?\w{1,4}\s?\)|\w{1,3}\)|(?:[a-z]|[ivx]{1,5})\.|[•●▪◦·*-])\s/;

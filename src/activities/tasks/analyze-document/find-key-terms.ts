@@ -3,7 +3,7 @@ import type { DocumentText } from './document.ts';
 import { type Clause, findClauses } from './find-clauses.ts';
 import { splitSentences } from './split-sentences.ts';
 
-/** A result has at most 1 MiB; lists of this length, of texts of this length, are half of it. */
+/** Nobody reads more, and a result must stay small: `fitResult` cuts what is still too large. */
 const LIST_MAX = 200;
 const TEXT_MAX_CHARS = 600;
 /** The parties are named at the beginning. */

@@ -14,7 +14,7 @@ export interface Obligation {
   page: number | null;
 }
 
-/** A result has at most 1 MiB; this many sentences of this length are half of it. */
+/** Nobody reads more, and a result must stay small: `fitResult` cuts what is still too large. */
 const OBLIGATIONS_MAX = 400;
 const TEXT_MAX_CHARS = 1_200;
 const PARTY_MAX_CHARS = 80;

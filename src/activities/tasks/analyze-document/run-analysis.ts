@@ -2,6 +2,7 @@
 import type { TaskContext } from '../../../config/define-task.ts';
 import type { AnalysisInput } from './analysis-input.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
+import { fitResult } from './fit-result.ts';
 import type { ModelAnalysis } from './model-answers.ts';
 import { type ModelServer, readModelServer } from './model-environment.ts';
 import { type ReadingResult, readInChild } from './read-in-child.ts';
@@ -34,7 +35,7 @@ export async function runAnalysis(run: AnalysisRun): Promise<unknown> {
   });
   const result = 'result' in reading ? reading.result : await analyzeByModel(run, reading, byModel);
   context.report({ percent: 100, message: 'analysed' });
-  return result;
+  return fitResult(result);
 }
 
 interface ByModel {

@@ -1,10 +1,10 @@
 // GET /dead-letters/count: how many dead letters are open.
 import { z } from 'zod';
 import { countDeadLetters } from '../../../dead-letters/count.ts';
+import { deadLetterFilter } from '../../http/parameters.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
 import { requireKnownNames } from '../known-names.ts';
-import { deadLetterFilter } from '../parameters.ts';
 
 const countView = z.object({ count: z.int() });
 

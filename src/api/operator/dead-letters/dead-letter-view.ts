@@ -4,8 +4,8 @@ import { errorCodeOf } from '../../../contracts/failures.ts';
 import type { DeadLetterItem } from '../../../dead-letters/list.ts';
 import { type EventRun, succeededSteps } from '../../../events/read-event.ts';
 import type { WebUi } from '../../../temporal/web-ui.ts';
+import { pageOf } from '../../http/parameters.ts';
 import { earlierRunsField, eventFields, toEventView } from '../events/event-view.ts';
-import { pageOf } from '../parameters.ts';
 
 const expiresAt = z
   .string()

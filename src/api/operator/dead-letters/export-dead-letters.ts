@@ -10,10 +10,10 @@ import { readEvent } from '../../../events/read-event.ts';
 import { DecryptionError } from '../../../payloads/encryption-codec.ts';
 import { BodyLostError } from '../../../storage/errors.ts';
 import type { Temporal } from '../../../temporal/connection.ts';
+import { deadLetterFilter } from '../../http/parameters.ts';
 import { route, SENT } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
 import { requireKnownNames } from '../known-names.ts';
-import { deadLetterFilter } from '../parameters.ts';
 import { toDeadLetterView } from './dead-letter-view.ts';
 
 const PAGE_SIZE = 100;

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { toConditions } from '../../../dead-letters/conditions.ts';
 import { listDeadLetters } from '../../../dead-letters/list.ts';
+import { deadLetterFilter, pageParameters, toCursor, toPageToken } from '../../http/parameters.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
 import { requireKnownNames } from '../known-names.ts';
-import { deadLetterFilter, pageParameters, toCursor, toPageToken } from '../parameters.ts';
 import { deadLetterPageView } from './dead-letter-view.ts';
 
 export const listDeadLettersRoute = route<OperatorDeps>()({

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { toConditions } from '../../../dead-letters/conditions.ts';
 import { type FailureGroup, summariseDeadLetters } from '../../../dead-letters/summary.ts';
+import { deadLetterFilter } from '../../http/parameters.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
 import { requireKnownNames } from '../known-names.ts';
-import { deadLetterFilter } from '../parameters.ts';
 
 const groupView = z
   .object({

@@ -1,11 +1,12 @@
 // An event as the operator API shows it.
 import { z } from 'zod';
-import { type Attempt, endpointOf, type Held, type StepName } from '../../../contracts/event.ts';
+import { endpointOf, type Held, type StepName } from '../../../contracts/event.ts';
 import { parseExactly } from '../../../contracts/exact-json.ts';
 import type { EarlierRun } from '../../../events/earlier-runs.ts';
 import { type EventStatus, statusOf } from '../../../events/event-status.ts';
 import type { EventRun } from '../../../events/read-event.ts';
 import { type WebUi, webUiUrl } from '../../../temporal/web-ui.ts';
+import { attemptView } from '../../http/attempt-view.ts';
 
 export const eventStatusView = z.enum([
   'processing',
@@ -15,21 +16,6 @@ export const eventStatusView = z.enum([
   'discarded',
   'canceled',
 ]) satisfies z.ZodType<EventStatus>;
-
-const attemptView = z
-  .object({
-    attempt: z.int().describe('1 for the first attempt'),
-    at: z.string(),
-    duration_ms: z.int(),
-    running: z.literal(true).optional(),
-    status_code: z.int().optional(),
-    error: z.string().optional().describe('a code, such as `timeout`'),
-    message: z.string().optional(),
-    stack: z.string().optional(),
-    response_excerpt: z.string().optional(),
-    next_attempt_at: z.string().optional(),
-  })
-  .meta({ id: 'Attempt' }) satisfies z.ZodType<Attempt>;
 
 const stepView = {
   status: z.enum(['pending', 'running', 'retrying', 'succeeded', 'failed', 'canceled']),

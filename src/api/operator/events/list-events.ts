@@ -14,10 +14,10 @@ import {
   statusName,
   toTime,
 } from '../../../temporal/visibility.ts';
+import { filterParameters, pageOf, pageParameters, toCursor, toPageToken } from '../../http/parameters.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
 import { requireKnownNames } from '../known-names.ts';
-import { filterParameters, pageOf, pageParameters, toCursor, toPageToken } from '../parameters.ts';
 import { eventStatusView } from './event-view.ts';
 
 const ANY_TYPE = `WorkflowType IN ('${PROCESS_EVENT}', '${DISCARD_EVENT}')`;

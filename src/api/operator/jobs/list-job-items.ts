@@ -9,11 +9,11 @@ import {
   statusName,
   toTime,
 } from '../../../temporal/visibility.ts';
+import { pageOf, pageParameters, toCursor, toPageToken } from '../../http/parameters.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
 import { eventStatusView } from '../events/event-view.ts';
 import { BY_STATUS, statusParameter } from '../events/list-events.ts';
-import { pageOf, pageParameters, toCursor, toPageToken } from '../parameters.ts';
 import { jobParams, readJob } from './read-job.ts';
 import { ofJob } from './show-job.ts';
 

@@ -11,9 +11,9 @@ import {
   statusName,
   toTime,
 } from '../../../temporal/visibility.ts';
+import { pageOf, pageParameters, toCursor, toPageToken } from '../../http/parameters.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
-import { pageOf, pageParameters, toCursor, toPageToken } from '../parameters.ts';
 import { jobView, toJobView } from './job-view.ts';
 
 const TYPES = Object.values(JOB_TYPES)

@@ -16,12 +16,12 @@ import { toConditions } from '../../../dead-letters/conditions.ts';
 import { countDeadLetters } from '../../../dead-letters/count.ts';
 import { listDeadLetters } from '../../../dead-letters/list.ts';
 import { HttpError } from '../../http/errors.ts';
+import { deadLetterFilter } from '../../http/parameters.ts';
 import { reply, route } from '../../http/route.ts';
 import { ACTION_BODY_MAX_BYTES, fromField, reasonField } from '../dead-letters/action-bodies.ts';
 import { deadLetterItemView } from '../dead-letters/dead-letter-view.ts';
 import type { OperatorDeps } from '../deps.ts';
 import { findUnknownName } from '../known-names.ts';
-import { deadLetterFilter } from '../parameters.ts';
 
 const SAMPLE_SIZE = 5;
 const RATE = `expected a number from 1 to ${RATE_MAX}`;

@@ -5,7 +5,7 @@ import { EVENT_TYPE_MAX_LENGTH, KEYWORD_MAX_LENGTH, PAGE_MAX } from '../../contr
 import { parseTime, TIME_EXPECTED } from '../../contracts/parse-time.ts';
 import type { EncryptionCodec } from '../../payloads/encryption-codec.ts';
 import { SIGNATURE_BYTES } from '../../payloads/seal.ts';
-import { HttpError } from '../http/errors.ts';
+import { HttpError } from './errors.ts';
 
 const time = z.string(TIME_EXPECTED).transform((text, context): string => {
   const time = parseTime(text);

@@ -1,0 +1,27 @@
+// Adds the agent API to the public listener: everything under it asks for a client's key.
+import type { Express } from 'express';
+import type { ApiKey } from '../../config/api-keys.ts';
+import { boundedTemporal } from '../../temporal/bounded.ts';
+import { mountRoutes } from '../http/route.ts';
+import { type ClientRate, ClientRates } from './client-rates.ts';
+import { Clients, requireClient } from './clients.ts';
+import type { AgentDeps } from './deps.ts';
+import { AGENT_ROUTES } from './routes.ts';
+import { TasksUnderWay } from './tasks-under-way.ts';
+
+/** Reads answer within 5 s while Temporal hangs. Starts have a limit of their own. */
+const TEMPORAL_WITHIN_MS = 4_000;
+
+export interface AgentAppOptions extends Omit<AgentDeps, 'underWay'> {
+  apiKeys: readonly ApiKey[];
+  rate: ClientRate;
+  /** Tasks of one client that may be under way. */
+  tasksMax: number;
+}
+
+export function mountAgentApi(app: Express, { apiKeys, rate, tasksMax, ...given }: AgentAppOptions): void {
+  const temporal = boundedTemporal(given.temporal, TEMPORAL_WITHIN_MS);
+  const deps: AgentDeps = { ...given, temporal, underWay: new TasksUnderWay(temporal, tasksMax) };
+  app.use(['/agent', '/deliveries'], requireClient(new Clients(apiKeys), new ClientRates(rate)));
+  mountRoutes(app, { routes: AGENT_ROUTES, deps });
+}

@@ -1,0 +1,109 @@
+// Starts the listeners of a process: that of operators, and that of senders and of the agent API's clients.
+import { type AgentAppOptions, mountAgentApi } from '../api/agent/app.ts';
+import { PUBLIC_DOCUMENT } from '../api/agent/routes.ts';
+import type { CheckReady } from '../api/http/base-app.ts';
+import { type Listener, listen } from '../api/http/listen.ts';
+import { createPublicApp } from '../api/ingress/app.ts';
+import { FieldReader } from '../api/ingress/field-reader.ts';
+import { createIngressLimits, type IngressBounds, type IngressLimits } from '../api/ingress/limits.ts';
+import { createStartEvent } from '../api/ingress/start-event.ts';
+import { createOperatorApp } from '../api/operator/app.ts';
+import { createWorkerApp } from '../api/operator/worker-app.ts';
+import type { Settings } from '../config/settings.ts';
+import { type ProcessParts, webUiOf } from './parts.ts';
+
+export async function listenToOperators(
+  { options, config, userCode, temporal, log, observability, working }: ProcessParts,
+  token: string | undefined,
+  checkReady: CheckReady,
+): Promise<Listener> {
+  const { settings, openCodec = false } = options;
+  const webUi = webUiOf(options, temporal);
+  const metricsPage = observability.metricsPage(temporal);
+  const listener = await listen({
+    app: token
+      ? createOperatorApp({
+          temporal,
+          config,
+          taskQueue: settings.taskQueue,
+          token,
+          openCodec,
+          eager: false, // a run that an operator starts may wait for a worker
+          webUi,
+          checkPayload: (call, signal) => userCode.check(call, signal),
+          metricsPage,
+          checkReady,
+          log,
+        })
+      : createWorkerApp({ token: settings.operatorToken, metricsPage, checkReady, log }),
+    host: settings.operatorHost,
+    port: settings.operatorPort,
+    settings: { host: 'OPERATOR_HOST', port: 'OPERATOR_PORT' },
+  });
+  working.push(listener.stop);
+  return listener;
+}
+
+export async function listenToSenders(parts: ProcessParts, checkReady: CheckReady): Promise<Listener> {
+  const { options, config, userCode, temporal, log, observability, working } = parts;
+  const { host = '0.0.0.0', port, taskQueue, trustedProxies, ...settings } = options.settings;
+  const limits = createIngressLimits(toBounds(options.settings));
+  const startEvent = createStartEvent({ temporal, taskQueue, eager: options.role === 'serve', limits, log });
+  const { metrics, tracing } = observability;
+  const fields = new FieldReader({ log });
+  const listener = await listen({
+    app: createPublicApp({
+      config,
+      startEvent,
+      checkPayload: (call, signal) => userCode.check(call, signal),
+      fields,
+      limits,
+      metrics,
+      tracing,
+      checkReady,
+      trustedProxies,
+      document: PUBLIC_DOCUMENT,
+      mount: (app) => mountAgentApi(app, agentOptions(parts, limits)),
+      log,
+    }),
+    host,
+    port,
+    settings: { host: 'HOST', port: 'PORT' },
+    strangers: {
+      maxConnections: settings.maxConnections,
+      maxPerClient: settings.maxConnectionsPerClient,
+      trustedProxies,
+      log,
+    },
+  });
+  working.push(listener.stop);
+  return listener;
+}
+
+/** Seconds in which a client that was quiet may use up at once what it may ask in them. */
+const BURST_SECONDS = 2;
+
+function agentOptions(
+  { options, config, userCode, temporal, log }: ProcessParts,
+  { admission }: IngressLimits,
+): AgentAppOptions {
+  const { taskQueue, agent } = options.settings;
+  const { requestsPerSecond: perSecond, tasksMax, allowLoopbackUrls, apiKeys = [] } = agent;
+  return {
+    temporal,
+    config,
+    taskQueue,
+    eager: options.role === 'serve',
+    checkTaskInput: (call, signal) => userCode.checkTaskInput(call, signal),
+    admission,
+    guard: { allowLoopback: allowLoopbackUrls },
+    log,
+    apiKeys,
+    rate: { perSecond, burst: BURST_SECONDS * perSecond },
+    tasksMax,
+  };
+}
+
+function toBounds({ maxConnectionsPerClient, leastBytesPerSecond }: Settings): IngressBounds {
+  return { maxPerClient: maxConnectionsPerClient, leastBytesPerSecond };
+}

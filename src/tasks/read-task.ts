@@ -1,0 +1,188 @@
+// Reads one agent task: what it is and how far, and what became of its callbacks.
+import {
+  type WorkflowExecutionDescription,
+  type WorkflowExecutionStatusName,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { DISCARD_EVENT, type DiscardEventInput } from '../contracts/dead-letter.ts';
+import type { Attempt } from '../contracts/event.ts';
+import { workflowIdOf } from '../contracts/ids.ts';
+import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
+import {
+  CALLBACK_SOURCE,
+  CALLBACK_STEP,
+  type Callback,
+  callbackEventId,
+  RUN_AGENT_TASK,
+  TASK_SOURCE,
+  type TaskState,
+} from '../contracts/task.ts';
+import { statusOf } from '../events/event-status.ts';
+import { readEvent } from '../events/read-event.ts';
+import { readStarted } from '../events/read-started.ts';
+import { readerFor } from '../events/read-steps.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { TaskFold } from './task-fold.ts';
+
+export interface TaskHead {
+  taskId: string;
+  type: string;
+  client: string;
+  createdAt: string;
+  /** A2A: the conversation that the task belongs to; the task's id if its client has named none. */
+  contextId: string;
+  runId: string;
+  run: WorkflowExecutionStatusName;
+}
+
+export interface Task extends TaskHead {
+  state: TaskState;
+}
+
+/** `pending`: the task has had nothing to tell yet. `failed`: a dead letter. */
+export type CallbackStatus = 'pending' | 'delivering' | 'delivered' | 'failed' | 'canceled' | 'discarded';
+
+export interface CallbackRun {
+  callback: Callback;
+  status: CallbackStatus;
+  /** Those of the latest state that the client was told of. */
+  attempts: Attempt[];
+  /** The event that tells the client, once there is one. */
+  eventId: string | undefined;
+}
+
+/** The form of every task id: what else is asked for cannot be a task. */
+export const TASK_ID = /^task_[0-9a-f]{32}$/;
+
+/**
+ * A task is read from Temporal alone: no worker is needed.
+ *
+ * @param client undefined for an operator, who sees the tasks of every client
+ * @returns undefined if there is no such task, or it belongs to another client
+ */
+export async function readTaskHead(
+  temporal: Temporal,
+  taskId: string,
+  client: string | undefined,
+): Promise<TaskHead | undefined> {
+  if (!TASK_ID.test(taskId)) return undefined;
+  try {
+    const described = await describeTask(temporal, workflowIdOf(TASK_SOURCE, taskId));
+    const { type, typedSearchAttributes: found, startTime, memo, runId, status } = described;
+    const owner = found.get(SEARCH_ATTRIBUTES.client);
+    if (type !== RUN_AGENT_TASK || owner === undefined) return undefined;
+    if (client !== undefined && owner !== client) return undefined;
+    return {
+      taskId,
+      type: found.get(SEARCH_ATTRIBUTES.eventType) ?? '',
+      client: owner,
+      createdAt: startTime.toISOString(),
+      contextId: (memo?.context_id as string | undefined) ?? taskId,
+      runId,
+      run: status.name,
+    };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** A dead letter that was discarded is shown by its failed run. */
+async function describeTask(temporal: Temporal, workflowId: string): Promise<WorkflowExecutionDescription> {
+  const latest = await temporal.client.workflow.getHandle(workflowId).describe();
+  if (latest.type !== DISCARD_EVENT) return latest;
+  const started = await readStarted(temporal, { workflowId, runId: latest.runId });
+  const [input] = (await temporal.readPayloads(started?.input, workflowId)) as [DiscardEventInput];
+  return await temporal.client.workflow.getHandle(workflowId, input.of).describe();
+}
+
+export async function readTask(
+  temporal: Temporal,
+  taskId: string,
+  client: string | undefined,
+): Promise<Task | undefined> {
+  const head = await readTaskHead(temporal, taskId, client);
+  return head && { ...head, state: await readState(temporal, head) };
+}
+
+export async function readState(temporal: Temporal, head: TaskHead): Promise<TaskState> {
+  const workflowId = workflowIdOf(TASK_SOURCE, head.taskId);
+  const ended = head.run === 'RUNNING' ? undefined : await readEnd(temporal, workflowId, head);
+  if (ended) return ended;
+  const fold = new TaskFold(readerFor(temporal, workflowId));
+  const { events } = await temporal.client.workflow.getHandle(workflowId, head.runId).fetchHistory();
+  for (const event of events ?? []) await fold.add(event);
+  return fold.state as TaskState;
+}
+
+const { HistoryEventFilterType } = proto.temporal.api.enums.v1;
+
+/** What the workflow has ended with. undefined: it does not say, since somebody has terminated it. */
+async function readEnd(
+  temporal: Temporal,
+  workflowId: string,
+  { runId, run }: TaskHead,
+): Promise<TaskState | undefined> {
+  const { history } = await temporal.client.workflowService.getWorkflowExecutionHistory({
+    namespace: temporal.namespace,
+    execution: { workflowId, runId },
+    historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
+  });
+  const last = history?.events?.at(-1);
+  const payloads =
+    last?.workflowExecutionCompletedEventAttributes?.result ??
+    last?.workflowExecutionCanceledEventAttributes?.details;
+  if (payloads) return (await temporal.readPayloads(payloads, workflowId))[0] as TaskState;
+  const failure = await temporal.readFailure(
+    last?.workflowExecutionFailedEventAttributes?.failure,
+    workflowId,
+  );
+  const [, state] = ((failure as { details?: unknown[] } | undefined)?.details ?? []) as [
+    unknown,
+    TaskState?,
+  ];
+  if (state) return state;
+  const status_at = new Date(Number(last?.eventTime?.seconds ?? 0) * 1_000).toISOString();
+  const base = { status_at, progress: null, questions: [], answers: {}, callbacks: [], notices: [] };
+  if (run === 'TERMINATED' || run === 'CANCELLED') return { ...base, status: 'canceled' };
+  return { ...base, status: 'error', error: { code: 'interrupted', message: 'the task has ended early' } };
+}
+
+/** Each callback with what became of the latest state that it was told of. */
+export async function readCallbacks(
+  temporal: Temporal,
+  { taskId, state }: Pick<Task, 'taskId' | 'state'>,
+): Promise<CallbackRun[]> {
+  return await Promise.all(
+    state.callbacks.map((callback) => readCallback(temporal, taskId, state, callback)),
+  );
+}
+
+async function readCallback(
+  temporal: Temporal,
+  taskId: string,
+  { notices }: TaskState,
+  callback: Callback,
+): Promise<CallbackRun> {
+  const notice = notices.findLast(({ to }) => to.includes(callback.id));
+  if (notice === undefined) return { callback, status: 'pending', attempts: [], eventId: undefined };
+  const eventId = callbackEventId(taskId, callback.id, notice.n);
+  const run = await readEvent(temporal, workflowIdOf(CALLBACK_SOURCE, eventId), false);
+  if (run === undefined) return { callback, status: 'pending', attempts: [], eventId };
+  const attempts = run.steps.get(CALLBACK_STEP)?.attempts ?? [];
+  const now = run.input.target ? { ...callback, ...run.input.target } : callback;
+  return { callback: now, status: toCallbackStatus(statusOf(run)), attempts, eventId };
+}
+
+export function toCallbackStatus(status: ReturnType<typeof statusOf>): CallbackStatus {
+  switch (status) {
+    case 'processing':
+    case 'delivering':
+      return 'delivering';
+    case 'processed':
+      return 'delivered';
+    default:
+      return status;
+  }
+}
