@@ -9,6 +9,7 @@ export type {
 } from './config/define-config.ts';
 export { defineConfig } from './config/define-config.ts';
 export {
+  clientUrl,
   type Download,
   type Downloaded,
   defineTask,
