@@ -1,0 +1,156 @@
+// tools/call: begins a task, and answers with its handle, its result, or what it asks.
+import {
+  type CallToolRequest,
+  type CallToolResult,
+  type InputRequiredResult,
+  inputRequired,
+  ProtocolError,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import type { TaskTypeConfig } from '../../../config/config.ts';
+import { cancelTask } from '../../../tasks/change-task.ts';
+import type { Task } from '../../../tasks/read-task.ts';
+import { HttpError } from '../../http/errors.ts';
+import { acceptTask, requireType } from '../accept-task.ts';
+import { awaitTask } from './await-task.ts';
+import { type Declared, declaredBy } from './client-capabilities.ts';
+import { invalidParams, missingTasks } from './mcp-errors.ts';
+import type { McpDeps } from './mcp-server.ts';
+import { toHandle, toInputRequests, toTaskError, toToolResult } from './mcp-task.ts';
+import type { McpCaller } from './mount-mcp.ts';
+import { takeInput } from './take-input.ts';
+import { requireTask } from './task-methods.ts';
+
+type ToolAnswer = CallToolResult | InputRequiredResult;
+
+/** A task type with a limit up to this one answers in the call: for so little, a handle is more trouble than it saves. */
+const SHORT_TASK_MS = 10_000;
+/** So long such a call waits before it answers with the handle after all: a model stands still meanwhile. */
+const SHORT_WAIT_MS = 4_000;
+/** Without the extension there is only the call. Proxies give up after 30 s, and the listener after 60 s. */
+const CALL_WAIT_MS = 25_000;
+/** What may take longer than this is not begun for such a client: it would mostly be begun and thrown away. */
+const LONG_TASK_MS = 3_600_000;
+
+/**
+ * @throws ProtocolError -32602 for an unknown tool; -32603 if the task broke, or was not begun; -32021 if only a client
+ *   with the extension can be answered
+ */
+export async function callTool(
+  deps: McpDeps,
+  caller: McpCaller,
+  { name, arguments: input = {} }: CallToolRequest['params'],
+  context: ServerContext,
+): Promise<ToolAnswer> {
+  const type = requireType(deps, name);
+  const declared = declaredBy(context);
+  if (!declared.tasks && type.timeoutMs > LONG_TASK_MS) throw missingTasks();
+  const state = context.mcpReq.requestState<string>();
+  try {
+    const taskId =
+      state === undefined
+        ? await begin(deps, caller, name, input)
+        : await goOn(deps, caller, name, state, context);
+    return await answer(deps, { caller, type, taskId, declared, signal: context.mcpReq.signal });
+  } catch (error) {
+    if (error instanceof HttpError && error.code === 'invalid_input') return refusal(error);
+    throw error;
+  }
+}
+
+async function begin(deps: McpDeps, caller: McpCaller, typeName: string, input: unknown): Promise<string> {
+  const { taskId } = await acceptTask(deps, {
+    ...caller,
+    typeName,
+    given: { input },
+    callbacks: [],
+    idempotencyKey: undefined, // MCP has none; the ids of its requests are unique in a connection only
+    request: JSON.stringify(input),
+  });
+  return taskId;
+}
+
+/**
+ * The state of an earlier round is the id of the task that it has begun. It needs no seal: a client finds its own tasks
+ * alone, and can answer them anyway.
+ */
+async function goOn(
+  deps: McpDeps,
+  { client }: McpCaller,
+  typeName: string,
+  taskId: string,
+  context: ServerContext,
+): Promise<string> {
+  const task = await requireTask(deps, client, taskId);
+  if (task.type !== typeName) throw invalidParams('requestState: it belongs to another tool');
+  await takeInput(deps, task, context);
+  return taskId;
+}
+
+/** A model corrects its arguments by what a result says, and does not see errors of the protocol. */
+function refusal({ code, message, extras }: HttpError): ToolAnswer {
+  const error = { code, message, ...extras.members };
+  return {
+    content: [{ type: 'text', text: `${code}: ${message}` }],
+    structuredContent: { error },
+    isError: true,
+  };
+}
+
+interface Begun {
+  caller: McpCaller;
+  type: TaskTypeConfig;
+  taskId: string;
+  declared: Declared;
+  signal: AbortSignal;
+}
+
+async function answer(deps: McpDeps, begun: Begun): Promise<ToolAnswer> {
+  const { caller, type, taskId, declared, signal } = begun;
+  const withinMs = waitMsOf(type, declared);
+  const task = await awaitTask(deps, { taskId, client: caller.client, withinMs, signal });
+  if (!signal.aborted) {
+    const found = withinMs > 0 ? whatIsThere(task, declared) : undefined;
+    if (found) return found;
+    if (declared.tasks) return toHandle(task ?? justBegun(taskId)) as unknown as CallToolResult;
+  }
+  // Nobody is left to whom the result could go, and the protocol wants the work to stop then.
+  if (task && !(await cancelTask(deps.temporal, task))) {
+    const ended = await requireTask(deps, caller.client, taskId);
+    return whatIsThere(ended, declared) as ToolAnswer;
+  }
+  deps.log.info({ task_id: taskId, has_gone: signal.aborted }, 'task canceled: its client takes no handle');
+  throw missingTasks();
+}
+
+function waitMsOf({ timeoutMs }: TaskTypeConfig, { tasks }: Declared): number {
+  if (!tasks) return CALL_WAIT_MS;
+  return timeoutMs <= SHORT_TASK_MS ? SHORT_WAIT_MS : 0;
+}
+
+/** @throws ProtocolError -32603 if the task broke */
+function whatIsThere(task: Task | undefined, { forms }: Declared): ToolAnswer | undefined {
+  if (task === undefined) return undefined;
+  const { taskId, state } = task;
+  switch (state.status) {
+    case 'processing':
+      return undefined;
+    case 'input_required': {
+      const inputRequests = toInputRequests(state.questions);
+      return forms ? inputRequired({ inputRequests, requestState: taskId }) : undefined;
+    }
+    case 'error': {
+      const { code, message, data } = toTaskError(state);
+      throw new ProtocolError(code, message, data);
+    }
+    default:
+      return toToolResult(state);
+  }
+}
+
+/** Temporal has confirmed the task, and has not answered since. */
+function justBegun(taskId: string): Pick<Task, 'taskId' | 'createdAt' | 'state'> {
+  const now = new Date().toISOString();
+  const state = { progress: null, questions: [], callbacks: [], notices: [] };
+  return { taskId, createdAt: now, state: { ...state, status: 'processing', status_at: now } };
+}
