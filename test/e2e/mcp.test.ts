@@ -203,6 +203,20 @@ describe('an answer', () => {
     expect(result).toMatchObject({ structuredContent: { sum: 3 } });
   });
 
+  it('to a question that asks for no object is the one field of the form', async () => {
+    const taskId = await begin('pick', {});
+    const { inputRequests } = (await untilStatus(taskId, 'input_required')) as { inputRequests: object };
+    const answer = expect.objectContaining({ enum: ['red', 'blue'] });
+    const requestedSchema = { type: 'object', properties: { answer }, required: ['answer'] };
+    expect(inputRequests).toMatchObject({ color: { params: { requestedSchema } } });
+    const responseOf = (given: string) => ({ color: { action: 'accept', content: { answer: given } } });
+    const { error } = await call('tasks/update', { taskId, inputResponses: responseOf('green') });
+    expect(error?.code).toBe(-32602);
+    await call('tasks/update', { taskId, inputResponses: responseOf('blue') });
+    const { result } = (await untilStatus(taskId, 'completed')) as { result: object };
+    expect(result).toMatchObject({ structuredContent: { color: 'blue' } });
+  });
+
   it('that declines cancels the task', async () => {
     const taskId = await begin('confirm', { what: 'it' });
     await untilStatus(taskId, 'input_required');

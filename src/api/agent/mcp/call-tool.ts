@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { TaskTypeConfig } from '../../../config/config.ts';
 import { cancelTask } from '../../../tasks/change-task.ts';
-import type { Task } from '../../../tasks/read-task.ts';
+import { readTaskHead, type Task } from '../../../tasks/read-task.ts';
 import { HttpError } from '../../http/errors.ts';
 import { acceptTask, requireType } from '../accept-task.ts';
 import { awaitTask } from './await-task.ts';
@@ -107,21 +107,26 @@ interface Begun {
 
 async function answer(deps: McpDeps, begun: Begun): Promise<ToolAnswer> {
   const { caller, type, taskId, declared, signal } = begun;
+  const { client } = caller;
   const withinMs = waitMsOf(type, declared);
-  const task = await awaitTask(deps, { taskId, client: caller.client, withinMs, signal });
+  const task = withinMs > 0 ? await awaitTask(deps, { taskId, client, withinMs, signal }) : undefined;
   if (!signal.aborted) {
-    const found = withinMs > 0 ? whatIsThere(task, declared) : undefined;
+    const found = task && whatIsThere(task, declared);
     if (found) return found;
-    if (declared.tasks) return toHandle(task ?? justBegun(taskId)) as unknown as CallToolResult;
+    if (declared.tasks) return asAnswer(toHandle(task ?? justBegun(taskId)));
   }
   // Nobody is left to whom the result could go, and the protocol wants the work to stop then.
-  if (task && !(await cancelTask(deps.temporal, task))) {
-    const ended = await requireTask(deps, caller.client, taskId);
-    return whatIsThere(ended, declared) as ToolAnswer;
+  const head = await readTaskHead(deps.temporal, taskId, client);
+  if (head && !(await cancelTask(deps.temporal, head))) {
+    const ended = whatIsThere(await requireTask(deps, client, taskId), declared);
+    if (ended) return ended;
   }
   deps.log.info({ task_id: taskId, has_gone: signal.aborted }, 'task canceled: its client takes no handle');
   throw missingTasks();
 }
+
+/** The SDK passes a handle on, and has no type for it. */
+const asAnswer = (handle: ReturnType<typeof toHandle>) => handle as unknown as CallToolResult;
 
 function waitMsOf({ timeoutMs }: TaskTypeConfig, { tasks }: Declared): number {
   if (!tasks) return CALL_WAIT_MS;
@@ -129,8 +134,7 @@ function waitMsOf({ timeoutMs }: TaskTypeConfig, { tasks }: Declared): number {
 }
 
 /** @throws ProtocolError -32603 if the task broke */
-function whatIsThere(task: Task | undefined, { forms }: Declared): ToolAnswer | undefined {
-  if (task === undefined) return undefined;
+function whatIsThere(task: Task, { forms }: Declared): ToolAnswer | undefined {
   const { taskId, state } = task;
   switch (state.status) {
     case 'processing':
@@ -148,7 +152,7 @@ function whatIsThere(task: Task | undefined, { forms }: Declared): ToolAnswer | 
   }
 }
 
-/** Temporal has confirmed the task, and has not answered since. */
+/** Temporal has confirmed the task: to read it, too, would double what accepting it costs. */
 function justBegun(taskId: string): Pick<Task, 'taskId' | 'createdAt' | 'state'> {
   const now = new Date().toISOString();
   const state = { progress: null, questions: [], callbacks: [], notices: [] };
