@@ -14,10 +14,9 @@ import { HttpError } from '../../http/errors.ts';
 import { acceptTask, requireType } from '../accept-task.ts';
 import { awaitTask } from './await-task.ts';
 import { type Declared, declaredBy } from './client-capabilities.ts';
+import type { McpCaller, McpDeps } from './mcp-deps.ts';
 import { invalidParams, missingTasks } from './mcp-errors.ts';
-import type { McpDeps } from './mcp-server.ts';
 import { toHandle, toInputRequests, toTaskError, toToolResult } from './mcp-task.ts';
-import type { McpCaller } from './mount-mcp.ts';
 import { takeInput } from './take-input.ts';
 import { requireTask } from './task-methods.ts';
 

@@ -3,17 +3,11 @@ import { Server, type ServerContext } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { TaskTypeConfig } from '../../../config/config.ts';
 import { VERSION } from '../../../config/version.ts';
-import type { ReadRetentionMs } from '../../../contracts/dead-letter.ts';
-import type { AgentDeps } from '../deps.ts';
 import { callTool } from './call-tool.ts';
 import { declaredBy, TASKS_EXTENSION } from './client-capabilities.ts';
+import type { McpCaller, McpDeps } from './mcp-deps.ts';
 import { missingTasks, toRpcError } from './mcp-errors.ts';
-import type { McpCaller } from './mount-mcp.ts';
 import { cancelMcpTask, getMcpTask, updateMcpTask } from './task-methods.ts';
-
-export interface McpDeps extends AgentDeps {
-  readRetentionMs: ReadRetentionMs;
-}
 
 /** Task types change with the config, which is at most reloaded by hand. */
 const LIST_FRESH_MS = 60_000;

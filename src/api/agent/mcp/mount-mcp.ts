@@ -10,6 +10,7 @@ import { clientOf } from '../clients.ts';
 import { TASK_MAX_BYTES } from '../create-task.ts';
 import type { AgentDeps } from '../deps.ts';
 import { traceOf } from '../request-fields.ts';
+import type { McpCaller } from './mcp-deps.ts';
 import { createMcpServer } from './mcp-server.ts';
 
 export interface McpOptions {
@@ -41,11 +42,6 @@ export function mountMcp(app: Express, deps: AgentDeps, { requireKey, publicUrl 
 }
 
 const NOTHING = Symbol('a request without a body');
-
-export interface McpCaller {
-  client: string;
-  traceparent?: string;
-}
 
 function callerOf(authInfo: AuthInfo | undefined): McpCaller {
   if (authInfo === undefined) throw new Error('a request has passed without a client'); // `requireKey` stands before it

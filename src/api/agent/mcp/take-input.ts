@@ -6,8 +6,8 @@ import { answerTask, cancelTask } from '../../../tasks/change-task.ts';
 import type { Task } from '../../../tasks/read-task.ts';
 import { checkAnswers } from '../check-answers.ts';
 import { awaitTask } from './await-task.ts';
+import type { McpDeps } from './mcp-deps.ts';
 import { invalidParams } from './mcp-errors.ts';
-import type { McpDeps } from './mcp-server.ts';
 import { isForm, LONE_FIELD } from './mcp-task.ts';
 
 const responseSchema = z.object({

@@ -2,8 +2,8 @@
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { cancelTask } from '../../../tasks/change-task.ts';
 import { readTask, readTaskHead, type Task } from '../../../tasks/read-task.ts';
+import type { McpDeps } from './mcp-deps.ts';
 import { invalidParams } from './mcp-errors.ts';
-import type { McpDeps } from './mcp-server.ts';
 import { toDetailedTask } from './mcp-task.ts';
 import { takeInput } from './take-input.ts';
 
