@@ -45,12 +45,13 @@ export async function callTool(
   const declared = declaredBy(context);
   if (!declared.tasks && type.timeoutMs > LONG_TASK_MS) throw missingTasks();
   const state = context.mcpReq.requestState<string>();
+  const calledAt = new Date().toISOString();
   try {
     const taskId =
       state === undefined
         ? await begin(deps, caller, name, input)
         : await goOn(deps, caller, name, state, context);
-    return await answer(deps, { caller, type, taskId, declared, signal: context.mcpReq.signal });
+    return await answer(deps, { caller, type, taskId, calledAt, declared, signal: context.mcpReq.signal });
   } catch (error) {
     if (error instanceof HttpError && error.code === 'invalid_input') return refusal(error);
     throw error;
@@ -100,19 +101,20 @@ interface Begun {
   caller: McpCaller;
   type: TaskTypeConfig;
   taskId: string;
+  calledAt: string;
   declared: Declared;
   signal: AbortSignal;
 }
 
 async function answer(deps: McpDeps, begun: Begun): Promise<ToolAnswer> {
-  const { caller, type, taskId, declared, signal } = begun;
+  const { caller, type, taskId, calledAt, declared, signal } = begun;
   const { client } = caller;
   const withinMs = waitMsOf(type, declared);
   const task = withinMs > 0 ? await awaitTask(deps, { taskId, client, withinMs, signal }) : undefined;
   if (!signal.aborted) {
     const found = task && whatIsThere(task, declared);
     if (found) return found;
-    if (declared.tasks) return asAnswer(toHandle(task ?? justBegun(taskId)));
+    if (declared.tasks) return asAnswer(toHandle(task ?? justBegun(taskId, calledAt)));
   }
   // Nobody is left to whom the result could go, and the protocol wants the work to stop then.
   const head = await readTaskHead(deps.temporal, taskId, client);
@@ -151,9 +153,11 @@ function whatIsThere(task: Task, { forms }: Declared): ToolAnswer | undefined {
   }
 }
 
-/** Temporal has confirmed the task: to read it, too, would double what accepting it costs. */
-function justBegun(taskId: string): Pick<Task, 'taskId' | 'createdAt' | 'state'> {
-  const now = new Date().toISOString();
+/**
+ * Temporal has confirmed the task: to read it, too, would double what accepting it costs. Its own times are a few
+ * milliseconds later, so that they never go back.
+ */
+function justBegun(taskId: string, createdAt: string): Pick<Task, 'taskId' | 'createdAt' | 'state'> {
   const state = { progress: null, questions: [], callbacks: [], notices: [] };
-  return { taskId, createdAt: now, state: { ...state, status: 'processing', status_at: now } };
+  return { taskId, createdAt, state: { ...state, status: 'processing', status_at: createdAt } };
 }
