@@ -24,8 +24,6 @@ type ToolAnswer = CallToolResult | InputRequiredResult;
 
 /** A task type with a limit up to this one answers in the call: for so little, a handle is more trouble than it saves. */
 const SHORT_TASK_MS = 10_000;
-/** So long such a call waits before it answers with the handle after all: a model stands still meanwhile. */
-const SHORT_WAIT_MS = 4_000;
 /** Without the extension there is only the call. Proxies give up after 30 s, and the listener after 60 s. */
 const CALL_WAIT_MS = 25_000;
 /** What may take longer than this is not begun for such a client: it would mostly be begun and thrown away. */
@@ -51,7 +49,16 @@ export async function callTool(
       state === undefined
         ? await begin(deps, caller, name, input)
         : await goOn(deps, caller, name, state, context);
-    return await answer(deps, { caller, type, taskId, calledAt, declared, signal: context.mcpReq.signal });
+    const { signal } = context.mcpReq;
+    return await answer(deps, {
+      caller,
+      type,
+      taskId,
+      calledAt,
+      isNew: state === undefined,
+      declared,
+      signal,
+    });
   } catch (error) {
     if (error instanceof HttpError && error.code === 'invalid_input') return refusal(error);
     throw error;
@@ -102,17 +109,20 @@ interface Begun {
   type: TaskTypeConfig;
   taskId: string;
   calledAt: string;
+  /** Else the call goes on with a task of an earlier one. */
+  isNew: boolean;
   declared: Declared;
   signal: AbortSignal;
 }
 
 async function answer(deps: McpDeps, begun: Begun): Promise<ToolAnswer> {
-  const { caller, type, taskId, calledAt, declared, signal } = begun;
+  const { caller, taskId, calledAt, isNew, declared, signal } = begun;
   const { client } = caller;
-  const withinMs = waitMsOf(type, declared);
-  const task = withinMs > 0 ? await awaitTask(deps, { taskId, client, withinMs, signal }) : undefined;
+  const withinMs = waitMsOf(begun);
+  const isRead = withinMs > 0 || !isNew;
+  const task = isRead ? await awaitTask(deps, { taskId, client, withinMs, signal }) : undefined;
   if (!signal.aborted) {
-    const found = task && whatIsThere(task, declared);
+    const found = task && withinMs > 0 ? whatIsThere(task, declared) : undefined;
     if (found) return found;
     if (declared.tasks) return asAnswer(toHandle(task ?? justBegun(taskId, calledAt)));
   }
@@ -129,9 +139,10 @@ async function answer(deps: McpDeps, begun: Begun): Promise<ToolAnswer> {
 /** The SDK passes a handle on, and has no type for it. */
 const asAnswer = (handle: ReturnType<typeof toHandle>) => handle as unknown as CallToolResult;
 
-function waitMsOf({ timeoutMs }: TaskTypeConfig, { tasks }: Declared): number {
-  if (!tasks) return CALL_WAIT_MS;
-  return timeoutMs <= SHORT_TASK_MS ? SHORT_WAIT_MS : 0;
+/** A task that has asked once is under way for longer than a call: its client, if it takes one, gets the handle. */
+function waitMsOf({ type: { timeoutMs }, isNew, declared }: Begun): number {
+  if (!declared.tasks) return CALL_WAIT_MS;
+  return isNew && timeoutMs <= SHORT_TASK_MS ? SHORT_TASK_MS : 0;
 }
 
 /** @throws ProtocolError -32603 if the task broke */
