@@ -19,7 +19,9 @@ export type ServeMcp = (request: Request, response: Response) => Promise<void>;
 export function createServeMcp(deps: AgentDeps, publicUrl: string | undefined): ServeMcp {
   const given = { ...deps, readRetentionMs: createReadRetentionMs(deps.temporal) };
   const onerror = (error: Error) => deps.log.debug({ error: String(error) }, 'mcp request refused');
-  const handler = createMcpHandler(({ authInfo }) => createMcpServer(given, callerOf(authInfo)), { onerror });
+  const handler = createMcpHandler(({ authInfo }) => createMcpServer(given, mcpCallerOf(authInfo)), {
+    onerror,
+  });
   const serve = toNodeHandler(handler, { onerror });
   const isOriginAllowed = originValidation(publicUrl ? [new URL(publicUrl).hostname] : []);
   return async (request, response) => {
@@ -33,7 +35,7 @@ export function createServeMcp(deps: AgentDeps, publicUrl: string | undefined): 
 
 const NOTHING = Symbol('a request without a body');
 
-function callerOf(authInfo: AuthInfo | undefined): McpCaller {
+function mcpCallerOf(authInfo: AuthInfo | undefined): McpCaller {
   if (authInfo === undefined) throw new Error('a request has passed without a client'); // `requireKey` stands before it
   return { client: authInfo.clientId, ...(authInfo.extra as { traceparent?: string }) };
 }
