@@ -13,6 +13,8 @@ export {
   type TaskContext,
   type TaskProgress,
   type TaskType,
+  type TextOrigin,
+  type TaskType,
 } from './config/define-task.ts';
 export type { HandlerLogger } from './config/handler-logger.ts';
 export { type SecretRef, secret } from './config/secret.ts';

@@ -88,7 +88,7 @@ function agentOptions(
   { admission }: IngressLimits,
 ): AgentAppOptions {
   const { taskQueue, agent } = options.settings;
-  const { requestsPerSecond: perSecond, tasksMax, allowLoopbackUrls, apiKeys = [] } = agent;
+  const { requestsPerSecond: perSecond, tasksMax, allowLoopbackUrls, publicUrl, apiKeys = [] } = agent;
   return {
     temporal,
     config,
@@ -101,6 +101,7 @@ function agentOptions(
     apiKeys,
     rate: { perSecond, burst: BURST_SECONDS * perSecond },
     tasksMax,
+    publicUrl,
   };
 }
 

@@ -32,6 +32,8 @@ export interface TaskHead {
 
 export interface Task extends TaskHead {
   state: TaskState;
+  /** Whether a worker has taken it up. */
+  hasBegun: boolean;
 }
 
 /** `pending`: the task has had nothing to tell yet. `failed`: a dead letter. */
@@ -88,17 +90,18 @@ export async function readTask(
   client: string | undefined,
 ): Promise<Task | undefined> {
   const head = await readTaskHead(temporal, taskId, client);
-  return head && { ...head, state: await readState(temporal, head) };
+  return head && { ...head, ...(await readState(temporal, head)) };
 }
 
-export async function readState(temporal: Temporal, head: TaskHead): Promise<TaskState> {
+async function readState(temporal: Temporal, head: TaskHead): Promise<Pick<Task, 'state' | 'hasBegun'>> {
   const workflowId = workflowIdOf(TASK_SOURCE, head.taskId);
   const ended = head.run === 'RUNNING' ? undefined : await readEnd(temporal, workflowId, head);
-  if (ended) return ended;
+  if (ended) return { state: ended, hasBegun: true };
   const fold = new TaskFold(readerFor(temporal, workflowId));
   const { events } = await temporal.client.workflow.getHandle(workflowId, head.runId).fetchHistory();
   for (const event of events ?? []) await fold.add(event);
-  return fold.state as TaskState;
+  const { hasBegun, state } = fold;
+  return { state: { ...(state as TaskState), callbacks: await fold.callbacksToCome() }, hasBegun };
 }
 
 const { HistoryEventFilterType } = proto.temporal.api.enums.v1;

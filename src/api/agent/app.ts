@@ -1,8 +1,10 @@
 // Adds the agent API to the public listener: everything under it asks for a client's key.
 import type { Express } from 'express';
 import type { ApiKey } from '../../config/api-keys.ts';
+import { TaskWatches } from '../../tasks/watch-task.ts';
 import { boundedTemporal } from '../../temporal/bounded.ts';
 import { mountRoutes } from '../http/route.ts';
+import { mountA2A } from './a2a/mount.ts';
 import { type ClientRate, ClientRates } from './client-rates.ts';
 import { Clients, requireClient } from './clients.ts';
 import type { AgentDeps } from './deps.ts';
@@ -17,11 +19,19 @@ export interface AgentAppOptions extends Omit<AgentDeps, 'underWay'> {
   rate: ClientRate;
   /** Tasks of one client that may be under way. */
   tasksMax: number;
+  /** Where clients reach this listener; undefined: each learns the address that it has used itself. */
+  publicUrl: string | undefined;
 }
 
-export function mountAgentApi(app: Express, { apiKeys, rate, tasksMax, ...given }: AgentAppOptions): void {
+export function mountAgentApi(
+  app: Express,
+  { apiKeys, rate, tasksMax, publicUrl, ...given }: AgentAppOptions,
+): void {
   const temporal = boundedTemporal(given.temporal, TEMPORAL_WITHIN_MS);
   const deps: AgentDeps = { ...given, temporal, underWay: new TasksUnderWay(temporal, tasksMax) };
-  app.use(['/agent', '/deliveries'], requireClient(new Clients(apiKeys), new ClientRates(rate)));
+  const known = requireClient(new Clients(apiKeys), new ClientRates(rate));
+  app.use(['/agent', '/deliveries'], known);
   mountRoutes(app, { routes: AGENT_ROUTES, deps });
+  const watches = new TaskWatches(temporal, given.temporal);
+  mountA2A(app, { ...deps, watches, publicUrl, requireClient: known });
 }
