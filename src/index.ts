@@ -14,7 +14,6 @@ export {
   type TaskProgress,
   type TaskType,
   type TextOrigin,
-  type TaskType,
 } from './config/define-task.ts';
 export type { HandlerLogger } from './config/handler-logger.ts';
 export { type SecretRef, secret } from './config/secret.ts';

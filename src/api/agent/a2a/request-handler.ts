@@ -32,6 +32,8 @@ import { listOwnTasks } from './list-own-tasks.ts';
 import { createPushConfig, deletePushConfig, getPushConfig, listPushConfigs } from './push-configs.ts';
 import { requireTask } from './require-task.ts';
 
+type Events = AsyncGenerator<StreamResponse, void, undefined>;
+
 export class SurehookRequestHandler implements A2ARequestHandler {
   readonly #deps: A2ADeps;
 
@@ -69,14 +71,17 @@ export class SurehookRequestHandler implements A2ARequestHandler {
     });
   }
 
-  async *sendMessageStream(request: SendMessageRequest, context: ServerCallContext) {
+  async *sendMessageStream(
+    request: SendMessageRequest,
+    context: ServerCallContext,
+  ): Events {
     yield* this.#stream(context, async (caller) => {
       const accepted = await acceptMessage(this.#deps, caller, request);
       return streamMessage(this.#deps, caller, accepted);
     });
   }
 
-  async *resubscribe({ id }: SubscribeToTaskRequest, context: ServerCallContext) {
+  async *resubscribe({ id }: SubscribeToTaskRequest, context: ServerCallContext): Events {
     yield* this.#stream(context, async (caller) => streamTask(this.#deps, caller, id));
   }
 
@@ -101,7 +106,10 @@ export class SurehookRequestHandler implements A2ARequestHandler {
     });
   }
 
-  async createTaskPushNotificationConfig(config: TaskPushNotificationConfig, context: ServerCallContext) {
+  async createTaskPushNotificationConfig(
+    config: TaskPushNotificationConfig,
+    context: ServerCallContext,
+  ): Promise<TaskPushNotificationConfig> {
     return await this.#answer(context, (caller) => createPushConfig(this.#deps, caller, config));
   }
 
@@ -141,8 +149,8 @@ export class SurehookRequestHandler implements A2ARequestHandler {
 
   async *#stream(
     context: ServerCallContext,
-    open: (caller: Caller) => Promise<AsyncGenerator<StreamResponse, void, undefined>>,
-  ): AsyncGenerator<StreamResponse, void, undefined> {
+    open: (caller: Caller) => Promise<Events>,
+  ): Events {
     const caller = callerOf(context);
     try {
       yield* await open(caller);
