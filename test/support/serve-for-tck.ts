@@ -1,6 +1,7 @@
 // Serves a Surehook to A2A's conformance kit, which sends no key and uses one message id for many messages: a proxy mends both.
+// biome-ignore-all lint/suspicious/noConsole: a program for a person
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, request as send, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -13,7 +14,12 @@ import { Surehook } from './surehook.ts';
 const PORT = 9_999;
 
 const { path, cacheDir, temporalCliPath } = loadSettings(process.env);
-const cliPath = await findTemporalCli({ cliPath: temporalCliPath, path, cacheDir, onProgress: console.error });
+const cliPath = await findTemporalCli({
+  cliPath: temporalCliPath,
+  path,
+  cacheDir,
+  onProgress: console.error,
+});
 const stateDir = mkdtempSync(join(tmpdir(), 'surehook-tck-'));
 const temporal = await startDevServer({
   cliPath,
@@ -40,7 +46,9 @@ let sent = 0;
 /** Ids of messages become unique, and keep their beginnings, which the task type goes by. */
 function withOwnId(body: Buffer): Buffer {
   const text = body.toString();
-  return Buffer.from(text.replace(/("messageId"\s*:\s*")([^"]+)"/g, (_, key, id) => `${key}${id}-${++sent}"`));
+  return Buffer.from(
+    text.replace(/("messageId"\s*:\s*")([^"]+)"/g, (_, key, id) => `${key}${id}-${++sent}"`),
+  );
 }
 
 async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -26,8 +26,7 @@ export function endInTime({ socket }: IncomingMessage, response: ServerResponse)
 export function holdOpen(response: ServerResponse): AbortSignal {
   const known = held.get(response);
   if (known) return known.signal;
-  const controller = new AbortController();
-  held.set(response, controller);
+  const controller = controllerOf(response);
   clearTimeout(deadlines.get(response));
   let unreadMs = 0;
   const look = setInterval(() => {
@@ -44,9 +43,15 @@ export function holdOpen(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-/** Tells who writes the response to come to an end. */
+/** Tells who writes the response, now or later, to come to an end. */
 export function letGo(response: ServerResponse): void {
-  held.get(response)?.abort();
+  controllerOf(response).abort();
+}
+
+function controllerOf(response: ServerResponse): AbortController {
+  const controller = held.get(response) ?? new AbortController();
+  held.set(response, controller);
+  return controller;
 }
 
 function isEventStream(response: ServerResponse): boolean {

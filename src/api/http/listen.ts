@@ -104,6 +104,7 @@ class Drain {
 
   watch(response: ServerResponse): void {
     if (this.#begun) sayLast(response);
+    if (this.#begun) letGo(response);
     this.#unanswered.add(response);
     response.once('close', () => this.#unanswered.delete(response));
   }
