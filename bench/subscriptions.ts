@@ -1,0 +1,91 @@
+// `node bench/subscriptions.ts [count]`: what open subscriptions by A2A cost a process of the API, each to a task of its own.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { loadSettings } from '../src/config/settings.ts';
+import { startDevServer } from '../src/temporal/dev/dev-server.ts';
+import { findTemporalCli } from '../src/temporal/dev/find-cli.ts';
+import { API_KEYS, CLIENT_KEYS } from '../test/support/agent-client.ts';
+import { Surehook } from '../test/support/surehook.ts';
+import { cpuMs, rssMb } from './processes.ts';
+
+/** Garbage of the starts is collected by then, and the polls have come back once. */
+const SETTLE_MS = 30_000;
+const AT_ONCE = 20;
+
+const count = Number(process.argv[2] ?? 1_000);
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+const { path, cacheDir, temporalCliPath } = loadSettings(process.env);
+const cliPath = await findTemporalCli({ cliPath: temporalCliPath, path, cacheDir, onProgress: say });
+const stateDir = mkdtempSync(join(tmpdir(), 'surehook-subscriptions-'));
+const temporal = await startDevServer({
+  cliPath,
+  stateDir,
+  port: 0,
+  uiPort: 0,
+  inMemory: true,
+  onExit: () => undefined,
+});
+// Without a worker the tasks stay open, and nothing else happens in the process.
+const api = await Surehook.start({
+  role: 'api',
+  temporalAddress: temporal.address,
+  taskQueue: 'subscriptions',
+  config: 'tasks',
+  env: {
+    SUREHOOK_API_KEYS: API_KEYS,
+    SUREHOOK_CLIENT_REQUESTS_PER_SECOND: '10000',
+    SUREHOOK_MAX_CONNECTIONS_PER_CLIENT: '10000',
+  },
+});
+const pid = api.child.pid as number;
+const headers = { authorization: `Bearer ${CLIENT_KEYS.alice}`, 'a2a-version': '1.0' };
+
+const ids = await eachOf(count, async (n) => {
+  const response = await fetch(`${api.publicUrl}/agent/echo`, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ text: `number ${n}` }),
+  });
+  return ((await response.json()) as { task_id: string }).task_id;
+});
+await pause(SETTLE_MS);
+const before = rssMb([pid]);
+const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+const streams = await eachOf(count, async (n) => await subscribe(ids[n] as string));
+await pause(SETTLE_MS);
+const [after, cpuBefore] = [rssMb([pid]), cpuMs([pid])];
+await pause(SETTLE_MS);
+const cpu = (cpuMs([pid]) - cpuBefore) / SETTLE_MS;
+say(
+  `${streams.length} subscriptions: ${before.toFixed(1)} MB before, ${after.toFixed(1)} MB with them, ${(after - before).toFixed(1)} MB more; ${(100 * cpu).toFixed(1)} % of a core while nothing happens`,
+);
+for (const stream of streams) stream.destroy();
+await api.stop();
+await temporal.stop();
+rmSync(stateDir, { recursive: true, force: true });
+
+/** Resolves with the first event. */
+async function subscribe(id: string): Promise<IncomingMessage> {
+  return await new Promise((resolve, reject) => {
+    const url = `${api.publicUrl}/a2a/v1/tasks/${id}:subscribe`;
+    const request = httpGet(url, { headers, agent }, (response) => {
+      response.once('data', () => resolve(response));
+      if (response.statusCode !== 200) reject(new Error(`status ${response.statusCode}`));
+    });
+    request.on('error', reject);
+  });
+}
+
+async function eachOf<T>(many: number, work: (n: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const lane = async () => {
+    for (let n = next++; n < many; n = next++) results[n] = await work(n);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return results;
+}
