@@ -39,6 +39,7 @@ const api = await Surehook.start({
     SUREHOOK_API_KEYS: API_KEYS,
     SUREHOOK_CLIENT_REQUESTS_PER_SECOND: '10000',
     SUREHOOK_MAX_CONNECTIONS_PER_CLIENT: '10000',
+    NODE_OPTIONS: '--inspect=127.0.0.1:0',
   },
 });
 const pid = api.child.pid as number;
@@ -53,20 +54,53 @@ const ids = await eachOf(count, async (n) => {
   return ((await response.json()) as { task_id: string }).task_id;
 });
 await pause(SETTLE_MS);
-const before = rssMb([pid]);
+const inspector = await connectInspector();
+const before = await usedMb();
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 const streams = await eachOf(count, async (n) => await subscribe(ids[n] as string));
 await pause(SETTLE_MS);
-const [after, cpuBefore] = [rssMb([pid]), cpuMs([pid])];
+const [after, cpuBefore] = [await usedMb(), cpuMs([pid])];
 await pause(SETTLE_MS);
 const cpu = (cpuMs([pid]) - cpuBefore) / SETTLE_MS;
+const more = (name: keyof typeof after) => `${(after[name] - before[name]).toFixed(1)} MB of ${name}`;
 say(
-  `${streams.length} subscriptions: ${before.toFixed(1)} MB before, ${after.toFixed(1)} MB with them, ${(after - before).toFixed(1)} MB more; ${(100 * cpu).toFixed(1)} % of a core while nothing happens`,
+  `${streams.length} subscriptions: ${more('rss')} (${before.rss.toFixed(1)} to ${after.rss.toFixed(1)}), ${more('heap')}, ${more('external')}; ${(100 * cpu).toFixed(1)} % of a core while nothing happens`,
 );
+inspector.close();
 for (const stream of streams) stream.destroy();
 await api.stop();
 await temporal.stop();
 rmSync(stateDir, { recursive: true, force: true });
+
+/** The process of the API: its garbage is not what subscriptions cost. */
+async function connectInspector(): Promise<WebSocket> {
+  const [, url = ''] = /Debugger listening on (ws:\S+)/.exec(api.output) ?? [];
+  const socket = new WebSocket(url);
+  await new Promise((resolve) => {
+    socket.onopen = resolve;
+  });
+  return socket;
+}
+
+/** Megabytes after a collection of garbage. */
+async function usedMb(): Promise<{ rss: number; heap: number; external: number }> {
+  await inspect('HeapProfiler.collectGarbage', {});
+  const { result } = await inspect('Runtime.evaluate', {
+    expression: 'JSON.stringify(process.memoryUsage())',
+  });
+  const { heapUsed, external } = JSON.parse(result.value) as NodeJS.MemoryUsage;
+  return { rss: rssMb([pid]), heap: heapUsed / 2 ** 20, external: external / 2 ** 20 };
+}
+
+async function inspect(method: string, params: object): Promise<{ result: { value: string } }> {
+  inspector.send(JSON.stringify({ id: 1, method, params }));
+  return await new Promise((resolve) => {
+    inspector.onmessage = ({ data }) => {
+      const { id, result } = JSON.parse(String(data));
+      if (id === 1) resolve(result);
+    };
+  });
+}
 
 /** Resolves with the first event. */
 async function subscribe(id: string): Promise<IncomingMessage> {

@@ -28,6 +28,8 @@ export interface TaskHead {
   contextId: string;
   runId: string;
   run: WorkflowExecutionStatusName;
+  /** The entries of the history when this was read. */
+  historyLength: number;
 }
 
 export interface Task extends TaskHead {
@@ -65,7 +67,8 @@ export async function readTaskHead(
   if (!TASK_ID.test(taskId)) return undefined;
   try {
     const handle = temporal.client.workflow.getHandle(workflowIdOf(TASK_SOURCE, taskId));
-    const { type, typedSearchAttributes: found, startTime, memo, runId, status } = await handle.describe();
+    const description = await handle.describe();
+    const { type, typedSearchAttributes: found, startTime, memo, runId, status, historyLength } = description;
     const owner = found.get(SEARCH_ATTRIBUTES.client);
     if (type !== RUN_AGENT_TASK || owner === undefined) return undefined;
     if (client !== undefined && owner !== client) return undefined;
@@ -77,6 +80,7 @@ export async function readTaskHead(
       contextId: (memo?.context_id as string | undefined) ?? taskId,
       runId,
       run: status.name,
+      historyLength,
     };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;

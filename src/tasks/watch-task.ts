@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { workflowIdOf } from '../contracts/ids.ts';
 import { TASK_ENDS, TASK_SOURCE, type TaskState } from '../contracts/task.ts';
-import { type HistoryEvent, readerFor } from '../events/read-steps.ts';
+import { readerFor } from '../events/read-steps.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { isPassing } from '../temporal/grpc-code.ts';
 import { readTask, readTaskHead, type TaskHead } from './read-task.ts';
@@ -13,6 +13,8 @@ export interface WatchedState {
   state: TaskState;
   hasBegun: boolean;
 }
+
+type HistoryPage = Awaited<ReturnType<Temporal['client']['workflowService']['getWorkflowExecutionHistory']>>;
 
 /** While Temporal is away: soon enough for those who wait, and no burden to a server that comes back. */
 const AGAIN_AFTER_MS = { first: 250, most: 5_000 };
@@ -36,11 +38,16 @@ export class TaskWatches {
   /**
    * Yields the present state and each later one. It ends with the task, and with the signal.
    *
+   * @param head if the caller has read it a moment ago
    * @throws what reading the task throws, unless Temporal is only away: then it waits until Temporal is back
    */
-  async *follow(taskId: string, signal: AbortSignal): AsyncGenerator<WatchedState, void, undefined> {
+  async *follow(
+    taskId: string,
+    signal: AbortSignal,
+    head?: TaskHead,
+  ): AsyncGenerator<WatchedState, void, undefined> {
     if (signal.aborted) return;
-    const watch = this.#watchOf(taskId);
+    const watch = this.#watchOf(taskId, head);
     const follower = new Follower();
     const stop = () => follower.end();
     signal.addEventListener('abort', stop, { once: true });
@@ -54,12 +61,12 @@ export class TaskWatches {
     }
   }
 
-  #watchOf(taskId: string): TaskWatch {
+  #watchOf(taskId: string, head: TaskHead | undefined): TaskWatch {
     const known = this.#watches.get(taskId);
     if (known && !known.isOver) return known;
     const watch = new TaskWatch(this.#temporal, this.#polling, taskId);
     this.#watches.set(taskId, watch);
-    void watch.run();
+    void watch.run(head);
     return watch;
   }
 }
@@ -124,13 +131,16 @@ class TaskWatch {
     if (this.#followers.size === 0) this.isOver = true;
   }
 
-  async run(): Promise<void> {
+  async run(known: TaskHead | undefined): Promise<void> {
+    let head = known;
     let againAfterMs = AGAIN_AFTER_MS.first;
     while (!this.isOver) {
       try {
-        await this.#watchRun();
+        await this.#watchRun(head);
+        head = undefined;
         againAfterMs = AGAIN_AFTER_MS.first;
       } catch (error) {
+        head = undefined;
         if (!isPassing(error)) return this.#end(error);
         await delay(againAfterMs, undefined, { ref: false });
         againAfterMs = Math.min(2 * againAfterMs, AGAIN_AFTER_MS.most);
@@ -139,8 +149,8 @@ class TaskWatch {
   }
 
   /** Watches the latest run to its end. Another one follows only where somebody has reset the task. */
-  async #watchRun(): Promise<void> {
-    const head = await readTaskHead(this.#temporal, this.#taskId, undefined);
+  async #watchRun(known: TaskHead | undefined): Promise<void> {
+    const head = known ?? (await readTaskHead(this.#temporal, this.#taskId, undefined));
     if (head === undefined) return this.#end();
     if (head.run === 'RUNNING') await this.#pollRun(head);
     if (this.isOver) return;
@@ -149,31 +159,21 @@ class TaskWatch {
     this.#publish(task);
   }
 
-  /** The first answers bring what is there; from the token of the last on, each answer waits for more. */
-  async #pollRun({ runId }: TaskHead): Promise<void> {
+  /** The first answers bring what is there, and it is folded before anything of it is shown. Then each waits for more. */
+  async #pollRun({ runId, historyLength }: TaskHead): Promise<void> {
     const fold = new TaskFold(readerFor(this.#temporal, this.#workflowId));
     const execution = { workflowId: this.#workflowId, runId };
-    const handle = this.#temporal.client.workflow.getHandle(this.#workflowId, runId);
-    let seen = 0;
-    const add = async (event: HistoryEvent) => {
-      const id = Number(event.eventId);
-      if (id <= seen) return;
-      seen = id;
-      await fold.add(event);
-    };
-    for (const event of (await handle.fetchHistory()).events ?? []) await add(event);
-    this.#publishFold(fold);
-    let nextPageToken: Uint8Array | undefined;
+    let [read, nextPageToken]: [number, Uint8Array | undefined] = [0, undefined];
     while (!this.isOver) {
-      const page = await this.#polling.client.workflowService.getWorkflowExecutionHistory({
+      const page: HistoryPage = await this.#polling.client.workflowService.getWorkflowExecutionHistory({
         namespace: this.#polling.namespace,
         execution,
         waitNewEvent: true,
         ...(nextPageToken ? { nextPageToken } : {}),
       });
       for (const event of page.history?.events ?? []) {
-        await add(event);
-        this.#publishFold(fold);
+        await fold.add(event);
+        if (++read >= historyLength) this.#publishFold(fold);
       }
       if (!page.nextPageToken?.length) return; // the run has closed
       ({ nextPageToken } = page);

@@ -84,7 +84,9 @@ describe('the agent card', () => {
       expect.any(String),
       'public, max-age=300',
     ]);
-    const again = await fetch(response.url, { headers: { 'if-none-match': etag, 'cache-control': 'max-age=0' } });
+    const again = await fetch(response.url, {
+      headers: { 'if-none-match': etag, 'cache-control': 'max-age=0' },
+    });
     expect(again.status).toBe(304);
   });
 });

@@ -3,8 +3,10 @@ import { StreamResponse } from '@a2a-js/sdk';
 import { UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import { type TaskNews, toA2ATask, toArtifacts, toStatusUpdate } from '../../../contracts/a2a.ts';
 import { TASK_ENDS } from '../../../contracts/task.ts';
+import { readTaskHead } from '../../../tasks/read-task.ts';
 import type { WatchedState } from '../../../tasks/watch-task.ts';
 import type { A2ADeps } from './a2a-deps.ts';
+import { noSuchTask } from './a2a-error.ts';
 import type { AcceptedMessage } from './accept-message.ts';
 import type { Caller } from './caller.ts';
 import { requireTask } from './require-task.ts';
@@ -78,18 +80,20 @@ export async function* streamMessage(
   }
 }
 
-/** @throws UnsupportedOperationError for a task that has ended */
+/** @throws TaskNotFoundError, or UnsupportedOperationError for a task that has ended */
 export async function* streamTask(
-  deps: A2ADeps,
+  { watches, temporal }: A2ADeps,
   caller: Caller,
   id: string,
 ): AsyncGenerator<StreamResponse, void, undefined> {
-  const { taskId, contextId, state } = await requireTask(deps, caller, id);
-  if (TASK_ENDS.includes(state.status))
-    throw new UnsupportedOperationError(`the task has ended: it is ${state.status}; get it instead`);
+  const head = await readTaskHead(temporal, id, caller.client);
+  if (head === undefined) throw noSuchTask(id);
+  const { taskId, contextId } = head;
   let isFirst = true;
-  for await (const now of deps.watches.follow(taskId, caller.hold())) {
+  for await (const now of watches.follow(taskId, caller.hold(), head)) {
     const news = { taskId, contextId, ...now };
+    if (isFirst && TASK_ENDS.includes(now.state.status))
+      throw new UnsupportedOperationError(`the task has ended: it is ${now.state.status}; get it instead`);
     if (isFirst) yield asTask(news);
     else yield* changes(news);
     isFirst = false;

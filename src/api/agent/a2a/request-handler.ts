@@ -71,10 +71,7 @@ export class SurehookRequestHandler implements A2ARequestHandler {
     });
   }
 
-  async *sendMessageStream(
-    request: SendMessageRequest,
-    context: ServerCallContext,
-  ): Events {
+  async *sendMessageStream(request: SendMessageRequest, context: ServerCallContext): Events {
     yield* this.#stream(context, async (caller) => {
       const accepted = await acceptMessage(this.#deps, caller, request);
       return streamMessage(this.#deps, caller, accepted);
@@ -147,10 +144,7 @@ export class SurehookRequestHandler implements A2ARequestHandler {
     }
   }
 
-  async *#stream(
-    context: ServerCallContext,
-    open: (caller: Caller) => Promise<Events>,
-  ): Events {
+  async *#stream(context: ServerCallContext, open: (caller: Caller) => Promise<Events>): Events {
     const caller = callerOf(context);
     try {
       yield* await open(caller);
