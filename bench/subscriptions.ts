@@ -1,4 +1,4 @@
-// `node bench/subscriptions.ts [count]`: what open subscriptions by A2A cost a process of the API, each to a task of its own.
+// `node bench/subscriptions.ts [count] [tasks]`: what open subscriptions by A2A cost a process of the API.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
@@ -13,10 +13,12 @@ import { Surehook } from '../test/support/surehook.ts';
 import { cpuMs, rssMb } from './processes.ts';
 
 /** Garbage of the starts is collected by then, and the polls have come back once. */
-const SETTLE_MS = 30_000;
+const SETTLE_MS = 25_000;
 const AT_ONCE = 20;
 
 const count = Number(process.argv[2] ?? 1_000);
+/** Each subscription has a task of its own unless fewer are given. */
+const tasks = Number(process.argv[3] ?? count);
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const { path, cacheDir, temporalCliPath } = loadSettings(process.env);
 const cliPath = await findTemporalCli({ cliPath: temporalCliPath, path, cacheDir, onProgress: say });
@@ -45,7 +47,7 @@ const api = await Surehook.start({
 const pid = api.child.pid as number;
 const headers = { authorization: `Bearer ${CLIENT_KEYS.alice}`, 'a2a-version': '1.0' };
 
-const ids = await eachOf(count, async (n) => {
+const ids = await eachOf(tasks, async (n) => {
   const response = await fetch(`${api.publicUrl}/agent/echo`, {
     method: 'POST',
     headers: { ...headers, 'content-type': 'application/json' },
@@ -57,14 +59,14 @@ await pause(SETTLE_MS);
 const inspector = await connectInspector();
 const before = await usedMb();
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
-const streams = await eachOf(count, async (n) => await subscribe(ids[n] as string));
+const streams = await eachOf(count, async (n) => await subscribe(ids[n % tasks] as string));
 await pause(SETTLE_MS);
 const [after, cpuBefore] = [await usedMb(), cpuMs([pid])];
 await pause(SETTLE_MS);
 const cpu = (cpuMs([pid]) - cpuBefore) / SETTLE_MS;
 const more = (name: keyof typeof after) => `${(after[name] - before[name]).toFixed(1)} MB of ${name}`;
 say(
-  `${streams.length} subscriptions: ${more('rss')} (${before.rss.toFixed(1)} to ${after.rss.toFixed(1)}), ${more('heap')}, ${more('external')}; ${(100 * cpu).toFixed(1)} % of a core while nothing happens`,
+  `${streams.length} subscriptions to ${tasks} tasks: ${more('rss')} (${before.rss.toFixed(1)} to ${after.rss.toFixed(1)}), ${more('heap')}, ${more('committed heap')}, ${more('external')}; ${(100 * cpu).toFixed(1)} % of a core while nothing happens`,
 );
 inspector.close();
 for (const stream of streams) stream.destroy();
@@ -83,13 +85,19 @@ async function connectInspector(): Promise<WebSocket> {
 }
 
 /** Megabytes after a collection of garbage. */
-async function usedMb(): Promise<{ rss: number; heap: number; external: number }> {
+async function usedMb(): Promise<Record<'rss' | 'heap' | 'committed heap' | 'external', number>> {
   await inspect('HeapProfiler.collectGarbage', {});
   const { result } = await inspect('Runtime.evaluate', {
     expression: 'JSON.stringify(process.memoryUsage())',
   });
-  const { heapUsed, external } = JSON.parse(result.value) as NodeJS.MemoryUsage;
-  return { rss: rssMb([pid]), heap: heapUsed / 2 ** 20, external: external / 2 ** 20 };
+  const { heapUsed, heapTotal, external } = JSON.parse(result.value) as NodeJS.MemoryUsage;
+  const mb = (bytes: number) => bytes / 2 ** 20;
+  return {
+    rss: rssMb([pid]),
+    heap: mb(heapUsed),
+    'committed heap': mb(heapTotal),
+    external: mb(external),
+  };
 }
 
 async function inspect(method: string, params: object): Promise<{ result: { value: string } }> {
