@@ -14,6 +14,9 @@ export const TASK_SOURCE = 'agent';
 /** The source of the events that call a task's client back, and of those that `POST /deliveries` makes. */
 export const CALLBACK_SOURCE = 'callback';
 export const DELIVERY_SOURCE = 'delivery';
+/** The workflow that keeps the callbacks of a task that has ended, and the beginning of its id. */
+export const LATE_CALLBACKS = 'lateCallbacks';
+export const LATE_CALLBACKS_SOURCE = 'late-callbacks';
 /** The step of an event that goes to an address of a client instead of an endpoint of the config. */
 export const CALLBACK_STEP = 'deliver:callback';
 

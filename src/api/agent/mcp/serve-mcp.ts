@@ -6,7 +6,7 @@ import { createReadRetentionMs } from '../../../temporal/retention.ts';
 import { HttpError } from '../../http/errors.ts';
 import { parseJson } from '../../http/parse-json.ts';
 import { readBody } from '../../http/read-body.ts';
-import { callerOf } from '../clients.ts';
+import { clientNameOf } from '../clients.ts';
 import { TASK_MAX_BYTES } from '../create-task.ts';
 import type { AgentDeps } from '../deps.ts';
 import { traceOf } from '../request-fields.ts';
@@ -28,7 +28,12 @@ export function createServeMcp(deps: AgentDeps, publicUrl: string | undefined): 
     if (!isOriginAllowed(request, response)) return;
     const message = request.method === 'POST' ? await readMessage(request, response) : NOTHING;
     if (message === undefined) return;
-    const auth: AuthInfo = { token: '', clientId: callerOf(response), scopes: [], extra: traceOf(request) };
+    const auth: AuthInfo = {
+      token: '',
+      clientId: clientNameOf(response),
+      scopes: [],
+      extra: traceOf(request),
+    };
     await serve(Object.assign(request, { auth }), response, message === NOTHING ? undefined : message);
   };
 }
