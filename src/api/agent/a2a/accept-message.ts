@@ -12,7 +12,7 @@ import type { Caller } from './caller.ts';
 import { toCallback } from './push-config.ts';
 import { setPushCallback } from './push-configs.ts';
 import { answersOf, givenOf, requireMessage, skillOf } from './read-message.ts';
-import { requireTask } from './require-task.ts';
+import { requireOwnTask } from './require-own-task.ts';
 
 export interface AcceptedMessage {
   taskId: string;
@@ -65,7 +65,7 @@ async function answer(
   { configuration }: SendMessageRequest,
   message: Message,
 ): Promise<AcceptedMessage> {
-  const task = await requireTask(deps, caller, message.taskId);
+  const task = await requireOwnTask(deps, caller, message.taskId);
   const { taskId, contextId, state } = task;
   if (message.contextId !== '' && message.contextId !== contextId)
     throw malformed('message.contextId', 'it is not that of the task; leave it out');

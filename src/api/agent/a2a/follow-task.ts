@@ -9,7 +9,7 @@ import type { A2ADeps } from './a2a-deps.ts';
 import { noSuchTask } from './a2a-error.ts';
 import type { AcceptedMessage } from './accept-message.ts';
 import type { Caller } from './caller.ts';
-import { requireTask } from './require-task.ts';
+import { requireOwnTask } from './require-own-task.ts';
 
 /** Node's `fetch` waits 300 s for an answer. A client whose task lasts longer gets it as it is, and asks again. */
 const ANSWER_WITHIN_MS = 290_000;
@@ -44,7 +44,7 @@ async function lastUntil(
     last = now;
     if (isOver(now)) break;
   }
-  return { taskId, contextId, ...(last ?? (await requireTask({ temporal }, caller, taskId))) };
+  return { taskId, contextId, ...(last ?? (await requireOwnTask({ temporal }, caller, taskId))) };
 }
 
 function isSettled({ state }: WatchedState, { answered }: Pick<AcceptedMessage, 'answered'>): boolean {

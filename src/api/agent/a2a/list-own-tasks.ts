@@ -13,7 +13,7 @@ import { toCursor, toPageToken } from '../../http/parameters.ts';
 import type { A2ADeps } from './a2a-deps.ts';
 import { malformed } from './a2a-error.ts';
 import type { Caller } from './caller.ts';
-import { requireTask } from './require-task.ts';
+import { requireOwnTask } from './require-own-task.ts';
 
 /** As A2A has them. */
 const PAGE = { usual: 50, most: 100 };
@@ -74,7 +74,7 @@ async function readWhole(deps: A2ADeps, caller: Caller, items: TaskItemOfContext
   const tasks: unknown[] = [];
   for (let i = 0; i < items.length; i += READ_AT_ONCE) {
     const some = items.slice(i, i + READ_AT_ONCE);
-    const read = some.map(async ({ taskId }) => toA2ATask(await requireTask(deps, caller, taskId)));
+    const read = some.map(async ({ taskId }) => toA2ATask(await requireOwnTask(deps, caller, taskId)));
     tasks.push(...(await Promise.all(read)));
   }
   return tasks;

@@ -8,7 +8,7 @@ import type { AgentDeps } from '../deps.ts';
 import { noSuchConfig } from './a2a-error.ts';
 import type { Caller } from './caller.ts';
 import { toCallback, toCallbackId, toPushConfig } from './push-config.ts';
-import { requireTask } from './require-task.ts';
+import { requireOwnTask } from './require-own-task.ts';
 
 interface ConfigName {
   taskId: string;
@@ -20,7 +20,7 @@ export async function createPushConfig(
   caller: Caller,
   config: TaskPushNotificationConfig,
 ): Promise<TaskPushNotificationConfig> {
-  const task = await requireTask(deps, caller, config.taskId);
+  const task = await requireOwnTask(deps, caller, config.taskId);
   const callback = toCallback(deps, '', config);
   await setPushCallback(deps, task, callback);
   return toPushConfig(config.taskId, callback) as TaskPushNotificationConfig;
@@ -58,14 +58,14 @@ export async function deletePushConfig(
   caller: Caller,
   { taskId, id }: ConfigName,
 ): Promise<void> {
-  const task = await requireTask(deps, caller, taskId);
+  const task = await requireOwnTask(deps, caller, taskId);
   const remove = toCallbackId('', id);
   await removeCallback(deps.temporal, task, remove);
   if (await hasEnded(deps, task)) await changeLateCallback(deps, task, { remove });
 }
 
 async function callbacksOf(deps: AgentDeps, caller: Caller, taskId: string): Promise<Callback[]> {
-  const task = await requireTask(deps, caller, taskId);
+  const task = await requireOwnTask(deps, caller, taskId);
   if (!TASK_ENDS.includes(task.state.status)) return task.state.callbacks;
   return await readLateCallbacks(deps.temporal, task);
 }

@@ -30,7 +30,7 @@ import { type Caller, callerOf } from './caller.ts';
 import { justAccepted, streamMessage, streamTask, untilCanceled, untilSettled } from './follow-task.ts';
 import { listOwnTasks } from './list-own-tasks.ts';
 import { createPushConfig, deletePushConfig, getPushConfig, listPushConfigs } from './push-configs.ts';
-import { requireTask } from './require-task.ts';
+import { requireOwnTask } from './require-own-task.ts';
 
 type Events = AsyncGenerator<StreamResponse, void, undefined>;
 
@@ -62,7 +62,7 @@ export class SurehookRequestHandler implements A2ARequestHandler {
       const accepted = await acceptMessage(this.#deps, caller, request);
       if (request.configuration?.returnImmediately) {
         const { taskId, isNew } = accepted;
-        const news = isNew ? justAccepted(accepted) : await requireTask(this.#deps, caller, taskId);
+        const news = isNew ? justAccepted(accepted) : await requireOwnTask(this.#deps, caller, taskId);
         return Task.fromJSON(toA2ATask(news));
       }
       const news = await untilSettled(this.#deps, caller, accepted);
@@ -84,7 +84,7 @@ export class SurehookRequestHandler implements A2ARequestHandler {
 
   async getTask({ id }: GetTaskRequest, context: ServerCallContext): Promise<Task> {
     return await this.#answer(context, async (caller) =>
-      Task.fromJSON(toA2ATask(await requireTask(this.#deps, caller, id))),
+      Task.fromJSON(toA2ATask(await requireOwnTask(this.#deps, caller, id))),
     );
   }
 
@@ -94,7 +94,7 @@ export class SurehookRequestHandler implements A2ARequestHandler {
 
   async cancelTask({ id }: CancelTaskRequest, context: ServerCallContext): Promise<Task> {
     return await this.#answer(context, async (caller) => {
-      const task = await requireTask(this.#deps, caller, id);
+      const task = await requireOwnTask(this.#deps, caller, id);
       const { status } = task.state;
       if (TASK_ENDS.includes(status) || !(await cancelTask(this.#deps.temporal, task)))
         throw new TaskNotCancelableError(`the task has ended: it is ${status}`);

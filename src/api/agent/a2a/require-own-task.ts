@@ -5,7 +5,7 @@ import { noSuchTask } from './a2a-error.ts';
 import type { Caller } from './caller.ts';
 
 /** @throws TaskNotFoundError, also for a task of another client */
-export async function requireTask(
+export async function requireOwnTask(
   { temporal }: Pick<AgentDeps, 'temporal'>,
   { client }: Caller,
   taskId: string,
