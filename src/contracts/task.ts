@@ -14,6 +14,8 @@ export const TASK_SOURCE = 'agent';
 /** The source of the events that call a task's client back, and of those that `POST /deliveries` makes. */
 export const CALLBACK_SOURCE = 'callback';
 export const DELIVERY_SOURCE = 'delivery';
+/** The sources whose events go to addresses of clients. */
+export const SOURCES_OF_CLIENTS: readonly string[] = [CALLBACK_SOURCE, DELIVERY_SOURCE];
 /** The step of an event that goes to an address of a client instead of an endpoint of the config. */
 export const CALLBACK_STEP = 'deliver:callback';
 

@@ -19,6 +19,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import type { StepFailure } from '../contracts/dead-letter.ts';
 import {
   LOCAL_DELIVERY_TIMEOUT_MAX_MS,
   PROCESS_EVENT,
@@ -49,6 +50,8 @@ import {
 import { type RoundOutcome, TaskRecord } from '../contracts/task-record.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import { callbackBody } from './callback-body.ts';
+import { failuresOf } from './failure-details.ts';
+import { taskDetails } from './task-details.ts';
 
 export const taskQuery = defineQuery<TaskState>(STATUS_QUERY);
 const progressSignal = defineSignal<[ShownProgress]>(PROGRESS_SIGNAL);
@@ -60,46 +63,58 @@ const AFTER_A_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 2, maxi
 
 export async function runAgentTask(input: AgentTaskInput, _body: RawBody): Promise<TaskState> {
   const task = new TaskRecord(input.callbacks, () => new Date().toISOString());
+  const run: Run = { input, task };
   setHandler(taskQuery, () => task.state);
-  setHandler(progressSignal, (progress) => task.report(progress));
-  setHandler(answerSignal, (answers) => task.answer(answers));
+  setHandler(progressSignal, (progress) => {
+    task.report(progress);
+    showDetails(run);
+  });
+  setHandler(answerSignal, (answers) => {
+    task.answer(answers);
+    showDetails(run);
+  });
   setHandler(callbackSignal, (change) => task.changeCallback(change));
-  setCurrentDetails(`Task ${input.event_type} of client ${input.client}`);
+  showDetails(run);
   try {
-    await work(input, task);
+    await work(run);
   } catch (error) {
     if (!isCancellation(error)) throw error;
     await CancellationScope.nonCancellable(async () => {
       task.cancel();
-      await tellClient(input, task);
+      await tellClient(run);
     });
     throw new CancelledFailure('canceled', [task.state]);
   }
   // The work has ended: a cancellation comes too late, and is ignored.
-  await CancellationScope.nonCancellable(() => tellClient(input, task));
+  await CancellationScope.nonCancellable(() => tellClient(run));
   return task.state;
 }
 
-async function work(input: AgentTaskInput, task: TaskRecord): Promise<void> {
+interface Run {
+  input: AgentTaskInput;
+  task: TaskRecord;
+  /** The last attempt of work that broke. */
+  broke?: StepFailure | undefined;
+}
+
+async function work(run: Run): Promise<void> {
+  const { task } = run;
   let checkpoint: unknown;
   for (let round = 1; ; round++) {
-    const outcome = await runRound(input, task, round, checkpoint);
+    const outcome = await runRound(run, round, checkpoint);
     task.conclude(outcome);
     if (outcome.is !== 'asks') return;
     checkpoint = outcome.checkpoint;
-    await tellClient(input, task);
+    await tellClient(run);
     await condition(() => task.isAnswered);
     task.resume();
     upsertStatus(task);
+    showDetails(run);
   }
 }
 
-async function runRound(
-  input: AgentTaskInput,
-  task: TaskRecord,
-  round: number,
-  checkpoint: unknown,
-): Promise<RoundOutcome> {
+async function runRound(run: Run, round: number, checkpoint: unknown): Promise<RoundOutcome> {
+  const { input, task } = run;
   const { client: _client, timeout_ms, callbacks: _callbacks, context_id: _context, ...event } = input;
   const { runTask } = proxyActivities<Activities>({
     startToCloseTimeout: timeout_ms + TIMEOUT_MARGIN_MS,
@@ -115,23 +130,26 @@ async function runRound(
     return outcome.result as TaskOutcome;
   } catch (error) {
     if (isCancellation(error)) throw error;
-    return { is: 'broke', code: codeOf(error) };
+    const failed = outcomeOf(error);
+    run.broke = failed && failuresOf([failed])[0];
+    return { is: 'broke', code: failed ? errorCodeOf(failed.attempts.at(-1)) : INTERRUPTED };
   }
 }
 
-function codeOf(error: unknown): string {
+function outcomeOf(error: unknown): StepOutcome | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
-  if (details === undefined || isRefused(details)) return INTERRUPTED;
-  return errorCodeOf((details as StepOutcome).attempts.at(-1));
+  return details === undefined || isRefused(details) ? undefined : (details as StepOutcome);
 }
 
 /** Starts an event for each callback. Each has its own attempts, and its own dead letter if they are used up. */
-async function tellClient(input: AgentTaskInput, task: TaskRecord): Promise<void> {
+async function tellClient(run: Run): Promise<void> {
+  const { input, task } = run;
   upsertStatus(task);
   const [last] = task.state.notices.slice(-1);
   if (last) await Promise.all(last.to.map((id) => withdraw(callbackEventId(input.event_id, id, last.n))));
   const notice = task.notify();
+  showDetails(run);
   await Promise.all(task.state.callbacks.map((callback) => startCallback(input, task, callback, notice)));
 }
 
@@ -182,6 +200,11 @@ async function startCallback(
     // A reset has run the task again while this callback is under way.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
+}
+
+/** Costs nothing: the details are in no history, and Temporal asks for them when somebody looks. */
+function showDetails({ input, task, broke }: Run): void {
+  setCurrentDetails(taskDetails(input, task.state, broke));
 }
 
 function upsertStatus({ state: { status, status_at } }: TaskRecord): void {

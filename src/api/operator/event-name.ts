@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../../contracts/ids.ts';
+import { TASK_SOURCE } from '../../contracts/task.ts';
 import { HttpError } from '../http/errors.ts';
-import { unknown } from './known-names.ts';
+import { isSource, unknown } from './known-names.ts';
 
 export const eventParams = z.object({
   source: z.string().describe('the name of the source'),
@@ -21,10 +22,10 @@ export function nameOf({ source, event_id }: EventParams) {
 /** @param config names the sources that exist, if the event's is not one of them */
 export function eventNotFound(params: EventParams, config?: Pick<Config, 'sources'>): HttpError {
   const { source } = params;
+  if (source === TASK_SOURCE)
+    return new HttpError('event_not_found', `${source} is the source of tasks, which are shown under /tasks`);
   const why =
-    config === undefined || config.sources.has(source)
-      ? ''
-      : `: ${unknown('source', source, config.sources)}`;
+    config === undefined || isSource(config, source) ? '' : `: ${unknown('source', source, config.sources)}`;
   return new HttpError('event_not_found', `there is no ${describeEvent(params)}${why}`);
 }
 
