@@ -1,5 +1,6 @@
 // The config of the benchmarks: a source with an empty handler, its endpoint, and a second pair for `--down`.
-import { defineConfig, type Handler, PermanentError, secret } from 'surehook';
+import { defineConfig, defineTask, type Handler, PermanentError, secret } from 'surehook';
+import { z } from 'zod';
 
 const refused = new Set<string>();
 
@@ -10,7 +11,16 @@ const refuseOnce: Handler = async ({ id }) => {
   throw new PermanentError('not the first time');
 };
 
+const order = z.object({ event_id: z.string(), type: z.string() });
+
 export default defineConfig({
+  tasks: {
+    noop: defineTask({ input: order, run: async () => undefined }),
+    waits: defineTask({
+      input: order,
+      run: async (_order, { ask }) => await ask('go', { question: 'Go on?', schema: z.boolean() }),
+    }),
+  },
   sources: {
     bench: {
       verify: { scheme: 'hmac', secrets: [secret('SOURCE_SECRET')] },

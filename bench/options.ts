@@ -24,6 +24,9 @@ const USAGE = `npm run bench -- [options]
   --down           measures, in place of the loads, the latency of one endpoint while another endpoint hangs
   --dead-letters   measures, in place of the loads, list and count with 100 and 10,000 dead letters, and a bulk replay
                    while the ingress takes events (dead-letters without dashes is the same)
+  tasks            measures, in place of the loads, what tasks cost: accepting one, many that wait, open streams
+  --waiting N      how many tasks wait then (5000)
+  --streams N      how many streams are open then (1000)
   --replays N      how many dead letters that bulk replay has (2000)
   --rate N         how many of them it replays a second (5)
   --steps a,b      other numbers: of events for --scale and --memory, of dead letters for --dead-letters
@@ -46,6 +49,8 @@ export function readOptions() {
         seconds: count,
         steps: count,
         replays: count,
+        waiting: count,
+        streams: count,
         rate: count,
       },
       ...{
@@ -60,9 +65,9 @@ export function readOptions() {
     process.stdout.write(USAGE);
     process.exit(0);
   }
-  const unknown = positionals.find((word) => word !== 'dead-letters');
+  const unknown = positionals.find((word) => word !== 'dead-letters' && word !== 'tasks');
   if (unknown !== undefined)
-    throw new Error(`${unknown}: the only argument without dashes is dead-letters; see --help`);
+    throw new Error(`${unknown}: the only arguments without dashes are dead-letters and tasks; see --help`);
   return {
     runs: toCount(values.runs, 3),
     only: pick(LOADS, values.only),
@@ -77,7 +82,10 @@ export function readOptions() {
     memory: values.memory,
     startup: values.startup,
     down: values.down,
-    deadLetters: values['dead-letters'] || positionals.length > 0,
+    deadLetters: values['dead-letters'] || positionals.includes('dead-letters'),
+    tasks: positionals.includes('tasks'),
+    waiting: toCount(values.waiting, 5_000),
+    streams: toCount(values.streams, 1_000),
     replays: toCount(values.replays, 2_000),
     rate: toCount(values.rate, 5),
   };

@@ -11,6 +11,7 @@ import { Receiver } from './receiver.ts';
 import { checkGoals, formatReport, type RunResult } from './report.ts';
 import { type Side, startSide } from './sides.ts';
 import { measureStartup } from './startup.ts';
+import { measureTasks } from './tasks.ts';
 import { startPlainTemporal, startTemporal } from './temporal.ts';
 
 /** Fills caches and warms up the JIT compilers at both ends of the wire; this load is not counted. */
@@ -38,6 +39,7 @@ async function runAll(options: Options): Promise<unknown> {
   if (options.down) return await measureDown(options, context, say);
   if (options.scale) return await measureScale(options.steps, context, say);
   if (options.memory) return await measureMemory(options.steps, context, say);
+  if (options.tasks) return await measureTasks(options, context, say);
   if (options.deadLetters) return await runDeadLetters(options);
   const runs: RunResult[] = [];
   for (let i = 0; i < options.runs; i++) runs.push(await runOnce(i, options));

@@ -34,6 +34,7 @@ export interface SideContext {
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 export const OPERATOR_TOKEN = 'operator-token-of-the-bench';
+export const API_KEY = 'api-key-of-the-bench';
 export const PROJECT = path('..');
 const CLI = path('../dist/cli.js');
 /** Enough to bundle two workflows on a machine whose cores are all busy. */
@@ -109,6 +110,8 @@ export function surehookEnv({ temporalAddress, receiver, otherUrl }: SideContext
     TEMPORAL_ADDRESS: temporalAddress,
     SUREHOOK_CONFIG: path('./bench.config.ts'),
     SUREHOOK_OPERATOR_TOKEN: OPERATOR_TOKEN,
+    SUREHOOK_API_KEYS: `bench:${API_KEY}`,
+    SUREHOOK_CLIENT_REQUESTS_PER_SECOND: '100000',
     SUREHOOK_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 'k1').toString('base64')}`,
     LOG_LEVEL: 'info',
     HOST: '127.0.0.1',

@@ -1,10 +1,10 @@
 // The activity that does one round of an agent task's work.
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { TaskProgress } from '../config/define-task.ts';
 import type { LoadBody, StepOutcome } from '../contracts/event.ts';
-import { HANDLER_NOT_BEGUN, INTERRUPTED } from '../contracts/failures.ts';
+import { HANDLER_NOT_BEGUN, INTERRUPTED, STEP_FAILED } from '../contracts/failures.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import type { ReportProgress, TaskOutcome, TaskWorkInput } from '../contracts/task.ts';
 import type { CallOptions, HandlerResult, TaskCall } from '../user-code/messages.ts';
@@ -38,7 +38,7 @@ export function createRunTask({ config, log, loadBody, observer, callTask, repor
     const { event, step } = input;
     const type = config.tasks.get(event.event_type);
     const reports = new ProgressReports(Context.current().info.workflowExecution, reportProgress);
-    return await runAttempt({
+    const attempted = runAttempt({
       input,
       body: undefined,
       loadBody,
@@ -70,12 +70,30 @@ export function createRunTask({ config, log, loadBody, observer, callTask, repor
           },
         });
         await reports.end();
-        countEnd(observer, event.event_type, result);
         logResult(log, input, attempt, result);
         return result;
       },
     });
+    return await counted(observer, event.event_type, attempted);
   };
+}
+
+/** Counts the end of the work, which a failed attempt is only if no other one follows. */
+async function counted(
+  { metrics }: AttemptObserver,
+  type: string,
+  attempted: Promise<StepOutcome>,
+): Promise<StepOutcome> {
+  try {
+    const outcome = await attempted;
+    const { is } = outcome.result as TaskOutcome;
+    if (is !== 'asks') metrics.taskClosed(type, is === 'done' ? 'completed' : 'failed');
+    return outcome;
+  } catch (error) {
+    if (error instanceof ApplicationFailure && error.type === STEP_FAILED && error.nonRetryable)
+      metrics.taskClosed(type, 'error');
+    throw error;
+  }
 }
 
 function toResult(outcome: HandlerResult | { interrupted: string }, checkpoint: unknown): AttemptResult {
@@ -100,20 +118,6 @@ function missingType(name: string): AttemptResult {
     error: 'task_type_missing',
     message: `this worker's config has no task type '${name}'`,
   };
-}
-
-/** An attempt that failed may be followed by another one: what broke is counted by its attempts. */
-function countEnd(
-  { metrics }: AttemptObserver,
-  type: string,
-  { ok, result, permanent }: AttemptResult,
-): void {
-  if (!ok) {
-    if (permanent) metrics.taskClosed(type, 'error');
-    return;
-  }
-  const { is } = result as TaskOutcome;
-  if (is !== 'asks') metrics.taskClosed(type, is === 'done' ? 'completed' : 'failed');
 }
 
 function logResult(

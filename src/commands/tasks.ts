@@ -110,10 +110,11 @@ function callbackLines({ id, url, status, event_id, attempts }: CallbackView): s
 }
 
 /** What an operator may want to do next. */
-function nextLines({ task_id, completed_at, callbacks }: OperatorTaskView): string[] {
+function nextLines({ task_id, status, completed_at, callbacks }: OperatorTaskView): string[] {
   const dead = callbacks.filter(({ status }) => status === 'failed');
   const lines = [
     ...(completed_at === null ? [`Cancel:  surehook tasks cancel ${task_id}`] : []),
+    ...(status === 'error' ? [`Replay:  surehook dead-letters replay agent ${task_id}`] : []),
     ...dead.map(({ event_id }) => `Replay:  surehook dead-letters replay callback ${event_id}`),
   ];
   return lines.length > 0 ? ['', ...lines] : [];

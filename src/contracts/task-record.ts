@@ -1,6 +1,6 @@
 // What an agent task knows of itself: pure state, which its workflow keeps, and which readers make again from its history.
 import type {
-  Callback,
+  AgentTaskInput,
   CallbackChange,
   Notice,
   ShownProgress,
@@ -16,21 +16,23 @@ export type RoundOutcome = TaskOutcome | { is: 'broke'; code: string };
 
 export class TaskRecord {
   readonly state: TaskState;
-  /** By the name of the question. */
-  readonly answers: Record<string, unknown> = {};
 
   readonly #now: () => string;
 
   /** @param now RFC 3339 UTC */
-  constructor(callbacks: Callback[], now: () => string) {
+  constructor(
+    { callbacks, notices = [], answers = {} }: Pick<AgentTaskInput, 'callbacks' | 'notices' | 'answers'>,
+    now: () => string,
+  ) {
     this.#now = now;
     this.state = {
       status: 'processing',
       status_at: now(),
       progress: null,
       questions: [],
+      answers: { ...answers },
       callbacks: [...callbacks],
-      notices: [],
+      notices: [...notices],
     };
   }
 
@@ -46,8 +48,8 @@ export class TaskRecord {
   answer(answers: Record<string, unknown>): void {
     const { state } = this;
     for (const { name } of state.questions)
-      if (Object.hasOwn(answers, name)) this.answers[name] = answers[name];
-    state.questions = state.questions.filter(({ name }) => !Object.hasOwn(this.answers, name));
+      if (Object.hasOwn(answers, name)) state.answers[name] = answers[name];
+    state.questions = state.questions.filter(({ name }) => !Object.hasOwn(state.answers, name));
   }
 
   /** A callback takes the place of the one with its id. */

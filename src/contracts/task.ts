@@ -2,7 +2,7 @@
 // snake_case.
 import type { RawBody } from '../payloads/raw-body.ts';
 import type { CallbackTarget } from './callback.ts';
-import type { Attempt, EventMeta, StepName } from './event.ts';
+import type { Attempt, EventMeta, Rerun, StepName } from './event.ts';
 
 export const RUN_AGENT_TASK = 'runAgentTask';
 export const PROGRESS_SIGNAL = 'progress';
@@ -14,8 +14,8 @@ export const TASK_SOURCE = 'agent';
 /** The source of the events that call a task's client back, and of those that `POST /deliveries` makes. */
 export const CALLBACK_SOURCE = 'callback';
 export const DELIVERY_SOURCE = 'delivery';
-/** The sources whose events go to addresses of clients. */
-export const SOURCES_OF_CLIENTS: readonly string[] = [CALLBACK_SOURCE, DELIVERY_SOURCE];
+/** The sources of what the clients of the agent API have asked for: no source of the config has such a name. */
+export const SOURCES_OF_CLIENTS: readonly string[] = [TASK_SOURCE, CALLBACK_SOURCE, DELIVERY_SOURCE];
 /** The step of an event that goes to an address of a client instead of an endpoint of the config. */
 export const CALLBACK_STEP = 'deliver:callback';
 
@@ -65,6 +65,13 @@ export interface AgentTaskInput extends EventMeta {
   callbacks: Callback[];
   /** A2A: the conversation that the task belongs to. */
   context_id?: string;
+  /** None: the work is no plan of steps. An event has them here. */
+  steps: [];
+  /** Absent in a task's first run. */
+  rerun?: Rerun;
+  /** What the runs before have told the client, and what it has answered. */
+  notices?: Notice[];
+  answers?: Record<string, unknown>;
 }
 
 /** What the `status` query answers, and what the workflow ends with. */
@@ -79,6 +86,8 @@ export interface TaskState {
   result?: unknown;
   /** Set once the task has failed or broken. */
   error?: TaskFailure;
+  /** What the client has answered, by the name of the question. */
+  answers: Record<string, unknown>;
   callbacks: Callback[];
   /** How often the task has called its client back: the events `callback:<task_id>.<callback id>.<n>`. */
   notices: Notice[];

@@ -4,10 +4,11 @@ import type { Config } from '../config/config.ts';
 import type { CallbackTarget } from '../contracts/callback.ts';
 import type { ReplayFrom, Rerun } from '../contracts/event.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
+import { type AgentTaskInput, RUN_AGENT_TASK } from '../contracts/task.ts';
 import { type EventStatus, statusOf } from '../events/event-status.ts';
 import { planSteps } from '../events/plan-steps.ts';
 import { type EventRun, type JobPartId, readEvent, succeededSteps } from '../events/read-event.ts';
-import { type StartRunDeps, startDiscard, startRerun } from '../events/start-run.ts';
+import { type StartRunDeps, startDiscard, startRerun, startTaskRerun } from '../events/start-run.ts';
 import { RawBody } from '../payloads/raw-body.ts';
 
 /** Hexadecimal digits: 128 bits, as of the `webhook-id` that is made of them. */
@@ -55,6 +56,7 @@ export async function replayDeadLetter(
     const { input, body, description } = run;
     const at = new Date().toISOString();
     const rerun: Rerun = { of: description.runId, how: 'replayed', at, from, ...name.job };
+    if (description.type === RUN_AGENT_TASK) return await replayTask(deps, run, rerun, payload);
     const { rerun: _last, checkpoint: _old, ...event } = input;
     if (payload !== undefined) {
       rerun.payload_corrected = true;
@@ -68,6 +70,21 @@ export async function replayDeadLetter(
     const to = target ? { target } : {};
     return await startRerun(deps, { ...event, ...to, steps, checkpoint, rerun }, newBody);
   });
+}
+
+/** The work is done again, whatever `from` says: it is one step. What its client has answered stays answered. */
+async function replayTask(
+  deps: DeadLetterDeps,
+  { input, body, description, state }: EventRun,
+  rerun: Rerun,
+  payload: Uint8Array | undefined,
+): Promise<string | undefined> {
+  if (payload !== undefined) rerun.payload_corrected = true;
+  const { rerun: _last, ...given } = input as unknown as AgentTaskInput;
+  const { callbacks, notices, answers } = { ...given, ...state };
+  const told = { callbacks, ...(notices ? { notices } : {}), ...(answers ? { answers } : {}) };
+  const newBody = payload ? new RawBody(payload, 'json/plain') : (body as RawBody);
+  return await startTaskRerun(deps, { ...given, ...told, rerun }, newBody, { ...description.memo });
 }
 
 export async function discardDeadLetter(

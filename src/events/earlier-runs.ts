@@ -1,5 +1,6 @@
 // The runs of an event before its latest one: how each began, and how it ended.
 import { PROCESS_EVENT } from '../contracts/event.ts';
+import { RUN_AGENT_TASK } from '../contracts/task.ts';
 import { DecryptionError } from '../payloads/encryption-codec.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { ANY_DIVISION, listPage, quote, statusName, toTime } from '../temporal/visibility.ts';
@@ -32,7 +33,7 @@ export async function listEarlierRuns(
     ({ execution, type }) =>
       execution?.workflowId === workflowId &&
       execution?.runId !== latestRunId &&
-      type?.name === PROCESS_EVENT,
+      [PROCESS_EVENT, RUN_AGENT_TASK].includes(type?.name ?? ''),
   );
   const runs = earlier.map(async (row): Promise<EarlierRun> => {
     const run_id = row.execution?.runId ?? '';

@@ -15,6 +15,7 @@ import {
   type StepOutcome,
   toCanceled,
 } from '../contracts/event.ts';
+import { RUN_AGENT_TASK, type TaskState } from '../contracts/task.ts';
 import { DecryptionError } from '../payloads/encryption-codec.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import type { Temporal } from '../temporal/connection.ts';
@@ -36,6 +37,8 @@ export interface EventRun {
   /** Why the run closed, if not by completing. */
   failure: Error | undefined;
   began: Beginning;
+  /** Set for an agent task that broke. */
+  state?: TaskState;
   /** Set for a discarded event: `steps` and `body` are then those of its failed run. */
   discarded?: { reason: string; at: string; job?: JobPartId };
 }
@@ -67,6 +70,7 @@ export async function readEvent(
     const description = await temporal.client.workflow.getHandle(workflowId).describe();
     switch (description.type) {
       case PROCESS_EVENT:
+      case RUN_AGENT_TASK:
         return await readRun(temporal, description, withBody);
       case DISCARD_EVENT:
         return await readDiscarded(temporal, description, withBody);
@@ -170,7 +174,12 @@ async function readRun(
   if (STOPPED.includes(description.status.name)) endSteps(steps);
   const last = events.at(-1)?.workflowExecutionFailedEventAttributes;
   const failure = await reader.readFailure(last?.failure);
-  return { description, input, body, steps, pending, failure, began: toBeginning(started, input, runId) };
+  const [, state] = ((failure as { details?: unknown[] } | undefined)?.details ?? []) as [
+    unknown,
+    TaskState?,
+  ];
+  const began = toBeginning(started, input, runId);
+  return { description, input, body, steps, pending, failure, began, ...(state ? { state } : {}) };
 }
 
 /** The address that a client has given last, if it has changed it. */

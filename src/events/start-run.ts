@@ -16,6 +16,7 @@ import {
 } from '../contracts/event.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
+import { type AgentTaskInput, RUN_AGENT_TASK, type RunAgentTask } from '../contracts/task.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import type { Temporal } from '../temporal/connection.ts';
 
@@ -62,6 +63,27 @@ export async function startRerun(
 }
 
 /** @returns as `startRerun` */
+export async function startTaskRerun(
+  deps: StartRunDeps,
+  input: AgentTaskInput & { rerun: Rerun },
+  body: RawBody,
+  memo: Record<string, unknown>,
+): Promise<string | undefined> {
+  const { rerun, client } = input;
+  const options = optionsFor(deps, input, { jobId: rerun.job_id, client });
+  return await startAfter<RunAgentTask>(deps, rerun.of, RUN_AGENT_TASK, {
+    ...options,
+    staticSummary: `${input.event_type} for ${client}`,
+    typedSearchAttributes: options.typedSearchAttributes.updateCopy([
+      { key: SEARCH_ATTRIBUTES.taskStatus, value: 'processing' },
+      { key: SEARCH_ATTRIBUTES.taskStatusAt, value: new Date() },
+    ]),
+    memo,
+    args: [input, body],
+  });
+}
+
+/** @returns as `startRerun` */
 export async function startDiscard(
   deps: StartRunDeps,
   input: DiscardEventInput,
@@ -100,7 +122,7 @@ function optionsFor(
  * answers later requests with that run, even if that run has failed too by then. The memo says which caller
  * has started it.
  */
-async function startAfter<W extends ProcessEvent | DiscardEvent>(
+async function startAfter<W extends ProcessEvent | DiscardEvent | RunAgentTask>(
   deps: StartRunDeps,
   failedRunId: string,
   type: string,
@@ -116,7 +138,7 @@ async function startAfter<W extends ProcessEvent | DiscardEvent>(
     ...options,
     ...internal,
     workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-    memo: { started_by },
+    memo: { ...options.memo, started_by },
   });
   if (runId === undefined) return undefined;
   const handle = deps.temporal.client.workflow.getHandle(options.workflowId, runId);
@@ -125,7 +147,7 @@ async function startAfter<W extends ProcessEvent | DiscardEvent>(
   return description === undefined || description.memo?.started_by === started_by ? runId : undefined;
 }
 
-async function start<W extends ProcessEvent | DiscardEvent>(
+async function start<W extends ProcessEvent | DiscardEvent | RunAgentTask>(
   { temporal: { client } }: StartRunDeps,
   type: string,
   options: WorkflowStartOptions<W>,

@@ -6,7 +6,7 @@ import type { CheckReady } from '../api/http/base-app.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
-import { CALLBACK_SOURCE, DELIVERY_SOURCE } from '../contracts/task.ts';
+import { CALLBACK_SOURCE, DELIVERY_SOURCE, TASK_SOURCE } from '../contracts/task.ts';
 import { createLog } from '../observability/log.ts';
 import type { EncryptionKeys } from '../payloads/encryption-codec.ts';
 import { openStorage } from '../storage/open-storage.ts';
@@ -57,7 +57,10 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
   stops.push(() => userCode.stop());
   config.onChange(({ sources, endpoints, alerts, tasks }) => {
     observability.metrics.know({
-      sources: [...sources.keys(), ...(tasks.size > 0 ? [CALLBACK_SOURCE, DELIVERY_SOURCE] : [])],
+      sources: [
+        ...sources.keys(),
+        ...(tasks.size > 0 ? [TASK_SOURCE, CALLBACK_SOURCE, DELIVERY_SOURCE] : []),
+      ],
       endpoints: [...endpoints.keys(), ...(tasks.size > 0 ? [CALLBACK_ENDPOINT] : [])],
       routes: alerts.keys(),
       tasks: tasks.keys(),

@@ -1,7 +1,13 @@
 // Reads one agent task: what it is and how far, and what became of its callbacks.
-import { type WorkflowExecutionStatusName, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type WorkflowExecutionDescription,
+  type WorkflowExecutionStatusName,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import proto from '@temporalio/proto';
+import { DISCARD_EVENT, type DiscardEventInput } from '../contracts/dead-letter.ts';
 import type { Attempt } from '../contracts/event.ts';
+import { INTERRUPTED } from '../contracts/failures.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import {
@@ -10,13 +16,16 @@ import {
   type Callback,
   callbackEventId,
   RUN_AGENT_TASK,
+  TASK_ENDS,
   TASK_SOURCE,
   type TaskState,
 } from '../contracts/task.ts';
 import { statusOf } from '../events/event-status.ts';
 import { readEvent } from '../events/read-event.ts';
+import { readStarted } from '../events/read-started.ts';
 import { readerFor } from '../events/read-steps.ts';
 import type { Temporal } from '../temporal/connection.ts';
+import { toTime } from '../temporal/visibility.ts';
 import { TaskFold } from './task-fold.ts';
 
 export interface TaskHead {
@@ -62,8 +71,8 @@ export async function readTaskHead(
 ): Promise<TaskHead | undefined> {
   if (!TASK_ID.test(taskId)) return undefined;
   try {
-    const handle = temporal.client.workflow.getHandle(workflowIdOf(TASK_SOURCE, taskId));
-    const { type, typedSearchAttributes: found, startTime, memo, runId, status } = await handle.describe();
+    const described = await describeTask(temporal, workflowIdOf(TASK_SOURCE, taskId));
+    const { type, typedSearchAttributes: found, startTime, memo, runId, status } = described;
     const owner = found.get(SEARCH_ATTRIBUTES.client);
     if (type !== RUN_AGENT_TASK || owner === undefined) return undefined;
     if (client !== undefined && owner !== client) return undefined;
@@ -82,6 +91,15 @@ export async function readTaskHead(
   }
 }
 
+/** A dead letter that was discarded is shown by its failed run. */
+async function describeTask(temporal: Temporal, workflowId: string): Promise<WorkflowExecutionDescription> {
+  const latest = await temporal.client.workflow.getHandle(workflowId).describe();
+  if (latest.type !== DISCARD_EVENT) return latest;
+  const started = await readStarted(temporal, { workflowId, runId: latest.runId });
+  const [input] = (await temporal.readPayloads(started?.input, workflowId)) as [DiscardEventInput];
+  return await temporal.client.workflow.getHandle(workflowId, input.of).describe();
+}
+
 export async function readTask(
   temporal: Temporal,
   taskId: string,
@@ -93,21 +111,22 @@ export async function readTask(
 
 export async function readState(temporal: Temporal, head: TaskHead): Promise<TaskState> {
   const workflowId = workflowIdOf(TASK_SOURCE, head.taskId);
-  const ended = head.run === 'RUNNING' ? undefined : await readEnd(temporal, workflowId, head);
-  if (ended) return ended;
+  const said = head.run === 'RUNNING' ? undefined : await readEnd(temporal, workflowId, head.runId);
+  if (said) return said;
   const fold = new TaskFold(readerFor(temporal, workflowId));
   const { events } = await temporal.client.workflow.getHandle(workflowId, head.runId).fetchHistory();
   for (const event of events ?? []) await fold.add(event);
-  return fold.state as TaskState;
+  const state = fold.state as TaskState;
+  return head.run === 'RUNNING' ? state : toEnded(state, head.run, toTime(events?.at(-1)?.eventTime));
 }
 
 const { HistoryEventFilterType } = proto.temporal.api.enums.v1;
 
-/** What the workflow has ended with. undefined: it does not say, since somebody has terminated it. */
+/** What the workflow has ended with. undefined: it does not say, since it was cancelled, or somebody has terminated it. */
 async function readEnd(
   temporal: Temporal,
   workflowId: string,
-  { runId, run }: TaskHead,
+  runId: string,
 ): Promise<TaskState | undefined> {
   const { history } = await temporal.client.workflowService.getWorkflowExecutionHistory({
     namespace: temporal.namespace,
@@ -115,14 +134,22 @@ async function readEnd(
     historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
   });
   const last = history?.events?.at(-1);
-  const payloads =
-    last?.workflowExecutionCompletedEventAttributes?.result ??
-    last?.workflowExecutionCanceledEventAttributes?.details;
-  if (payloads) return (await temporal.readPayloads(payloads, workflowId))[0] as TaskState;
-  const status_at = new Date(Number(last?.eventTime?.seconds ?? 0) * 1_000).toISOString();
-  const base = { status_at, progress: null, questions: [], callbacks: [], notices: [] };
-  if (run === 'TERMINATED' || run === 'CANCELLED') return { ...base, status: 'canceled' };
-  return { ...base, status: 'error', error: { code: 'interrupted', message: 'the task has ended early' } };
+  const result = last?.workflowExecutionCompletedEventAttributes?.result;
+  if (result) return (await temporal.readPayloads(result, workflowId))[0] as TaskState;
+  const failure = await temporal.readFailure(
+    last?.workflowExecutionFailedEventAttributes?.failure,
+    workflowId,
+  );
+  const { details = [] } = (failure ?? {}) as { details?: [unknown?, TaskState?] };
+  return details[1];
+}
+
+/** A workflow that somebody has terminated could not say any more that the task has ended. */
+function toEnded(state: TaskState, run: WorkflowExecutionStatusName, closedAt: string | null): TaskState {
+  if (TASK_ENDS.includes(state.status)) return state;
+  const ended = { ...state, questions: [], status_at: closedAt ?? state.status_at };
+  if (run === 'TERMINATED' || run === 'CANCELLED') return { ...ended, status: 'canceled' };
+  return { ...ended, status: 'error', error: { code: INTERRUPTED, message: 'the task has ended early' } };
 }
 
 /** Each callback with what became of the latest state that it was told of. */

@@ -90,6 +90,7 @@ async function start(
     client,
     timeout_ms: type.timeoutMs,
     callbacks,
+    steps: [],
     ...(contextId ? { context_id: contextId } : {}),
   };
   const memo: TaskMemo = { request_digest, ...(contextId ? { context_id: contextId } : {}) };

@@ -58,7 +58,7 @@ export class TaskFold {
     const payloads = event.workflowExecutionStartedEventAttributes?.input?.payloads?.slice(0, 1) ?? [];
     const [input] = (await this.#reader.readWhatever({ payloads })) as [AgentTaskInput];
     this.#now = toTime(event.eventTime) ?? '';
-    this.#record = new TaskRecord(isRefused(input) ? [] : input.callbacks, () => this.#now);
+    this.#record = new TaskRecord(isRefused(input) ? { callbacks: [] } : input, () => this.#now);
   }
 
   async #applySeen({ eventTime }: HistoryEvent): Promise<void> {

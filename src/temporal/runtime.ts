@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import { DISCARD_EVENT } from '../contracts/dead-letter.ts';
 import { PROCESS_EVENT } from '../contracts/event.ts';
 import { parseWorkflowId } from '../contracts/ids.ts';
+import { RUN_AGENT_TASK } from '../contracts/task.ts';
 import type { ClosedStatus } from '../observability/metrics.ts';
 import { claimPort, LOOPBACK } from './dev/ports-and-processes.ts';
 
@@ -75,7 +76,7 @@ const CLOSED: Record<string, ClosedStatus> = {
 
 /** @returns undefined for a workflow that is not the run of an event */
 function toClosedStatus(status: ClosedStatus, workflowType: unknown): ClosedStatus | undefined {
-  if (workflowType === PROCESS_EVENT) return status;
+  if (workflowType === PROCESS_EVENT || workflowType === RUN_AGENT_TASK) return status;
   return workflowType === DISCARD_EVENT && status === 'processed' ? 'discarded' : undefined;
 }
 

@@ -19,12 +19,13 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { StepFailure } from '../contracts/dead-letter.ts';
 import {
+  type EventMeta,
   LOCAL_DELIVERY_TIMEOUT_MAX_MS,
   PROCESS_EVENT,
   type ProcessEvent,
   STATUS_QUERY,
+  type StepName,
   type StepOutcome,
   TIMEOUT_MARGIN_MS,
 } from '../contracts/event.ts';
@@ -50,8 +51,10 @@ import {
 import { type RoundOutcome, TaskRecord } from '../contracts/task-record.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import { callbackBody } from './callback-body.ts';
-import { failuresOf } from './failure-details.ts';
+import { DeadLetterOfRun } from './dead-letter-of-run.ts';
+import { resetsOfRun } from './interceptors.ts';
 import { taskDetails } from './task-details.ts';
+import { toDeadLetter } from './to-dead-letter.ts';
 
 export const taskQuery = defineQuery<TaskState>(STATUS_QUERY);
 const progressSignal = defineSignal<[ShownProgress]>(PROGRESS_SIGNAL);
@@ -62,60 +65,74 @@ const callbackSignal = defineSignal<[CallbackChange]>(CALLBACK_SIGNAL);
 const AFTER_A_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
 
 export async function runAgentTask(input: AgentTaskInput, _body: RawBody): Promise<TaskState> {
-  const task = new TaskRecord(input.callbacks, () => new Date().toISOString());
-  const run: Run = { input, task };
+  const task = new TaskRecord(input, () => new Date().toISOString());
+  const resets = resetsOfRun();
+  const event = eventOf(input);
+  const former = new DeadLetterOfRun({ event, rerun: input.rerun, resets });
   setHandler(taskQuery, () => task.state);
   setHandler(progressSignal, (progress) => {
     task.report(progress);
-    showDetails(run);
+    showDetails(input, task);
   });
   setHandler(answerSignal, (answers) => {
     task.answer(answers);
-    showDetails(run);
+    showDetails(input, task);
   });
   setHandler(callbackSignal, (change) => task.changeCallback(change));
-  showDetails(run);
+  showDetails(input, task);
+  if (former.mayExist) await former.reopened();
+  let failed: StepOutcome | undefined;
   try {
-    await work(run);
+    failed = await work(input, task);
   } catch (error) {
     if (!isCancellation(error)) throw error;
     await CancellationScope.nonCancellable(async () => {
       task.cancel();
-      await tellClient(run);
+      await tellClient(input, task);
+      if (former.mayExist) await former.discarded();
     });
-    throw new CancelledFailure('canceled', [task.state]);
+    throw new CancelledFailure('canceled');
   }
   // The work has ended: a cancellation comes too late, and is ignored.
-  await CancellationScope.nonCancellable(() => tellClient(run));
-  return task.state;
+  return await CancellationScope.nonCancellable(async () => {
+    await tellClient(input, task);
+    // A task that broke is the operator's to mend: a replay does its work again.
+    if (failed) throw await toDeadLetter(event, [failed], resets, task.state);
+    if (former.mayExist) await former.recovered();
+    return task.state;
+  });
 }
 
-interface Run {
-  input: AgentTaskInput;
-  task: TaskRecord;
-  /** The last attempt of work that broke. */
-  broke?: StepFailure | undefined;
+function eventOf(input: AgentTaskInput): EventMeta {
+  const { source, event_id, event_type, received_at, headers, traceparent, tracestate } = input;
+  const trace = { ...(traceparent ? { traceparent } : {}), ...(tracestate ? { tracestate } : {}) };
+  return { source, event_id, event_type, received_at, headers, ...trace };
 }
 
-async function work(run: Run): Promise<void> {
-  const { task } = run;
+/** @returns the step that has failed for good, if the task broke */
+async function work(input: AgentTaskInput, task: TaskRecord): Promise<StepOutcome | undefined> {
   let checkpoint: unknown;
   for (let round = 1; ; round++) {
-    const outcome = await runRound(run, round, checkpoint);
+    const { outcome, failed } = await runRound(input, task, round, checkpoint);
     task.conclude(outcome);
-    if (outcome.is !== 'asks') return;
+    if (outcome.is !== 'asks') return failed;
     checkpoint = outcome.checkpoint;
-    await tellClient(run);
+    await tellClient(input, task);
     await condition(() => task.isAnswered);
     task.resume();
     upsertStatus(task);
-    showDetails(run);
+    showDetails(input, task);
   }
 }
 
-async function runRound(run: Run, round: number, checkpoint: unknown): Promise<RoundOutcome> {
-  const { input, task } = run;
-  const { client: _client, timeout_ms, callbacks: _callbacks, context_id: _context, ...event } = input;
+async function runRound(
+  input: AgentTaskInput,
+  task: TaskRecord,
+  round: number,
+  checkpoint: unknown,
+): Promise<{ outcome: RoundOutcome; failed?: StepOutcome }> {
+  const { timeout_ms } = input;
+  const event = eventOf(input);
   const { runTask } = proxyActivities<Activities>({
     startToCloseTimeout: timeout_ms + TIMEOUT_MARGIN_MS,
     heartbeatTimeout: 30_000, // after that long without a heartbeat the worker counts as lost
@@ -125,31 +142,31 @@ async function runRound(run: Run, round: number, checkpoint: unknown): Promise<R
   });
   const step = `work:${round}` as const;
   try {
-    const given = { answers: task.answers, ...(checkpoint === undefined ? {} : { checkpoint }) };
+    const given = { answers: task.state.answers, ...(checkpoint === undefined ? {} : { checkpoint }) };
     const outcome = await runTask({ event, step, attempts: [], ...given });
-    return outcome.result as TaskOutcome;
+    return { outcome: outcome.result as TaskOutcome };
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const failed = outcomeOf(error);
-    run.broke = failed && failuresOf([failed])[0];
-    return { is: 'broke', code: failed ? errorCodeOf(failed.attempts.at(-1)) : INTERRUPTED };
+    const failed = toFailedStep(step, error);
+    return { outcome: { is: 'broke', code: errorCodeOf(failed.attempts.at(-1)) }, failed };
   }
 }
 
-function outcomeOf(error: unknown): StepOutcome | undefined {
+function toFailedStep(step: StepName, error: unknown): StepOutcome {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
-  return details === undefined || isRefused(details) ? undefined : (details as StepOutcome);
+  if (details && !isRefused(details)) return { ...(details as StepOutcome), status: 'failed' };
+  const at = new Date().toISOString();
+  return { step, status: 'failed', attempts: [{ attempt: 1, at, duration_ms: 0, error: INTERRUPTED }] };
 }
 
 /** Starts an event for each callback. Each has its own attempts, and its own dead letter if they are used up. */
-async function tellClient(run: Run): Promise<void> {
-  const { input, task } = run;
+async function tellClient(input: AgentTaskInput, task: TaskRecord): Promise<void> {
   upsertStatus(task);
   const [last] = task.state.notices.slice(-1);
   if (last) await Promise.all(last.to.map((id) => withdraw(callbackEventId(input.event_id, id, last.n))));
   const notice = task.notify();
-  showDetails(run);
+  showDetails(input, task);
   await Promise.all(task.state.callbacks.map((callback) => startCallback(input, task, callback, notice)));
 }
 
@@ -163,7 +180,7 @@ async function withdraw(eventId: string): Promise<void> {
 }
 
 async function startCallback(
-  { event_id: taskId, context_id, traceparent, tracestate }: AgentTaskInput,
+  { event_id: taskId, context_id, ...input }: AgentTaskInput,
   { state }: TaskRecord,
   { id, format, ...target }: Callback,
   { n, status, at }: Notice,
@@ -171,6 +188,7 @@ async function startCallback(
   const event_id = callbackEventId(taskId, id, n);
   const event_type = `task.${status}`;
   const { body, contentType } = callbackBody(format, { taskId, contextId: context_id, state });
+  const { traceparent, tracestate } = input;
   const trace = { ...(traceparent ? { traceparent } : {}), ...(tracestate ? { tracestate } : {}) };
   const started = startChild<ProcessEvent>(PROCESS_EVENT, {
     workflowId: workflowIdOf(CALLBACK_SOURCE, event_id),
@@ -203,8 +221,8 @@ async function startCallback(
 }
 
 /** Costs nothing: the details are in no history, and Temporal asks for them when somebody looks. */
-function showDetails({ input, task, broke }: Run): void {
-  setCurrentDetails(taskDetails(input, task.state, broke));
+function showDetails(input: AgentTaskInput, { state }: TaskRecord): void {
+  setCurrentDetails(taskDetails(input, state));
 }
 
 function upsertStatus({ state: { status, status_at } }: TaskRecord): void {

@@ -2,6 +2,7 @@
 import { type WorkflowInterceptorsFactory, workflowInfo } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import { PROCESS_EVENT } from '../contracts/event.ts';
+import { RUN_AGENT_TASK } from '../contracts/task.ts';
 import { closeDeadLetter } from './open-dead-letter.ts';
 import { refuseInbound, refuseOutbound } from './refuse.ts';
 import type { Resets } from './resets.ts';
@@ -43,7 +44,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
 };
 
 function onReset(): void {
-  if (workflowInfo().workflowType !== PROCESS_EVENT) return;
+  if (![PROCESS_EVENT, RUN_AGENT_TASK].includes(workflowInfo().workflowType)) return;
   resets.count += 1;
   resets.closed = closeDeadLetter({ how: 'reset' }); // closeDeadLetter never rejects
 }

@@ -9,16 +9,13 @@ import {
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
-  setCurrentDetails,
   setHandler,
   TimeoutFailure,
-  upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { type CallbackTarget, TARGET_QUERY, TARGET_SIGNAL } from '../contracts/callback.ts';
 import {
   type Attempt,
-  type EventFailureDetails,
   type EventMeta,
   type EventProgress,
   type Heartbeat,
@@ -31,16 +28,13 @@ import {
   type StepPlan,
   TIMEOUT_MARGIN_MS,
 } from '../contracts/event.ts';
-import { EVENT_FAILED, errorCodeOf, INTERRUPTED } from '../contracts/failures.ts';
+import { INTERRUPTED } from '../contracts/failures.ts';
 import { isRefused } from '../contracts/refused.ts';
-import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import { cancelAfter, keepAttemptsOnce } from './cancel.ts';
 import { DeadLetterOfRun } from './dead-letter-of-run.ts';
-import { failureDetails, failuresOf } from './failure-details.ts';
 import { resetsOfRun } from './interceptors.ts';
-import { fitting, openDeadLetter } from './open-dead-letter.ts';
-import type { Resets } from './resets.ts';
+import { isFailed, toDeadLetter } from './to-dead-letter.ts';
 
 export const statusQuery = defineQuery<EventProgress>(STATUS_QUERY);
 const targetQuery = defineQuery<CallbackTarget>(TARGET_QUERY);
@@ -108,8 +102,6 @@ async function untilAll(steps: Promise<void>[]): Promise<void> {
   }
 }
 
-const isFailed = (outcome: StepOutcome) => outcome.status === 'failed';
-
 interface RunStep {
   plan: StepPlan;
   event: EventMeta;
@@ -167,40 +159,3 @@ function toFailedOutcome(step: StepPlan['step'], attempts: Attempt[], error: unk
   const log = cause instanceof TimeoutFailure ? (cause.lastHeartbeatDetails as Heartbeat) : undefined;
   return { step, status: 'failed', attempts: log?.attempts ?? attempts };
 }
-
-/** Opens the dead letter. @returns the failure that the run has to end with */
-async function toDeadLetter(
-  event: EventMeta,
-  outcomes: StepOutcome[],
-  resets: Resets,
-): Promise<ApplicationFailure> {
-  const failed = outcomes.filter(isFailed);
-  const failedSteps = failed.map(({ step }) => step);
-  const errors = failed.map((outcome) => errorCodeOf(outcome.attempts.at(-1)));
-  const codes = [...new Set(errors)];
-  upsertSearchAttributes([
-    { key: SEARCH_ATTRIBUTES.failedStep, value: fitting(failedSteps) },
-    { key: SEARCH_ATTRIBUTES.error, value: fitting(codes) },
-  ]);
-  const what = failed.map(
-    ({ step, attempts }, i) => `${step} failed after ${attemptsText(attempts.length)}: ${errors[i]}`,
-  );
-  const message = what.join('; ');
-  const attempts = failed.reduce((sum, outcome) => sum + outcome.attempts.length, 0);
-  const failures = failuresOf(failed);
-  const details = failureDetails(event, failures);
-  setCurrentDetails(details);
-  await openDeadLetter({ event, failedSteps, codes, attempts, error: message, failures, details }, resets);
-  const checkpoint = outcomes.filter((outcome) => !isFailed(outcome));
-  const outcome: EventFailureDetails = { failed, checkpoint };
-  const failure = ApplicationFailure.create({
-    message,
-    type: EVENT_FAILED,
-    nonRetryable: true,
-    details: [outcome],
-  });
-  failure.stack = ''; // the place in Surehook's code tells an operator nothing
-  return failure;
-}
-
-const attemptsText = (count: number) => (count === 1 ? '1 attempt' : `${count} attempts`);

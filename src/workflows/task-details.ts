@@ -1,6 +1,5 @@
 // What an operator who has only Temporal's Web UI reads of an agent task: what it is, how far, what it asks, what went wrong.
 
-import type { StepFailure } from '../contracts/dead-letter.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import {
   type AgentTaskInput,
@@ -14,21 +13,16 @@ import { codeBlock, lineOf } from './failure-details.ts';
 /** A task with more questions, or more callbacks, is read with the command. */
 const LINES_MAX = 10;
 
-/**
- * Markdown; text from outside stands in blocks of code.
- *
- * @param broke the last attempt of the work, if the task has broken
- */
+/** Markdown; text from outside stands in blocks of code. A task that broke gets the text of a dead letter in the end. */
 export function taskDetails(
   { event_id: taskId, event_type, client }: Pick<AgentTaskInput, 'event_id' | 'event_type' | 'client'>,
   state: TaskState,
-  broke: StepFailure | undefined,
 ): string {
   const { status_at, status } = state;
   const told = toldLines(taskId, state);
   return [
     `Task ${event_type} of client ${client}: ${HEADLINES[status]} (since ${status_at}).`,
-    ...factLines(state, broke),
+    ...factLines(state),
     ...(told.length > 0 ? ['The client is told by these workflows:', codeBlock(told)] : []),
     'Every attempt, the input and the result:',
     codeBlock([`surehook tasks show ${taskId}`]),
@@ -47,10 +41,7 @@ const HEADLINES: Record<TaskState['status'], string> = {
 
 const IS_OPEN: Partial<Record<TaskState['status'], true>> = { processing: true, input_required: true };
 
-function factLines(
-  { status, progress, questions, error }: TaskState,
-  broke: StepFailure | undefined,
-): string[] {
+function factLines({ status, progress, questions, error }: TaskState): string[] {
   switch (status) {
     case 'processing':
       return progress === null ? [] : ['It has come this far:', codeBlock([progressLine(progress)])];
@@ -59,9 +50,8 @@ function factLines(
       return ['It asks:', codeBlock(lines.slice(0, LINES_MAX))];
     }
     case 'failed':
-      return [codeBlock([`${error?.code}: ${lineOf(error?.message ?? '')}`])];
     case 'error':
-      return [codeBlock(broke ? brokeLines(broke) : [`${error?.code}`])];
+      return [codeBlock([`${error?.code}: ${lineOf(error?.message ?? '')}`])];
     default:
       return [];
   }
@@ -70,11 +60,6 @@ function factLines(
 function progressLine({ percent, message }: ShownProgress): string {
   const parts = [percent === undefined ? '' : `${Math.round(percent)} %`, lineOf(message ?? '')];
   return parts.filter((part) => part !== '').join(', ');
-}
-
-function brokeLines({ step, error, message, attempts }: StepFailure): string[] {
-  const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
-  return [`${step} failed after ${times}: ${error}`, ...(message === null ? [] : [`  ${message}`])];
 }
 
 function toldLines(taskId: string, { notices }: TaskState): string[] {

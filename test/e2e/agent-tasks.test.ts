@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { TaskView } from '../../src/api/agent/task-view.ts';
 import { AgentClient, API_KEYS, CLIENT_KEYS } from '../support/agent-client.ts';
 import { type Received, Receiver } from '../support/receiver.ts';
-import { newId, Surehook } from '../support/surehook.ts';
+import { newId, Surehook, TOKEN } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const SECRET = 'the-secret-of-alice';
@@ -105,6 +105,46 @@ describe('a task', () => {
     expect(task).toMatchObject({ status: 'error', error: { code: 'task:RangeError' } });
     expect(begins(id)).toEqual(['break', 'break', 'break']);
     expect(JSON.stringify([task, ...hook.requests().map(bodyOf)])).not.toContain('password');
+  });
+
+  it('that broke is a dead letter, and its replay does the work again and tells the client', async () => {
+    const hook = newHook();
+    receiver.answerAll('/mend', 500);
+    const id = await alice.begin('mendable', hook.fields);
+    await alice.until(id, (task) => task.status === 'error' && isCalledBack(task));
+    const shown = await waitFor(
+      () => surehook.operator(`/api/v1/dead-letters/agent/${id}`),
+      ({ status }) => status === 200,
+    );
+    expect(await shown.json()).toMatchObject({
+      event_type: 'mendable',
+      failed: {
+        steps: [{ step: 'work:1', error: 'task:Error', message: 'the receiver says 500', attempts: 1 }],
+      },
+    });
+    receiver.answerAll('/mend', 200);
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+    const replay = { method: 'POST', headers, body: '{}' };
+    expect((await surehook.operator(`/api/v1/dead-letters/agent/${id}/replay`, replay)).status).toBe(202);
+    const task = await alice.until(id, (task) => task.status === 'completed' && isCalledBack(task));
+    expect([task.result, task.error]).toEqual(['mended', null]);
+    expect(hook.requests().map((request) => bodyOf(request).status)).toEqual(['error', 'completed']);
+    expect(new Set(hook.requests().map(({ headers }) => headers['webhook-id'])).size).toBe(2);
+    expect((await surehook.operator(`/api/v1/dead-letters/agent/${id}`)).status).toBe(409);
+  });
+
+  it('that broke and was discarded is still shown to its client', async () => {
+    receiver.answerAll('/mend', 500);
+    const id = await alice.begin('mendable', {});
+    await alice.untilStatus(id, 'error');
+    await waitFor(
+      () => surehook.operator(`/api/v1/dead-letters/agent/${id}`),
+      ({ status }) => status === 200,
+    );
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+    const discard = { method: 'POST', headers, body: '{"reason":"of no use"}' };
+    expect((await surehook.operator(`/api/v1/dead-letters/agent/${id}/discard`, discard)).status).toBe(202);
+    expect(await alice.task(id)).toMatchObject({ status: 'error', error: { code: 'task:Error' } });
   });
 
   it('that runs past its limit has broken, and is not tried again', async () => {

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../../contracts/ids.ts';
-import { TASK_SOURCE } from '../../contracts/task.ts';
 import { HttpError } from '../http/errors.ts';
 import { isSource, unknown } from './known-names.ts';
 
@@ -22,8 +21,6 @@ export function nameOf({ source, event_id }: EventParams) {
 /** @param config names the sources that exist, if the event's is not one of them */
 export function eventNotFound(params: EventParams, config?: Pick<Config, 'sources'>): HttpError {
   const { source } = params;
-  if (source === TASK_SOURCE)
-    return new HttpError('event_not_found', `${source} is the source of tasks, which are shown under /tasks`);
   const why =
     config === undefined || isSource(config, source) ? '' : `: ${unknown('source', source, config.sources)}`;
   return new HttpError('event_not_found', `there is no ${describeEvent(params)}${why}`);

@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import type { JobFilter } from '../../contracts/job.ts';
 import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes.ts';
-import { CALLBACK_STEP, RUN_AGENT_TASK, SOURCES_OF_CLIENTS, TASK_SOURCE } from '../../contracts/task.ts';
+import { CALLBACK_STEP, RUN_AGENT_TASK, SOURCES_OF_CLIENTS } from '../../contracts/task.ts';
 import type { Temporal } from '../../temporal/connection.ts';
 import { ANY_DIVISION, listPage, quote } from '../../temporal/visibility.ts';
 import { HttpError } from '../http/errors.ts';
@@ -14,6 +14,8 @@ interface KnownNames {
 }
 
 const DELIVER = 'deliver:';
+/** A round of the work of a task. */
+const WORK_STEP = /^work:\d+$/;
 
 /** @throws HttpError `invalid_parameter` */
 export async function requireKnownNames(deps: KnownNames, filter: Filter): Promise<void> {
@@ -46,11 +48,11 @@ export async function findUnknownName(
 
 /** Whether events or tasks may have this source: one of the config, or one of the agent API. */
 export function isSource({ sources }: Pick<Config, 'sources'>, name: string): boolean {
-  return sources.has(name) || SOURCES_OF_CLIENTS.includes(name) || name === TASK_SOURCE;
+  return sources.has(name) || SOURCES_OF_CLIENTS.includes(name);
 }
 
 function isStepOf({ endpoints }: KnownNames['config'], step: string): boolean {
-  if (step === CALLBACK_STEP) return true;
+  if (step === CALLBACK_STEP || WORK_STEP.test(step)) return true;
   return step === 'handler' || (step.startsWith(DELIVER) && endpoints.has(step.slice(DELIVER.length)));
 }
 

@@ -56,6 +56,17 @@ export default defineConfig({
         throw new RangeError('the password of the database is wrong');
       },
     }),
+    // Breaks for as long as the receiver says so.
+    mendable: defineTask({
+      input: z.object({}),
+      retry: [],
+      run: async (_input, { taskId }) => {
+        const headers = { 'x-webhook-event-id': taskId };
+        const { ok, status } = await fetch(`${receiver}/mend`, { method: 'POST', headers });
+        if (!ok) throw new Error(`the receiver says ${status}`);
+        return 'mended';
+      },
+    }),
     endless: defineTask({
       input: z.object({}),
       timeout: '1s',
