@@ -18,6 +18,17 @@ export interface EventMeta {
   correction?: string;
 }
 
+/** What is known of an event, out of an input that says more. */
+export function metaOf(input: EventMeta): EventMeta {
+  const { source, event_id, event_type, received_at, headers, traceparent, tracestate, correction } = input;
+  return {
+    ...{ source, event_id, event_type, received_at, headers },
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(tracestate === undefined ? {} : { tracestate }),
+    ...(correction === undefined ? {} : { correction }),
+  };
+}
+
 /** `handler`, `deliver:<endpoint>`, or `work:<round>` of an agent task. */
 export type StepName = 'handler' | `deliver:${string}` | `work:${number}`;
 

@@ -21,6 +21,10 @@ export const ENDPOINT_DOWN = 'endpoint_down';
 /** The error of an attempt whose worker was lost, or that outlived every limit. The attempt may have had its effect. */
 export const INTERRUPTED = 'interrupted';
 
+/** The messages of attempts that were cut short by no fault of their own. */
+export const WORKER_LOST = 'the worker was lost during this attempt';
+export const WORKER_STOPPED = 'the worker was stopped during this attempt';
+
 /** What an `Attempt` says about its failure. */
 interface Failed {
   error?: string | undefined;

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { CallbackTarget } from '../contracts/callback.ts';
-import type { ReplayFrom, Rerun } from '../contracts/event.ts';
+import { metaOf, type ReplayFrom, type Rerun } from '../contracts/event.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import { type AgentTaskInput, RUN_AGENT_TASK } from '../contracts/task.ts';
 import { type EventStatus, statusOf } from '../events/event-status.ts';
@@ -92,14 +92,8 @@ export async function discardDeadLetter(
   { reason, ...name }: Discard,
 ): Promise<RunAgainOutcome> {
   return await runAgain(deps, { ...name, needsBody: false }, async ({ input, description }) => {
-    const {
-      steps,
-      rerun: _rerun,
-      checkpoint: _checkpoint,
-      target: _target,
-      client: _client,
-      ...event
-    } = input;
+    const { steps } = input;
+    const event = metaOf(input);
     const at = new Date().toISOString();
     return await startDiscard(deps, { event, steps, of: description.runId, reason, at, ...name.job });
   });

@@ -10,10 +10,10 @@ import { createStartEvent } from '../api/ingress/start-event.ts';
 import { createOperatorApp } from '../api/operator/app.ts';
 import { createWorkerApp } from '../api/operator/worker-app.ts';
 import type { Settings } from '../config/settings.ts';
-import { type Parts, webUiOf } from './parts.ts';
+import { type ProcessParts, webUiOf } from './parts.ts';
 
 export async function listenToOperators(
-  { options, config, userCode, temporal, log, observability, working }: Parts,
+  { options, config, userCode, temporal, log, observability, working }: ProcessParts,
   token: string | undefined,
   checkReady: CheckReady,
 ): Promise<Listener> {
@@ -45,7 +45,7 @@ export async function listenToOperators(
   return listener;
 }
 
-export async function listenToSenders(parts: Parts, checkReady: CheckReady): Promise<Listener> {
+export async function listenToSenders(parts: ProcessParts, checkReady: CheckReady): Promise<Listener> {
   const { options, config, userCode, temporal, log, observability, working } = parts;
   const { host = '0.0.0.0', port, taskQueue, trustedProxies, ...settings } = options.settings;
   const limits = createIngressLimits(toBounds(options.settings));
@@ -85,7 +85,7 @@ export async function listenToSenders(parts: Parts, checkReady: CheckReady): Pro
 const BURST_SECONDS = 2;
 
 function agentOptions(
-  { options, config, userCode, temporal, log }: Parts,
+  { options, config, userCode, temporal, log }: ProcessParts,
   { admission }: IngressLimits,
 ): AgentAppOptions {
   const { taskQueue, agent } = options.settings;

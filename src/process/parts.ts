@@ -27,7 +27,7 @@ export interface RunOptions {
 }
 
 /** What a process has once it is connected. */
-export interface Parts {
+export interface ProcessParts {
   options: RunOptions;
   config: Config;
   userCode: UserCode;

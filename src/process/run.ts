@@ -16,7 +16,7 @@ import { prepareNamespace } from '../temporal/prepare-namespace.ts';
 import { createWorker } from './create-worker.ts';
 import { Lifetime, type Stops, stopAll } from './lifetime.ts';
 import { listenToOperators, listenToSenders } from './listeners.ts';
-import { type Parts, type RunOptions, webUiOf } from './parts.ts';
+import { type ProcessParts, type RunOptions, webUiOf } from './parts.ts';
 import { startObservability } from './start-observability.ts';
 import { startUserCode } from './start-user-code.ts';
 
@@ -95,7 +95,7 @@ async function connect(
 }
 
 /** Starts what the role has of worker and listeners. */
-async function work(parts: Parts) {
+async function work(parts: ProcessParts) {
   const { role, settings } = parts.options;
   const worker = role === 'api' ? undefined : await startWorker(parts);
   const checkReady = oneAtATime(() => assertReady(parts.temporal, worker));
@@ -127,7 +127,7 @@ function requireEncryptionKeys({ encryptionKeys }: Settings): EncryptionKeys {
   );
 }
 
-async function startWorker(parts: Parts): Promise<Worker> {
+async function startWorker(parts: ProcessParts): Promise<Worker> {
   const { options, config, userCode, temporal, log, observability: observer, lifetime, working } = parts;
   const worker = await createWorker({
     temporal,

@@ -42,7 +42,7 @@ export async function callHandler({
     if (signal.aborted && signal.reason === error) {
       return { ok: false, error: 'timeout', message: 'the handler did not end within its timeoutMs' };
     }
-    return toFailure('handler', error);
+    return toFailedCall('handler', error);
   }
 }
 
@@ -62,7 +62,7 @@ function toOutcome(returned: unknown): HandlerResult {
 }
 
 /** @param what is the first part of the code of the error */
-export function toFailure(what: 'handler' | 'task', error: unknown): HandlerResult {
+export function toFailedCall(what: 'handler' | 'task', error: unknown): HandlerResult {
   const { name, message, stack, permanent } = describeThrown(error);
   return { ok: false, error: `${what}:${name}`, permanent, message, ...(stack ? { stack } : {}) };
 }

@@ -6,7 +6,7 @@ import type { Download, Downloaded, TaskContext, TaskProgress } from '../config/
 import { isTaskError } from '../contracts/failures.ts';
 import { RESULT_MAX_BYTES } from '../contracts/limits.ts';
 import type { Question, TaskOutcome } from '../contracts/task.ts';
-import { toFailure, toHandlerLogger, toJsonValue } from './call-handler.ts';
+import { toFailedCall, toHandlerLogger, toJsonValue } from './call-handler.ts';
 import { describeThrown } from './describe-thrown.ts';
 import type { HandlerResult, TaskCall } from './messages.ts';
 import type { UserCall } from './user-call.ts';
@@ -59,7 +59,7 @@ export async function callTask({
   } catch (error) {
     if (signal.aborted && signal.reason === error) return TIMED_OUT;
     if (isTaskError(error)) return toResult(toNo(error.code, describeThrown(error).message));
-    return toFailure('task', error);
+    return toFailedCall('task', error);
   }
 }
 

@@ -20,8 +20,8 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import {
-  type EventMeta,
   LOCAL_DELIVERY_TIMEOUT_MAX_MS,
+  metaOf,
   PROCESS_EVENT,
   type ProcessEvent,
   STATUS_QUERY,
@@ -67,7 +67,7 @@ const AFTER_A_LOST_WORKER = { initialInterval: '1s', backoffCoefficient: 2, maxi
 export async function runAgentTask(input: AgentTaskInput, _body: RawBody): Promise<TaskState> {
   const task = new TaskRecord(input, () => new Date().toISOString());
   const resets = resetsOfRun();
-  const event = eventOf(input);
+  const event = metaOf(input);
   const former = new DeadLetterOfRun({ event, rerun: input.rerun, resets });
   setHandler(taskQuery, () => task.state);
   setHandler(progressSignal, (progress) => {
@@ -103,12 +103,6 @@ export async function runAgentTask(input: AgentTaskInput, _body: RawBody): Promi
   });
 }
 
-function eventOf(input: AgentTaskInput): EventMeta {
-  const { source, event_id, event_type, received_at, headers, traceparent, tracestate } = input;
-  const trace = { ...(traceparent ? { traceparent } : {}), ...(tracestate ? { tracestate } : {}) };
-  return { source, event_id, event_type, received_at, headers, ...trace };
-}
-
 /** @returns the step that has failed for good, if the task broke */
 async function work(input: AgentTaskInput, task: TaskRecord): Promise<StepOutcome | undefined> {
   let checkpoint: unknown;
@@ -132,7 +126,7 @@ async function runRound(
   checkpoint: unknown,
 ): Promise<{ outcome: RoundOutcome; failed?: StepOutcome }> {
   const { timeout_ms } = input;
-  const event = eventOf(input);
+  const event = metaOf(input);
   const { runTask } = proxyActivities<Activities>({
     startToCloseTimeout: timeout_ms + TIMEOUT_MARGIN_MS,
     heartbeatTimeout: 30_000, // after that long without a heartbeat the worker counts as lost

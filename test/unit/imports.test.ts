@@ -121,6 +121,7 @@ describe('workflows', () => {
     const isAllowed = ({ to, typeOnly }: Import) =>
       isWorkflow(to) ||
       isIn('contracts')(to) ||
+      to === 'payloads/raw-body.ts' || // a task's workflow makes the bodies of its callbacks
       (typeOnly && (to === 'activities/index.ts' || isIn('payloads')(to)));
     expect(offences(isWorkflow, isAllowed)).toEqual([]);
   });
@@ -128,6 +129,7 @@ describe('workflows', () => {
   it("load only Temporal's packages, and so no zod and no built-in of Node", () => {
     expect(packagesLoadedBy(isWorkflow)).toEqual([
       '@temporalio/common',
+      '@temporalio/common/lib/encoding.js',
       '@temporalio/workflow',
       '@temporalio/workflow/lib/global-attributes.js', // the random seed, which changes at a reset
     ]);
@@ -167,6 +169,8 @@ describe('workflows', () => {
 
 describe('activities', () => {
   const isActivity = isIn('activities');
+  /** Of ours, and of packages. */
+  const LOAD_NOTHING = ['config/config.ts', 'config/secret.ts', 'temporal/in-time.ts'];
 
   it('import contracts, signatures, and types of what they are given', () => {
     const isGiven = (to: string) =>
@@ -175,7 +179,7 @@ describe('activities', () => {
       isActivity(to) ||
       isIn('contracts')(to) ||
       isIn('signatures')(to) ||
-      ['config/config.ts', 'temporal/in-time.ts'].includes(to) || // these load nothing, see the next test
+      LOAD_NOTHING.includes(to) || // see the next test
       (typeOnly && isGiven(to));
     expect(offences(isActivity, isAllowed)).toEqual([]);
   });
@@ -189,7 +193,7 @@ describe('activities', () => {
       'nodemailer',
       'undici',
     ]);
-    expect([...loadedBy('config/config.ts'), ...loadedBy('temporal/in-time.ts')]).toEqual([]);
+    expect(new Set(LOAD_NOTHING.flatMap((file) => [...loadedBy(file)]))).toEqual(new Set(['node:util']));
   });
 });
 
@@ -207,7 +211,7 @@ describe('api', () => {
 
   it('is imported only where a process is composed, and by commands for its types', () => {
     const isAllowed = ({ from, to, typeOnly }: Import) =>
-      !isApi(to) || from === 'process/run.ts' || (typeOnly && isIn('commands')(from));
+      !isApi(to) || isIn('process')(from) || (typeOnly && isIn('commands')(from));
     expect(offences((file) => !isApi(file), isAllowed)).toEqual([]);
   });
 });

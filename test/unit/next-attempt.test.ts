@@ -1,6 +1,6 @@
 // Tests when the next attempt follows a failed one.
 import { describe, expect, it } from 'vitest';
-import { conclude } from '../../src/activities/attempts/next-attempt.ts';
+import { conclude, isUsedUp } from '../../src/activities/attempts/next-attempt.ts';
 import type { ActivityInput, Attempt } from '../../src/contracts/event.ts';
 
 const step = 'deliver:a' as const;
@@ -19,6 +19,41 @@ function waitAfter(retryAfterMs: number | undefined, delayMs = 0): number {
 
 const waits = (retryAfterMs: number | undefined, delayMs?: number) =>
   Array.from({ length: 200 }, () => waitAfter(retryAfterMs, delayMs)).sort((a, b) => a - b);
+
+describe('work that is cut short', () => {
+  const cutShort = (count: number, message: string): Attempt[] =>
+    Array.from({ length: count }, (_, i) => ({
+      attempt: i + 1,
+      at: new Date().toISOString(),
+      duration_ms: 1,
+      error: 'interrupted',
+      message,
+    }));
+
+  it.each([
+    ['by workers that stop', 'the worker was stopped during this attempt'],
+    ['by workers that are lost', 'the worker was lost during this attempt, before it could be recorded'],
+  ])('%s costs none of its attempts, ten times', (_what, message) => {
+    expect(isUsedUp('work:1', cutShort(10, message), [])).toBe(false);
+    expect(isUsedUp('work:1', cutShort(11, message), [])).toBe(true);
+    expect(isUsedUp('handler', cutShort(1, message), [])).toBe(true);
+  });
+
+  it('goes on at once on another worker, even if it has no retry', () => {
+    const attempts = cutShort(1, 'the worker was stopped during this attempt');
+    const outcome = conclude({ step: 'work:1' } as unknown as ActivityInput, [], attempts, {
+      ok: false,
+      error: 'timeout',
+    });
+    expect(outcome.status).toBe('retrying');
+    expect(Date.parse(outcome.attempts[0]?.next_attempt_at ?? '') - Date.now()).toBeLessThan(50);
+  });
+
+  it('by its own process counts as its own fault', () => {
+    const attempts = cutShort(1, 'the process of the handler ended during this attempt (SIGSEGV)');
+    expect(isUsedUp('work:1', attempts, [])).toBe(true);
+  });
+});
 
 describe('the wait that an endpoint asks for', () => {
   it.each([

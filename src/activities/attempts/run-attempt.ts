@@ -13,7 +13,7 @@ import {
   type StepOutcome,
   toCanceled,
 } from '../../contracts/event.ts';
-import { BODY_NOT_READ, INTERRUPTED } from '../../contracts/failures.ts';
+import { BODY_NOT_READ, INTERRUPTED, WORKER_LOST, WORKER_STOPPED } from '../../contracts/failures.ts';
 import { workflowIdOf } from '../../contracts/ids.ts';
 import { INPUT_REFUSED, isRefused } from '../../contracts/refused.ts';
 import type { RawBody, StoredBody } from '../../payloads/raw-body.ts';
@@ -183,7 +183,7 @@ function beatWith(details: Omit<Heartbeat, 'temporal_attempt'>, context = Contex
  */
 function addLostAttempts(log: Attempt[], count: number): void {
   for (let lost = 0; lost < count; lost++) {
-    const message = 'the worker was lost during this attempt, before it could be recorded';
+    const message = `${WORKER_LOST}, before it could be recorded`;
     const at = new Date().toISOString();
     log.push({ attempt: log.length + 1, at, duration_ms: 0, error: INTERRUPTED, message });
   }
@@ -224,7 +224,7 @@ async function attemptOnce(
   onBegin?: () => void,
 ): Promise<StepOutcome> {
   const context = Context.current();
-  if (isUsedUp(log, schedule)) return { step: input.step, status: 'failed', attempts: log };
+  if (isUsedUp(input.step, log, schedule)) return { step: input.step, status: 'failed', attempts: log };
   const followsInterruption = log.at(-1)?.error === INTERRUPTED;
   const entry: Attempt = {
     attempt: log.length + 1,
@@ -232,7 +232,7 @@ async function attemptOnce(
     duration_ms: 0,
     error: INTERRUPTED,
   };
-  entry.message = 'the worker was lost during this attempt';
+  entry.message = WORKER_LOST;
   log.push(entry);
   onBegin?.();
   const started = performance.now();
@@ -251,7 +251,7 @@ async function attemptOnce(
   const isCutOff = !result.ok && context.cancellationSignal.aborted;
   if (!isCutOff) complete(entry, result);
   else if (isCancelRequested()) Object.assign(entry, cutShort(entry));
-  else entry.message = 'the worker was stopped during this attempt';
+  else entry.message = WORKER_STOPPED;
   // What work says once it is cut off is no verdict on it: not even a time-out, which would be final for a task.
   return conclude(input, schedule, log, isCutOff ? { ok: false } : result);
 }
