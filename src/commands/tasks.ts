@@ -3,6 +3,7 @@ import type { ViewOf } from '../api/http/route.ts';
 import type { cancelAnyTaskRoute } from '../api/operator/tasks/cancel-any-task.ts';
 import type { listAllTasksRoute } from '../api/operator/tasks/list-all-tasks.ts';
 import type { OperatorTaskView } from '../api/operator/tasks/operator-task-view.ts';
+import { toPrintableLine } from '../contracts/printable.ts';
 import { attemptLines } from './events.ts';
 import type { OperatorClient } from './operator-client.ts';
 import { table, timeOf } from './text.ts';
@@ -60,14 +61,14 @@ function taskLines(task: OperatorTaskView): string[] {
   const { input, result, error, input_requests, work, callbacks } = task;
   return [
     ...factLines(task),
-    ...input_requests.map(({ name, question }) => `Asks:     ${name}: ${question}`),
+    ...input_requests.map(({ name, question }) => `Asks:     ${toPrintableLine(`${name}: ${question}`)}`),
     ...work.flatMap(({ round, status, outcome, attempts }) => [
       '',
       `${work.length > 1 ? `Work, round ${round}` : 'Work'}: ${status}${outcomeText(outcome)}`,
       ...attemptLines(attempts),
     ]),
     ...callbacks.flatMap((callback) => callbackLines(callback)),
-    ...(error ? ['', 'Error:', `  ${error.code}: ${error.message}`] : []),
+    ...(error ? ['', 'Error:', `  ${toPrintableLine(`${error.code}: ${error.message}`)}`] : []),
     '',
     'Input:',
     JSON.stringify(input, null, 2),
@@ -88,7 +89,9 @@ function factLines({ progress, ...task }: OperatorTaskView): string[] {
     ['Ended', task.completed_at],
     ['Web UI', task.web_ui_url],
   ];
-  return facts.filter(([, value]) => value).map(([name, value]) => `${`${name}:`.padEnd(10)}${value}`);
+  return facts
+    .filter(([, value]) => value)
+    .map(([name, value]) => `${`${name}:`.padEnd(10)}${toPrintableLine(String(value))}`);
 }
 
 function outcomeText(outcome: OperatorTaskView['work'][number]['outcome']): string {
