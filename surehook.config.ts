@@ -1,5 +1,5 @@
-// The sources, handlers and endpoints of this installation. See docs/configuration.md.
-import { defineConfig, PermanentError, secret } from 'surehook';
+// The sources, handlers, endpoints and task types of this installation. See docs/configuration.md.
+import { analyzeDocument, defineConfig, PermanentError, secret } from 'surehook';
 
 export default defineConfig({
   sources: {
@@ -28,6 +28,8 @@ export default defineConfig({
       forwardTo: { 'invoice.paid': ['billing'] },
     },
   },
+  // Clients with an API key ask for it at POST /agent/analyze-document.
+  tasks: { 'analyze-document': analyzeDocument() },
   endpoints: {
     billing: { url: 'http://localhost:9000/hooks', secrets: [secret('BILLING_ENDPOINT_SECRET')] },
   },

@@ -1,4 +1,6 @@
 // The package's public surface: what a config file imports.
+export type { AnalyzeDocumentOptions } from './activities/tasks/analyze-document/analysis-settings.ts';
+export { analyzeDocument } from './activities/tasks/analyze-document/analyze-document.ts';
 export type {
   ConfigInput,
   Handler,
@@ -7,6 +9,7 @@ export type {
 } from './config/define-config.ts';
 export { defineConfig } from './config/define-config.ts';
 export {
+  clientUrl,
   type Download,
   type Downloaded,
   defineTask,

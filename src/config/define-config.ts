@@ -163,6 +163,10 @@ export const configSchema = z
     retention: z.strictObject({ warnBefore: duration.optional() }).default({}),
   })
   .superRefine((config, context) => {
+    if (Object.keys(config.sources).length === 0 && Object.keys(config.tasks).length === 0) {
+      const message = 'expected a source, or a task type under tasks';
+      context.addIssue({ code: 'custom', path: ['sources'], message });
+    }
     for (const [sourceKey, { forwardTo }] of Object.entries(config.sources)) {
       for (const target of Array.isArray(forwardTo) ? forwardTo : Object.values(forwardTo).flat()) {
         if (Object.hasOwn(config.endpoints, target)) continue;

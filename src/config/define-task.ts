@@ -1,5 +1,5 @@
 // What a task type of `surehook.config.ts` is: the types its author sees, and `defineTask`.
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { HandlerLogger } from './handler-logger.ts';
 import type { retrySchema } from './retry-schedule.ts';
 
@@ -70,4 +70,18 @@ export interface TaskType<I extends z.ZodType = z.ZodType> {
 /** Types a task type. It is checked when a command loads the config. */
 export function defineTask<I extends z.ZodType>(type: TaskType<I>): TaskType<I> {
   return type;
+}
+
+/** Marks such a field in the JSON Schema of an input. */
+export const CLIENT_URL_MARK = 'x-client-url';
+
+/**
+ * A field of a task's input that is a URL, for `context.download`: a request whose URL is plainly not allowed is answered
+ * with 400 `url_not_allowed` at once.
+ */
+export function clientUrl() {
+  return z
+    .url({ protocol: /^https?$/ })
+    .max(2_048)
+    .meta({ [CLIENT_URL_MARK]: true });
 }

@@ -69,6 +69,7 @@ export class TaskRecord {
         break;
       case 'done':
         state.result = outcome.result ?? null;
+        if (state.progress) state.progress = { percent: 100 }; // what the work has reported last may be on its way
         this.#become('completed');
         break;
       case 'no':

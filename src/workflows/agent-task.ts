@@ -200,6 +200,7 @@ async function startCallback(
       body,
     ],
     parentClosePolicy: ParentClosePolicy.ABANDON,
+    workflowTaskTimeout: '30s', // as every event has it: see events/start-run.ts
     staticSummary: `${event_type} to the client`,
     typedSearchAttributes: [
       { key: SEARCH_ATTRIBUTES.source, value: CALLBACK_SOURCE },

@@ -278,7 +278,7 @@ describe('a mistake elsewhere is named with its path', () => {
   it.each([
     ['tassks: {}', 'tassks', UNKNOWN],
     ['sources: []', 'sources', 'Invalid input: expected record, received array'],
-    ['sources: undefined', 'sources', 'Invalid input: expected record, received undefined'],
+    ['sources: undefined', 'sources', 'expected a source, or a task type under tasks'],
   ])('%s', async (top, path, expected) => {
     expect(await faultsOf({ top })).toEqual([`${path}: ${expected}`]);
   });

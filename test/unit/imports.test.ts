@@ -25,6 +25,7 @@ const ROOMS = [
   'tasks',
   'activities/delivery',
   'activities/alerts',
+  'activities/tasks',
   'activities',
   'workflows',
   'api/http',
@@ -168,7 +169,9 @@ describe('workflows', () => {
 });
 
 describe('activities', () => {
-  const isActivity = isIn('activities');
+  // The task types of the package run in the process of the user's code, and in children of it.
+  const isTaskType = isIn('activities/tasks/analyze-document');
+  const isActivity = (file: string) => isIn('activities')(file) && !isTaskType(file);
   /** Of ours, and of packages. */
   const LOAD_NOTHING = ['config/config.ts', 'config/secret.ts', 'temporal/in-time.ts'];
 
@@ -194,6 +197,24 @@ describe('activities', () => {
       'undici',
     ]);
     expect(new Set(LOAD_NOTHING.flatMap((file) => [...loadedBy(file)]))).toEqual(new Set(['node:util']));
+  });
+
+  it('of a task type import contracts, what a task type of a user does, types of the config, and the guard of processes', () => {
+    const isAllowed = ({ to, typeOnly }: Import) =>
+      isTaskType(to) ||
+      isIn('contracts')(to) ||
+      (typeOnly && isIn('config')(to)) ||
+      ['config/define-task.ts', 'user-code/guard.ts'].includes(to);
+    expect(offences(isTaskType, isAllowed)).toEqual([]);
+  });
+
+  it('of a task type load no package but zod before the task runs, since every config file loads them', () => {
+    const lazy = new Set(['activities/tasks/analyze-document/run-analysis.ts']);
+    const loaded = loadedBy('activities/tasks/analyze-document/analyze-document.ts', lazy);
+    expect([...loaded].filter((name) => !isOurs(name))).toEqual(['zod']);
+    const text = sources.get('activities/tasks/analyze-document/analyze-document.ts');
+    expect(text).toContain("await import('./run-analysis.ts')");
+    expect(text).not.toMatch(/^import .*run-analysis/m);
   });
 });
 
@@ -232,11 +253,14 @@ describe('signatures', () => {
 });
 
 describe('the environment', () => {
-  it('is read by config/settings.ts only', () => {
+  it('is read by config/settings.ts only, and by the task type that asks a model', () => {
     const readers = files.filter((file) =>
       /\bprocess\s*(\?\.|\.|\[)\s*['"]?env\b/.test(sources.get(file) ?? ''),
     );
-    expect(readers).toEqual(['config/settings.ts']);
+    expect(readers.sort()).toEqual([
+      'activities/tasks/analyze-document/model-environment.ts',
+      'config/settings.ts',
+    ]);
     const others = imports.filter(({ to }) => to === 'node:process' || to === 'process');
     expect(others.map(show)).toEqual([]);
   });

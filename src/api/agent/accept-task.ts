@@ -1,8 +1,10 @@
 // Accepts a task of a client, whichever face it came by: checks its input, then starts its workflow.
 import type { TaskTypeConfig } from '../../config/config.ts';
+import { CLIENT_URL_MARK } from '../../config/define-task.ts';
 import type { Callback } from '../../contracts/task.ts';
 import { type NewTask, type StartedTask, startTask, taskIdOf } from '../../tasks/start-task.ts';
 import { inTime } from '../../temporal/in-time.ts';
+import { checkClientUrl } from '../http/check-client-url.ts';
 import { HttpError } from '../http/errors.ts';
 import type { AgentDeps } from './deps.ts';
 
@@ -30,6 +32,7 @@ export async function acceptTask(
 ): Promise<{ taskId: string; isNew: boolean }> {
   const type = requireType(deps, typeName);
   const input = await checkInput(deps, type, given);
+  checkUrls(deps, type, input);
   await deps.underWay.enter(request.client);
   const started = await confirm(deps, { ...request, type, input });
   if (started.outcome === 'conflict') {
@@ -49,6 +52,15 @@ export function requireType({ config }: Pick<AgentDeps, 'config'>, name: string)
   const names = [...config.tasks.keys()];
   const known = names.length > 0 ? `there are: ${names.join(', ')}` : 'the config has none';
   throw new HttpError('unknown_task_type', `there is no task type ${name.slice(0, 64)}; ${known}`);
+}
+
+/** @throws HttpError `url_not_allowed` that names the field */
+function checkUrls({ guard }: AgentDeps, { inputSchema }: TaskTypeConfig, input: unknown): void {
+  const fields = Object.entries((inputSchema.properties ?? {}) as Record<string, Record<string, unknown>>);
+  for (const [name, schema] of fields) {
+    const url = (input as Record<string, unknown> | null)?.[name];
+    if (schema[CLIENT_URL_MARK] && typeof url === 'string') checkClientUrl(name, url, guard);
+  }
 }
 
 async function checkInput(

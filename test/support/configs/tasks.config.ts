@@ -1,6 +1,6 @@
 // The config of the tests of agent tasks: one task type for each thing that a task can do.
 import { setTimeout as delay } from 'node:timers/promises';
-import { defineConfig, defineTask, secret, TaskError } from 'surehook';
+import { analyzeDocument, defineConfig, defineTask, secret, TaskError } from 'surehook';
 import { z } from 'zod';
 
 const receiver = process.env.RECEIVER_URL ?? 'http://127.0.0.1:9';
@@ -19,6 +19,7 @@ export default defineConfig({
   },
   callbacks: { retry: Array.from({ length: 10 }, () => 100) },
   tasks: {
+    'analyze-document': analyzeDocument({ model: false, extractTimeoutMs: 20_000 }),
     echo: defineTask({
       description: 'Returns its text',
       input: z.object({ text: z.string().max(1_000) }),
