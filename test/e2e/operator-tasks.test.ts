@@ -137,6 +137,18 @@ describe('an operator', () => {
     ]);
   });
 
+  it('sees a task that somebody has terminated in Temporal as canceled, with its callbacks', async () => {
+    const id = await bob.begin('count', { to: 1_000, ...hookAt('/terminated') });
+    await until(id, ({ progress }) => progress !== null);
+    await client.workflow.getHandle(`agent:${id}`).terminate('by hand');
+    const task = await until(id, ({ status }) => status === 'canceled');
+    expect(task).toMatchObject({
+      completed_at: expect.any(String),
+      work: [{ status: 'canceled' }],
+      callbacks: [{ url: `${receiver.url}/terminated`, status: 'pending', event_id: null }],
+    });
+  });
+
   it.each(['task_0123456789abcdef0123456789abcdef', 'nonsense'])('gets 404 for %s', async (id) => {
     for (const [method, path] of [
       ['GET', ''],
