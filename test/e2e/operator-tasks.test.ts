@@ -193,7 +193,7 @@ describe('the list of tasks', () => {
 
   it.each([
     ['client=nobody', 'client: there is no client nobody; there are: alice, bob'],
-    ['type=nothing', 'type: there is no task type nothing; there are: echo, '],
+    ['type=nothing', 'type: there is no task type nothing; there are: '],
     ['status=done', 'status: '],
     ['cursor=AAAA', 'cursor: expected the next_cursor of the page before'],
   ])('refuses %s', async (query, detail) => {
