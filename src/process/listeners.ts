@@ -89,7 +89,7 @@ function agentOptions(
   { admission }: IngressLimits,
 ): AgentAppOptions {
   const { taskQueue, agent } = options.settings;
-  const { requestsPerSecond: perSecond, tasksMax, allowLoopbackUrls, apiKeys = [] } = agent;
+  const { requestsPerSecond: perSecond, tasksMax, publicUrl, allowLoopbackUrls, apiKeys = [] } = agent;
   return {
     temporal,
     config,
@@ -102,6 +102,7 @@ function agentOptions(
     apiKeys,
     rate: { perSecond, burst: BURST_SECONDS * perSecond },
     tasksMax,
+    publicUrl,
   };
 }
 

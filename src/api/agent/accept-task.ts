@@ -108,7 +108,9 @@ async function confirm(deps: AgentDeps, task: NewTask): Promise<StartedTask> {
   } catch (error) {
     admitted.tooLate();
     deps.log.error({ client, task_type: task.type.name, error: String(error) }, 'task not queued');
-    throw notQueued('Temporal did not confirm the task in time; send it again with the same Idempotency-Key');
+    const next =
+      id === undefined ? 'it may have begun or not' : 'send it again with the same Idempotency-Key';
+    throw notQueued(`Temporal did not confirm the task in time; ${next}`);
   }
 }
 

@@ -6,6 +6,7 @@ import { mountRoutes } from '../http/route.ts';
 import { type ClientRate, ClientRates } from './client-rates.ts';
 import { Clients, requireClient } from './clients.ts';
 import type { AgentDeps } from './deps.ts';
+import { mountMcp } from './mcp/mount-mcp.ts';
 import { AGENT_ROUTES } from './routes.ts';
 import { TasksUnderWay } from './tasks-under-way.ts';
 
@@ -17,11 +18,16 @@ export interface AgentAppOptions extends Omit<AgentDeps, 'underWay'> {
   rate: ClientRate;
   /** Tasks of one client that may be under way. */
   tasksMax: number;
+  /** The public listener as its clients know it. */
+  publicUrl: string | undefined;
 }
 
-export function mountAgentApi(app: Express, { apiKeys, rate, tasksMax, ...given }: AgentAppOptions): void {
+export function mountAgentApi(app: Express, options: AgentAppOptions): void {
+  const { apiKeys, rate, tasksMax, publicUrl, ...given } = options;
   const temporal = boundedTemporal(given.temporal, TEMPORAL_WITHIN_MS);
   const deps: AgentDeps = { ...given, temporal, underWay: new TasksUnderWay(temporal, tasksMax) };
-  app.use(['/agent', '/deliveries'], requireClient(new Clients(apiKeys), new ClientRates(rate)));
+  const requireKey = requireClient(new Clients(apiKeys), new ClientRates(rate));
+  app.use(['/agent', '/deliveries'], requireKey);
   mountRoutes(app, { routes: AGENT_ROUTES, deps });
+  mountMcp(app, deps, { requireKey, publicUrl });
 }

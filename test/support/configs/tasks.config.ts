@@ -102,5 +102,12 @@ export default defineConfig({
         return { sum: a.value + b.value };
       },
     }),
+    // Asks for something that is not an object.
+    pick: defineTask({
+      input: z.object({}),
+      run: async (_input, { ask }) => ({
+        color: await ask('color', { question: 'Which color?', schema: z.enum(['red', 'blue']) }),
+      }),
+    }),
   },
 });
