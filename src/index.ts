@@ -16,6 +16,7 @@ export {
   type TaskContext,
   type TaskProgress,
   type TaskType,
+  type TextOrigin,
 } from './config/define-task.ts';
 export type { HandlerLogger } from './config/handler-logger.ts';
 export { type SecretRef, secret } from './config/secret.ts';

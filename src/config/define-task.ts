@@ -52,6 +52,12 @@ export interface TaskContext {
   download(request: Download): Promise<Downloaded>;
 }
 
+/** What a client has sent beside its text. */
+export interface TextOrigin {
+  messageId?: string;
+  metadata?: Record<string, unknown>;
+}
+
 export interface TaskType<I extends z.ZodType = z.ZodType> {
   /** What a task is given; a request that it refuses is answered with 400. */
   input: I;
@@ -60,7 +66,7 @@ export interface TaskType<I extends z.ZodType = z.ZodType> {
   /** For agents that choose among task types. */
   description?: string;
   /** Makes the input out of a message of plain text, which agents send by A2A. Without it, text is refused. */
-  fromText?(text: string): z.input<I>;
+  fromText?(text: string, origin: TextOrigin): z.input<I>;
   /** Limit of one attempt in milliseconds, or such as '10m' (the default) or '6h'. Beyond it, the task has broken. */
   timeout?: number | string;
   /** After an error that is no `TaskError`, as `retry` of a source; 3 attempts in 35 s unless given. */

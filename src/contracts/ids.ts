@@ -50,6 +50,7 @@ export const RESERVED_SOURCE_NAMES: readonly string[] = [
   'delivery',
   'endpoint',
   'job',
+  'late-callbacks',
 ];
 
 /** The rule for the name of a source, or of an endpoint. */

@@ -16,6 +16,8 @@ export const SEARCH_ATTRIBUTES = {
   taskStatus: defineSearchAttributeKey('AgentTaskStatus', 'KEYWORD'),
   /** When the status of a task changed last. */
   taskStatusAt: defineSearchAttributeKey('AgentTaskStatusAt', 'DATETIME'),
+  /** A digest of the conversation that a task belongs to, since a client may have chosen any text for it. */
+  taskContext: defineSearchAttributeKey('AgentTaskContext', 'KEYWORD'),
 } as const;
 
 /**

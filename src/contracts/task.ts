@@ -16,6 +16,9 @@ export const CALLBACK_SOURCE = 'callback';
 export const DELIVERY_SOURCE = 'delivery';
 /** The sources of what the clients of the agent API have asked for: no source of the config has such a name. */
 export const SOURCES_OF_CLIENTS: readonly string[] = [TASK_SOURCE, CALLBACK_SOURCE, DELIVERY_SOURCE];
+/** The workflow that keeps the callbacks of a task that has ended, and the beginning of its id. */
+export const LATE_CALLBACKS = 'lateCallbacks';
+export const LATE_CALLBACKS_SOURCE = 'late-callbacks';
 /** The step of an event that goes to an address of a client instead of an endpoint of the config. */
 export const CALLBACK_STEP = 'deliver:callback';
 

@@ -37,10 +37,14 @@ export interface TaskHead {
   contextId: string;
   runId: string;
   run: WorkflowExecutionStatusName;
+  /** The entries of the history when this was read. */
+  historyLength: number;
 }
 
 export interface Task extends TaskHead {
   state: TaskState;
+  /** Whether a worker has taken it up. */
+  hasBegun: boolean;
 }
 
 /** `pending`: the task has had nothing to tell yet. `failed`: a dead letter. */
@@ -72,7 +76,7 @@ export async function readTaskHead(
   if (!TASK_ID.test(taskId)) return undefined;
   try {
     const described = await describeTask(temporal, workflowIdOf(TASK_SOURCE, taskId));
-    const { type, typedSearchAttributes: found, startTime, memo, runId, status } = described;
+    const { type, typedSearchAttributes: found, startTime, memo, runId, status, historyLength } = described;
     const owner = found.get(SEARCH_ATTRIBUTES.client);
     if (type !== RUN_AGENT_TASK || owner === undefined) return undefined;
     if (client !== undefined && owner !== client) return undefined;
@@ -84,6 +88,7 @@ export async function readTaskHead(
       contextId: (memo?.context_id as string | undefined) ?? taskId,
       runId,
       run: status.name,
+      historyLength,
     };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
@@ -106,18 +111,20 @@ export async function readTask(
   client: string | undefined,
 ): Promise<Task | undefined> {
   const head = await readTaskHead(temporal, taskId, client);
-  return head && { ...head, state: await readState(temporal, head) };
+  return head && { ...head, ...(await readState(temporal, head)) };
 }
 
-export async function readState(temporal: Temporal, head: TaskHead): Promise<TaskState> {
+async function readState(temporal: Temporal, head: TaskHead): Promise<Pick<Task, 'state' | 'hasBegun'>> {
   const workflowId = workflowIdOf(TASK_SOURCE, head.taskId);
   const said = head.run === 'RUNNING' ? undefined : await readEnd(temporal, workflowId, head.runId);
-  if (said) return said;
+  if (said) return { state: said, hasBegun: true };
   const fold = new TaskFold(readerFor(temporal, workflowId));
   const { events } = await temporal.client.workflow.getHandle(workflowId, head.runId).fetchHistory();
   for (const event of events ?? []) await fold.add(event);
-  const state = fold.state as TaskState;
-  return head.run === 'RUNNING' ? state : toEnded(state, head.run, toTime(events?.at(-1)?.eventTime));
+  const { hasBegun } = fold;
+  const state = { ...(fold.state as TaskState), callbacks: await fold.callbacksToCome() };
+  if (head.run === 'RUNNING') return { state, hasBegun };
+  return { state: toEnded(state, head.run, toTime(events?.at(-1)?.eventTime)), hasBegun };
 }
 
 const { HistoryEventFilterType } = proto.temporal.api.enums.v1;

@@ -51,6 +51,11 @@ export function taskIdOf(client: string, idempotencyKey: string): string {
   return `task_${digest(client, idempotencyKey)}`;
 }
 
+/** The search attribute of a conversation. */
+export function contextDigest(client: string, contextId: string): string {
+  return digest('context', client, contextId);
+}
+
 /** @throws whatever Temporal answers, unless it has the task for sure */
 export async function startTask(deps: StartRunDeps, task: NewTask): Promise<StartedTask> {
   const { client, idempotencyKey, type } = task;
@@ -110,6 +115,7 @@ async function start(
       { key: SEARCH_ATTRIBUTES.client, value: client },
       { key: SEARCH_ATTRIBUTES.taskStatus, value: 'processing' },
       { key: SEARCH_ATTRIBUTES.taskStatusAt, value: now },
+      { key: SEARCH_ATTRIBUTES.taskContext, value: contextDigest(client, contextId ?? taskId) },
     ]),
   });
 }

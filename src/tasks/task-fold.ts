@@ -6,6 +6,7 @@ import {
   type AgentTaskInput,
   ANSWER_SIGNAL,
   CALLBACK_SIGNAL,
+  type Callback,
   type CallbackChange,
   PROGRESS_SIGNAL,
   type ShownProgress,
@@ -23,7 +24,10 @@ import { toTime } from '../temporal/visibility.ts';
 export class TaskFold {
   readonly #reader: RunReader;
   #record: TaskRecord | undefined;
+  #hasBegun = false;
   #now = '';
+  /** When the workflow task began that is under way: the time that the workflow reads. */
+  #taskBeganAt = '';
   #isCancelRequested = false;
   /** What has come since the last workflow task began, and what the task that is under way has seen. */
   #fresh: HistoryEvent[] = [];
@@ -38,14 +42,20 @@ export class TaskFold {
     return this.#record?.state;
   }
 
+  /** Whether a worker has taken the task up. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
   async add(event: HistoryEvent): Promise<void> {
     if (event.workflowExecutionStartedEventAttributes) return await this.#begin(event);
     if (event.workflowTaskStartedEventAttributes) {
+      this.#taskBeganAt = toTime(event.eventTime) ?? '';
       this.#seen.push(...this.#fresh);
       this.#fresh = [];
       return;
     }
-    if (event.workflowTaskCompletedEventAttributes) return await this.#applySeen(event);
+    if (event.workflowTaskCompletedEventAttributes) return await this.#applySeen();
     if (event.workflowTaskFailedEventAttributes || event.workflowTaskTimedOutEventAttributes) {
       this.#fresh = [...this.#seen, ...this.#fresh];
       this.#seen = [];
@@ -61,10 +71,23 @@ export class TaskFold {
     this.#record = new TaskRecord(isRefused(input) ? { callbacks: [] } : input, () => this.#now);
   }
 
-  async #applySeen({ eventTime }: HistoryEvent): Promise<void> {
+  /** The callbacks with the changes that the workflow has yet to see: a client finds what it has just set. */
+  async callbacksToCome(): Promise<Callback[]> {
+    const { callbacks = [] } = this.state ?? {};
+    const copy = new TaskRecord({ callbacks }, () => this.#now);
+    for (const { workflowExecutionSignaledEventAttributes: signal } of [...this.#seen, ...this.#fresh]) {
+      if (signal?.signalName !== CALLBACK_SIGNAL) continue;
+      const [change] = await this.#reader.readWhatever(signal.input);
+      if (change !== undefined && !isRefused(change)) copy.changeCallback(change as CallbackChange);
+    }
+    return copy.state.callbacks;
+  }
+
+  async #applySeen(): Promise<void> {
     const seen = this.#seen;
     this.#seen = [];
-    this.#now = toTime(eventTime) ?? '';
+    this.#hasBegun = true;
+    this.#now = this.#taskBeganAt;
     for (const event of seen) await this.#applySignal(event);
     for (const event of seen) await this.#applyEnd(event);
   }

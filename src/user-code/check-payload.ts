@@ -22,12 +22,12 @@ export async function checkPayload(schema: ZodType, body: Uint8Array): Promise<S
 /** Holds what a client has given a task to the type's schema; text becomes JSON first. */
 export async function checkTaskInput(
   { input: schema, fromText }: ParsedConfig['tasks'][string],
-  { input, isText }: TaskInputCall,
+  { input, isText, origin = {} }: TaskInputCall,
 ): Promise<TaskInputResult> {
   try {
     if (!isText) return await check(schema, input);
     if (fromText === undefined) throw new Error('this task type takes no plain text');
-    const made: unknown = JSON.parse(JSON.stringify(await fromText(String(input))));
+    const made: unknown = JSON.parse(JSON.stringify(await fromText(String(input), origin)));
     return { ...(await check(schema, made)), input: made };
   } catch (error) {
     return toFault('the input cannot be used', error);

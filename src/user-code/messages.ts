@@ -1,4 +1,5 @@
 // The messages between the main process and a process that runs the user's code.
+import type { TextOrigin } from '../config/define-task.ts';
 import type { ConfigDescription } from '../config/describe-config.ts';
 import type { ProxySettings } from '../config/settings.ts';
 import type { EventMeta } from '../contracts/event.ts';
@@ -54,6 +55,8 @@ export interface TaskInputCall {
   type: string;
   input: unknown;
   isText?: boolean;
+  /** Beside text. */
+  origin?: TextOrigin;
 }
 
 /** `input` is set where it was made of text. */

@@ -5,4 +5,5 @@ export { deadLetter } from './dead-letter.ts';
 export { discardDeadLetters, replayDeadLetters } from './dead-letter-jobs.ts';
 export { discardEvent } from './discard-event.ts';
 export { endpointBreaker } from './endpoint-breaker.ts';
+export { lateCallbacks } from './late-callbacks.ts';
 export { processEvent } from './process-event.ts';

@@ -253,11 +253,11 @@ describe('the task type', () => {
 
   it('makes its input of a message of text', () => {
     const { fromText } = analyzeDocument();
-    expect(fromText?.('List the obligations in https://files.example.com/a.pdf, please')).toEqual({
+    expect(fromText?.('List the obligations in https://files.example.com/a.pdf, please', {})).toEqual({
       document_url: 'https://files.example.com/a.pdf',
       analysis_type: 'obligations',
     });
-    expect(fromText?.('What is in https://files.example.com/a.pdf?')).toMatchObject({
+    expect(fromText?.('What is in https://files.example.com/a.pdf?', {})).toMatchObject({
       analysis_type: 'summary',
     });
   });

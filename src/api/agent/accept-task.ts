@@ -1,6 +1,6 @@
 // Accepts a task of a client, whichever face it came by: checks its input, then starts its workflow.
 import type { TaskTypeConfig } from '../../config/config.ts';
-import { CLIENT_URL_MARK } from '../../config/define-task.ts';
+import { CLIENT_URL_MARK, type TextOrigin } from '../../config/define-task.ts';
 import type { Callback } from '../../contracts/task.ts';
 import { type NewTask, type StartedTask, startTask, taskIdOf } from '../../tasks/start-task.ts';
 import { inTime } from '../../temporal/in-time.ts';
@@ -16,7 +16,7 @@ const AGAIN = { 'retry-after': '5' };
 export interface TaskRequest extends Omit<NewTask, 'type' | 'input'> {
   typeName: string;
   /** JSON, or plain text of which the task type makes JSON. */
-  given: { input: unknown } | { text: string };
+  given: { input: unknown } | { text: string; origin?: TextOrigin };
 }
 
 /** Starts of this process whose answer from Temporal is still to come, by task id. */
@@ -69,7 +69,9 @@ async function checkInput(
   given: TaskRequest['given'],
 ): Promise<unknown> {
   const isText = 'text' in given;
-  const call = { type: name, input: isText ? given.text : given.input, ...(isText ? { isText } : {}) };
+  const call = isText
+    ? { type: name, input: given.text, isText, origin: given.origin ?? {} }
+    : { type: name, input: given.input };
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), CHECK_WITHIN_MS);
   const checked = checkTaskInput(call, limit.signal);

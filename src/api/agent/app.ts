@@ -1,8 +1,10 @@
 // Adds the agent API to the public listener: everything under it asks for a client's key.
 import type { Express } from 'express';
 import type { ApiKey } from '../../config/api-keys.ts';
+import { TaskWatches } from '../../tasks/watch-task.ts';
 import { boundedTemporal } from '../../temporal/bounded.ts';
 import { mountRoutes } from '../http/route.ts';
+import { mountA2A } from './a2a/mount.ts';
 import { type ClientRate, ClientRates } from './client-rates.ts';
 import { Clients, requireClient } from './clients.ts';
 import type { AgentDeps } from './deps.ts';
@@ -30,4 +32,6 @@ export function mountAgentApi(app: Express, options: AgentAppOptions): void {
   app.use(['/agent', '/deliveries'], requireKey);
   mountRoutes(app, { routes: AGENT_ROUTES, deps });
   mountMcp(app, deps, { requireKey, publicUrl });
+  const watches = new TaskWatches(temporal, given.temporal);
+  mountA2A(app, { ...deps, watches, publicUrl, requireClient: requireKey });
 }

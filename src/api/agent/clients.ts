@@ -24,7 +24,7 @@ export class Clients {
 const digestOf = (text: string) => createHash('sha256').update(text).digest();
 
 /** The client of a request that `requireClient` has let pass. */
-export function callerOf({ locals }: Pick<Response, 'locals'>): string {
+export function clientNameOf({ locals }: Pick<Response, 'locals'>): string {
   return locals.client as string;
 }
 

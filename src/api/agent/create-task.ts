@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { HttpError } from '../http/errors.ts';
 import { reply, route } from '../http/route.ts';
 import { acceptTask, ownCallback } from './accept-task.ts';
-import { callerOf } from './clients.ts';
+import { clientNameOf } from './clients.ts';
 import type { AgentDeps } from './deps.ts';
 import { checkCallback, idempotencyKeyOf, traceOf, webhookSecret, webhookUrl } from './request-fields.ts';
 
@@ -48,7 +48,7 @@ export const createTaskRoute = route<AgentDeps>()({
   async handle(deps, { params, body, rawBody, request, response }) {
     const { webhook_url, webhook_secret, ...input } = body;
     const { taskId } = await acceptTask(deps, {
-      client: callerOf(response),
+      client: clientNameOf(response),
       typeName: params.task_type,
       given: { input },
       callbacks: callbacksOf(deps, webhook_url, webhook_secret),

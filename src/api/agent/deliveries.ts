@@ -15,7 +15,7 @@ import { attemptView } from '../http/attempt-view.ts';
 import { HttpError } from '../http/errors.ts';
 import { reply, route } from '../http/route.ts';
 import { notQueued } from './accept-task.ts';
-import { callerOf } from './clients.ts';
+import { clientNameOf } from './clients.ts';
 import { TASK_MAX_BYTES } from './create-task.ts';
 import type { AgentDeps } from './deps.ts';
 import { checkCallback, idempotencyKeyOf, traceOf, webhookSecret, webhookUrl } from './request-fields.ts';
@@ -54,7 +54,7 @@ export const createDeliveryRoute = route<AgentDeps>()({
     if (payload === undefined)
       throw new HttpError('bad_request', 'payload: it is missing; give the JSON to send');
     checkCallback(deps, url, secret);
-    const client = callerOf(response);
+    const client = clientNameOf(response);
     const event_id = toDeliveryId(client, idempotencyKeyOf(request));
     const input: ProcessEventInput = {
       source: DELIVERY_SOURCE,
@@ -138,7 +138,7 @@ export const showDeliveryRoute = route<AgentDeps>()({
     const run = DELIVERY_ID.test(delivery_id)
       ? await readEvent(temporal, workflowIdOf(DELIVERY_SOURCE, delivery_id), false)
       : undefined;
-    if (run === undefined || run.input.client !== callerOf(response))
+    if (run === undefined || run.input.client !== clientNameOf(response))
       throw new HttpError('delivery_not_found', `there is no delivery ${delivery_id.slice(0, 64)}`);
     const { input, steps } = run;
     return reply(200, {

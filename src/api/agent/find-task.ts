@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { readTask, type Task } from '../../tasks/read-task.ts';
 import { HttpError } from '../http/errors.ts';
-import { callerOf } from './clients.ts';
+import { clientNameOf } from './clients.ts';
 import type { AgentDeps } from './deps.ts';
 
 export const taskParams = z.object({ task_id: z.string().describe('as the answer to the request names it') });
@@ -14,7 +14,7 @@ export async function findTask(
   response: Response,
   taskId: string,
 ): Promise<Task> {
-  const task = await readTask(temporal, taskId, callerOf(response));
+  const task = await readTask(temporal, taskId, clientNameOf(response));
   if (task) return task;
   throw taskNotFound(taskId);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { listTasks } from '../../tasks/list-tasks.ts';
 import { pageOf, pageParameters, toCursor, toPageToken } from '../http/parameters.ts';
 import { reply, route } from '../http/route.ts';
-import { callerOf } from './clients.ts';
+import { clientNameOf } from './clients.ts';
 import type { AgentDeps } from './deps.ts';
 import { taskItemView, taskStatusView, toTaskItemView } from './task-view.ts';
 
@@ -25,7 +25,7 @@ export const listTasksRoute = route<AgentDeps>()({
   errors: ['invalid_parameter', 'temporal_unavailable'],
   async handle({ temporal }, { query: { limit, cursor, status, type }, response }) {
     const pageToken = toPageToken(temporal.codec, cursor);
-    const client = callerOf(response);
+    const client = clientNameOf(response);
     const { items, nextPageToken } = await listTasks(temporal, { client, status, type, limit, pageToken });
     const next_cursor = toCursor(temporal.codec, nextPageToken);
     return reply(200, { items: items.map(toTaskItemView), next_cursor });

@@ -22,7 +22,8 @@ export function checkCallback({ guard }: Pick<AgentDeps, 'guard'>, url: string, 
   if (fault !== undefined) throw new HttpError('bad_request', `webhook_secret: ${fault}`);
 }
 
-function faultOfSecret(secret: string): string | undefined {
+/** undefined: callbacks can be signed with it. */
+export function faultOfSecret(secret: string): string | undefined {
   if (secret.length < SECRET_MIN_LENGTH || secret.length > SECRET_MAX_LENGTH)
     return `expected ${SECRET_MIN_LENGTH} to ${SECRET_MAX_LENGTH} characters`;
   if (secret !== secret.trim()) return 'it begins or ends with white space; remove it';

@@ -12,6 +12,7 @@ import type { Express, Request, Response } from 'express';
 import { ConfigError } from '../../config/config-error.ts';
 import { toOrigin } from '../../config/http-origin.ts';
 import { ANSWER_LINGER_MS, HttpError, sendProblem, toProblem } from './errors.ts';
+import { endInTime, letGo } from './hold-open.ts';
 import { type ConnectionLimits, limitConnections } from './limit-connections.ts';
 
 export interface Listener {
@@ -37,8 +38,6 @@ const REQUEST_WITHIN_MS = 35_000;
 const KEEP_ALIVE_MS = 65_000;
 /** How often Node looks at the times above. */
 const LOOK_EVERY_MS = 1_000;
-/** A stranger's request is over by then, and what it holds is freed, also if the client does not read its answer. */
-const OVER_WITHIN_MS = 60_000;
 
 /** @throws ConfigError if the address is in use or cannot be opened */
 export async function listen({ app, host, port, settings, strangers }: ListenOptions): Promise<Listener> {
@@ -83,11 +82,6 @@ function toConfigError(
   return new ConfigError(`${settings.host}: cannot listen on ${host}: ${error.message}`);
 }
 
-function endInTime({ socket }: IncomingMessage, response: ServerResponse): void {
-  const timer = setTimeout(() => socket.destroy(), OVER_WITHIN_MS);
-  response.once('close', () => clearTimeout(timer));
-}
-
 /** A client that keeps a connection busy sends its next request on it within this time. */
 const IDLE_FOR_MS = 1_000;
 /** A request that is still being sent or answered after this time is cut off: a process has to stop within 10 s. */
@@ -110,6 +104,7 @@ class Drain {
 
   watch(response: ServerResponse): void {
     if (this.#begun) sayLast(response);
+    if (this.#begun) letGo(response);
     this.#unanswered.add(response);
     response.once('close', () => this.#unanswered.delete(response));
   }
@@ -117,7 +112,10 @@ class Drain {
   async begin(): Promise<void> {
     await nextTurn(); // else connections that the kernel has accepted would be reset
     this.#begun = true;
-    for (const response of this.#unanswered) sayLast(response);
+    for (const response of this.#unanswered) {
+      sayLast(response);
+      letGo(response);
+    }
     const closed = new Promise<void>((resolve) => {
       NetServer.prototype.close.call(this.#server, () => resolve());
     });

@@ -6,7 +6,7 @@ import { createReadRetentionMs } from '../../../temporal/retention.ts';
 import { HttpError } from '../../http/errors.ts';
 import { parseJson } from '../../http/parse-json.ts';
 import { readBody } from '../../http/read-body.ts';
-import { callerOf } from '../clients.ts';
+import { clientNameOf } from '../clients.ts';
 import { TASK_MAX_BYTES } from '../create-task.ts';
 import type { AgentDeps } from '../deps.ts';
 import { traceOf } from '../request-fields.ts';
@@ -19,21 +19,28 @@ export type ServeMcp = (request: Request, response: Response) => Promise<void>;
 export function createServeMcp(deps: AgentDeps, publicUrl: string | undefined): ServeMcp {
   const given = { ...deps, readRetentionMs: createReadRetentionMs(deps.temporal) };
   const onerror = (error: Error) => deps.log.debug({ error: String(error) }, 'mcp request refused');
-  const handler = createMcpHandler(({ authInfo }) => createMcpServer(given, callerOf(authInfo)), { onerror });
+  const handler = createMcpHandler(({ authInfo }) => createMcpServer(given, mcpCallerOf(authInfo)), {
+    onerror,
+  });
   const serve = toNodeHandler(handler, { onerror });
   const isOriginAllowed = originValidation(publicUrl ? [new URL(publicUrl).hostname] : []);
   return async (request, response) => {
     if (!isOriginAllowed(request, response)) return;
     const message = request.method === 'POST' ? await readMessage(request, response) : NOTHING;
     if (message === undefined) return;
-    const auth: AuthInfo = { token: '', clientId: callerOf(response), scopes: [], extra: traceOf(request) };
+    const auth: AuthInfo = {
+      token: '',
+      clientId: clientNameOf(response),
+      scopes: [],
+      extra: traceOf(request),
+    };
     await serve(Object.assign(request, { auth }), response, message === NOTHING ? undefined : message);
   };
 }
 
 const NOTHING = Symbol('a request without a body');
 
-function callerOf(authInfo: AuthInfo | undefined): McpCaller {
+function mcpCallerOf(authInfo: AuthInfo | undefined): McpCaller {
   if (authInfo === undefined) throw new Error('a request has passed without a client'); // `requireKey` stands before it
   return { client: authInfo.clientId, ...(authInfo.extra as { traceparent?: string }) };
 }

@@ -1,7 +1,7 @@
 // POST /tasks/{task_id}/cancel: stops a task of any client.
 import { z } from 'zod';
 import { cancelTask } from '../../../tasks/change-task.ts';
-import { readState, readTaskHead } from '../../../tasks/read-task.ts';
+import { readTask, readTaskHead } from '../../../tasks/read-task.ts';
 import { taskEnded, taskNotFound, taskParams } from '../../agent/find-task.ts';
 import { reply, route } from '../../http/route.ts';
 import type { OperatorDeps } from '../deps.ts';
@@ -24,8 +24,10 @@ export const cancelAnyTaskRoute = route<OperatorDeps>()({
     const head = await readTaskHead(temporal, task_id, undefined);
     if (head === undefined) throw taskNotFound(task_id);
     const { client, run } = head;
-    if (run !== 'RUNNING' || !(await cancelTask(temporal, head)))
-      throw taskEnded({ ...head, state: await readState(temporal, head) });
+    if (run !== 'RUNNING' || !(await cancelTask(temporal, head))) {
+      const task = await readTask(temporal, task_id, undefined);
+      throw task ? taskEnded(task) : taskNotFound(task_id);
+    }
     log.info({ task_id, client }, 'task canceled by an operator');
     return reply(202, { status: 'canceling', task_id, client });
   },
