@@ -14,6 +14,7 @@ export function addOperatorCommands(program: Command, print: Print): void {
   addDeadLetterActions(deadLetters, print);
   addJobs(program, print);
   addEndpoints(program, print);
+  addTasks(program, print);
 }
 
 async function operatorClient() {
@@ -211,5 +212,41 @@ function addEndpoints(program: Command, print: Print): void {
     .action(async (options) => {
       const { endpointsList } = await import('./endpoints.ts');
       print(await endpointsList(await operatorClient(), options));
+    });
+}
+
+function addTasks(program: Command, print: Print): void {
+  const tasks = program.command('tasks').description('show or cancel agent tasks of any client');
+  const taskCommands = async () => await import('./tasks.ts');
+  tasks
+    .command('list')
+    .description('list tasks: the running ones, then the ended ones, the last ended first')
+    .option('--client <name>', 'only tasks of this client')
+    .option('--type <type>', 'only tasks of this task type')
+    .option(
+      '--status <status>',
+      'only tasks that are processing, input_required, completed, failed, error or canceled',
+    )
+    .option('--since <time>', 'only tasks made at or after this time; an age such as 1d counts back from now')
+    .option('--until <time>', 'only tasks made before this time')
+    .option('--limit <count>', 'at most this many tasks (1 to 200)', '50')
+    .option('--cursor <cursor>', 'continue after the page that printed this cursor')
+    .option('--json', 'print JSON')
+    .action(async (options) => {
+      print(await (await taskCommands()).tasksList(await operatorClient(), options));
+    });
+  tasks
+    .command('show <task_id>')
+    .description('show one task: its input, every attempt of its work, what it asks, its callbacks')
+    .option('--json', 'print JSON')
+    .action(async (id, options) => {
+      print(await (await taskCommands()).tasksShow(await operatorClient(), id, options));
+    });
+  tasks
+    .command('cancel <task_id>')
+    .description('stop a task: its work is asked to end, and its client is told')
+    .option('--json', 'print JSON')
+    .action(async (id, options) => {
+      print(await (await taskCommands()).tasksCancel(await operatorClient(), id, options));
     });
 }

@@ -38,6 +38,7 @@ export async function eventsList(
 
 function noneText({ limit: _limit, ...filter }: Record<string, string | undefined>): string {
   const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  if (filter.source === 'agent') return 'No events match. Tasks are listed by: surehook tasks list';
   return isFiltered ? 'No events match.' : 'No events. Send one with: surehook send <source>';
 }
 
@@ -89,6 +90,7 @@ export function eventLines(event: EventView, more: string[] = []): string[] {
   const facts: [string, string | null | undefined][] = [
     ['Event', `${event.source} ${event.event_id}`],
     ['Type', event.event_type],
+    ['Goes to', event.target_url],
     ['Status', event.status],
     ['Reason', discarded?.reason],
     ['Run', event.began.how === 'first' ? null : beginning(event.began)],
@@ -119,7 +121,7 @@ function beginning({ how, from, payload_corrected }: EventView['began']): string
   return `${how}${start}${payload_corrected ? ', with a corrected payload' : ''}`;
 }
 
-function attemptLines(attempts: EventView['deliveries'][number]['attempts']): string[] {
+export function attemptLines(attempts: EventView['deliveries'][number]['attempts']): string[] {
   return attempts.flatMap((a) => {
     if (a.running)
       return [

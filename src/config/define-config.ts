@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { RESERVED_SOURCE_NAMES } from '../contracts/ids.ts';
 import { STORED_MAX_BYTES } from '../contracts/limits.ts';
+import { SOURCES_OF_CLIENTS } from '../contracts/task.ts';
 import { SCHEME_NAMES } from '../signatures/index.ts';
 import { alertRouteSchema } from './alerts-schema.ts';
 import type { TaskType } from './define-task.ts';
@@ -179,7 +180,7 @@ export const configSchema = z
     }
     for (const [route, { sources = [] }] of Object.entries(config.alerts)) {
       for (const source of sources) {
-        if (Object.hasOwn(config.sources, source)) continue;
+        if (Object.hasOwn(config.sources, source) || SOURCES_OF_CLIENTS.includes(source)) continue;
         const path = ['alerts', route, 'sources'];
         context.addIssue({ code: 'custom', path, message: `there is no source '${source}' under sources` });
       }

@@ -14,6 +14,8 @@ export const TASK_SOURCE = 'agent';
 /** The source of the events that call a task's client back, and of those that `POST /deliveries` makes. */
 export const CALLBACK_SOURCE = 'callback';
 export const DELIVERY_SOURCE = 'delivery';
+/** The sources of what the clients of the agent API have asked for: no source of the config has such a name. */
+export const SOURCES_OF_CLIENTS: readonly string[] = [TASK_SOURCE, CALLBACK_SOURCE, DELIVERY_SOURCE];
 /** The workflow that keeps the callbacks of a task that has ended, and the beginning of its id. */
 export const LATE_CALLBACKS = 'lateCallbacks';
 export const LATE_CALLBACKS_SOURCE = 'late-callbacks';

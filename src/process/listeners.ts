@@ -31,6 +31,7 @@ export async function listenToOperators(
           eager: false, // a run that an operator starts may wait for a worker
           webUi,
           checkPayload: (call, signal) => userCode.check(call, signal),
+          clients: new Set(settings.agent.apiKeys?.map(({ client }) => client)),
           metricsPage,
           checkReady,
           log,

@@ -5,6 +5,7 @@ import { RUN_AGENT_TASK, type TaskStatus } from '../contracts/task.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import {
   eventTypeOf,
+  filterConditions,
   type ListedExecution,
   listPage,
   quote,
@@ -29,6 +30,9 @@ export interface TaskFilter {
   client?: string | undefined;
   type?: string | undefined;
   status?: TaskStatus | undefined;
+  /** RFC 3339 UTC: made at or after `since`, and before `until`. */
+  since?: string | undefined;
+  until?: string | undefined;
 }
 
 export async function listTasks(
@@ -49,12 +53,12 @@ export async function countTasks(
   return Number(count ?? 0);
 }
 
-export function queryOf({ client, type, status }: TaskFilter): string {
+export function queryOf({ client, type, status, ...times }: TaskFilter): string {
   const parts = [`WorkflowType = '${RUN_AGENT_TASK}'`];
   if (client !== undefined) parts.push(`${SEARCH_ATTRIBUTES.client.name} = ${quote(client)}`);
   if (type !== undefined) parts.push(`${SEARCH_ATTRIBUTES.eventType.name} = ${quote(type)}`);
   if (status !== undefined) parts.push(`${SEARCH_ATTRIBUTES.taskStatus.name} = ${quote(status)}`);
-  return parts.join(' AND ');
+  return [...parts, ...filterConditions(times)].join(' AND ');
 }
 
 export function toItem(row: ListedExecution): TaskItem[] {

@@ -7,6 +7,7 @@ import {
 import proto from '@temporalio/proto';
 import { DISCARD_EVENT, type DiscardEventInput } from '../contracts/dead-letter.ts';
 import type { Attempt } from '../contracts/event.ts';
+import { INTERRUPTED } from '../contracts/failures.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import {
@@ -15,6 +16,7 @@ import {
   type Callback,
   callbackEventId,
   RUN_AGENT_TASK,
+  TASK_ENDS,
   TASK_SOURCE,
   type TaskState,
 } from '../contracts/task.ts';
@@ -23,6 +25,7 @@ import { readEvent } from '../events/read-event.ts';
 import { readStarted } from '../events/read-started.ts';
 import { readerFor } from '../events/read-steps.ts';
 import type { Temporal } from '../temporal/connection.ts';
+import { toTime } from '../temporal/visibility.ts';
 import { TaskFold } from './task-fold.ts';
 
 export interface TaskHead {
@@ -113,22 +116,24 @@ export async function readTask(
 
 async function readState(temporal: Temporal, head: TaskHead): Promise<Pick<Task, 'state' | 'hasBegun'>> {
   const workflowId = workflowIdOf(TASK_SOURCE, head.taskId);
-  const ended = head.run === 'RUNNING' ? undefined : await readEnd(temporal, workflowId, head);
-  if (ended) return { state: ended, hasBegun: true };
+  const said = head.run === 'RUNNING' ? undefined : await readEnd(temporal, workflowId, head.runId);
+  if (said) return { state: said, hasBegun: true };
   const fold = new TaskFold(readerFor(temporal, workflowId));
   const { events } = await temporal.client.workflow.getHandle(workflowId, head.runId).fetchHistory();
   for (const event of events ?? []) await fold.add(event);
-  const { hasBegun, state } = fold;
-  return { state: { ...(state as TaskState), callbacks: await fold.callbacksToCome() }, hasBegun };
+  const { hasBegun } = fold;
+  const state = { ...(fold.state as TaskState), callbacks: await fold.callbacksToCome() };
+  if (head.run === 'RUNNING') return { state, hasBegun };
+  return { state: toEnded(state, head.run, toTime(events?.at(-1)?.eventTime)), hasBegun };
 }
 
 const { HistoryEventFilterType } = proto.temporal.api.enums.v1;
 
-/** What the workflow has ended with. undefined: it does not say, since somebody has terminated it. */
+/** What the workflow has ended with. undefined: it does not say, since it was cancelled, or somebody has terminated it. */
 async function readEnd(
   temporal: Temporal,
   workflowId: string,
-  { runId, run }: TaskHead,
+  runId: string,
 ): Promise<TaskState | undefined> {
   const { history } = await temporal.client.workflowService.getWorkflowExecutionHistory({
     namespace: temporal.namespace,
@@ -136,23 +141,22 @@ async function readEnd(
     historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
   });
   const last = history?.events?.at(-1);
-  const payloads =
-    last?.workflowExecutionCompletedEventAttributes?.result ??
-    last?.workflowExecutionCanceledEventAttributes?.details;
-  if (payloads) return (await temporal.readPayloads(payloads, workflowId))[0] as TaskState;
+  const result = last?.workflowExecutionCompletedEventAttributes?.result;
+  if (result) return (await temporal.readPayloads(result, workflowId))[0] as TaskState;
   const failure = await temporal.readFailure(
     last?.workflowExecutionFailedEventAttributes?.failure,
     workflowId,
   );
-  const [, state] = ((failure as { details?: unknown[] } | undefined)?.details ?? []) as [
-    unknown,
-    TaskState?,
-  ];
-  if (state) return state;
-  const status_at = new Date(Number(last?.eventTime?.seconds ?? 0) * 1_000).toISOString();
-  const base = { status_at, progress: null, questions: [], answers: {}, callbacks: [], notices: [] };
-  if (run === 'TERMINATED' || run === 'CANCELLED') return { ...base, status: 'canceled' };
-  return { ...base, status: 'error', error: { code: 'interrupted', message: 'the task has ended early' } };
+  const { details = [] } = (failure ?? {}) as { details?: [unknown?, TaskState?] };
+  return details[1];
+}
+
+/** A workflow that somebody has terminated could not say any more that the task has ended. */
+function toEnded(state: TaskState, run: WorkflowExecutionStatusName, closedAt: string | null): TaskState {
+  if (TASK_ENDS.includes(state.status)) return state;
+  const ended = { ...state, questions: [], status_at: closedAt ?? state.status_at };
+  if (run === 'TERMINATED' || run === 'CANCELLED') return { ...ended, status: 'canceled' };
+  return { ...ended, status: 'error', error: { code: INTERRUPTED, message: 'the task has ended early' } };
 }
 
 /** Each callback with what became of the latest state that it was told of. */

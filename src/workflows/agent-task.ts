@@ -53,6 +53,7 @@ import type { RawBody } from '../payloads/raw-body.ts';
 import { callbackBody } from './callback-body.ts';
 import { DeadLetterOfRun } from './dead-letter-of-run.ts';
 import { resetsOfRun } from './interceptors.ts';
+import { taskDetails } from './task-details.ts';
 import { toDeadLetter } from './to-dead-letter.ts';
 
 export const taskQuery = defineQuery<TaskState>(STATUS_QUERY);
@@ -69,10 +70,16 @@ export async function runAgentTask(input: AgentTaskInput, _body: RawBody): Promi
   const event = metaOf(input);
   const former = new DeadLetterOfRun({ event, rerun: input.rerun, resets });
   setHandler(taskQuery, () => task.state);
-  setHandler(progressSignal, (progress) => task.report(progress));
-  setHandler(answerSignal, (answers) => task.answer(answers));
+  setHandler(progressSignal, (progress) => {
+    task.report(progress);
+    showDetails(input, task);
+  });
+  setHandler(answerSignal, (answers) => {
+    task.answer(answers);
+    showDetails(input, task);
+  });
   setHandler(callbackSignal, (change) => task.changeCallback(change));
-  setCurrentDetails(`Task ${input.event_type} of client ${input.client}`);
+  showDetails(input, task);
   if (former.mayExist) await former.reopened();
   let failed: StepOutcome | undefined;
   try {
@@ -84,7 +91,7 @@ export async function runAgentTask(input: AgentTaskInput, _body: RawBody): Promi
       await tellClient(input, task);
       if (former.mayExist) await former.discarded();
     });
-    throw new CancelledFailure('canceled', [task.state]);
+    throw new CancelledFailure('canceled');
   }
   // The work has ended: a cancellation comes too late, and is ignored.
   return await CancellationScope.nonCancellable(async () => {
@@ -108,6 +115,7 @@ async function work(input: AgentTaskInput, task: TaskRecord): Promise<StepOutcom
     await condition(() => task.isAnswered);
     task.resume();
     upsertStatus(task);
+    showDetails(input, task);
   }
 }
 
@@ -152,6 +160,7 @@ async function tellClient(input: AgentTaskInput, task: TaskRecord): Promise<void
   const [last] = task.state.notices.slice(-1);
   if (last) await Promise.all(last.to.map((id) => withdraw(callbackEventId(input.event_id, id, last.n))));
   const notice = task.notify();
+  showDetails(input, task);
   await Promise.all(task.state.callbacks.map((callback) => startCallback(input, task, callback, notice)));
 }
 
@@ -204,6 +213,11 @@ async function startCallback(
     // A reset has run the task again while this callback is under way.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
+}
+
+/** Costs nothing: the details are in no history, and Temporal asks for them when somebody looks. */
+function showDetails(input: AgentTaskInput, { state }: TaskRecord): void {
+  setCurrentDetails(taskDetails(input, state));
 }
 
 function upsertStatus({ state: { status, status_at } }: TaskRecord): void {

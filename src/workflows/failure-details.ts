@@ -17,9 +17,12 @@ export function failuresOf(failed: StepOutcome[]): StepFailure[] {
 }
 
 function firstLineOf(last: StepOutcome['attempts'][number] | undefined): string | null {
-  const text = (last?.message ?? last?.response_excerpt ?? '').trim();
-  const [line = ''] = text.split('\n');
-  if (line === '') return null;
+  return lineOf(last?.message ?? last?.response_excerpt ?? '') || null;
+}
+
+/** The first line, cut to a line of a wide screen. */
+export function lineOf(text: string): string {
+  const [line = ''] = text.trim().split('\n');
   return line.length > MESSAGE_MAX_LENGTH ? `${line.slice(0, MESSAGE_MAX_LENGTH)}…` : line;
 }
 
@@ -32,15 +35,15 @@ export function failureDetails({ source, event_id }: EventMeta, failures: StepFa
   });
   return [
     'This event has failed for good: it is a dead letter.',
-    block(what),
+    codeBlock(what),
     'Mend the cause, then run what has failed again:',
-    block([`surehook dead-letters replay ${name}`]),
+    codeBlock([`surehook dead-letters replay ${name}`]),
     'Every attempt and the payload; or give it up:',
-    block([`surehook dead-letters show ${name}`, `surehook dead-letters discard ${name} --reason '…'`]),
+    codeBlock([`surehook dead-letters show ${name}`, `surehook dead-letters discard ${name} --reason '…'`]),
   ].join('\n\n');
 }
 
-const block = (lines: string[]) => lines.map((line) => `    ${line}`).join('\n');
+export const codeBlock = (lines: string[]) => lines.map((line) => `    ${line}`).join('\n');
 
 /** An event id may have any visible character, and shells read some of them otherwise. */
 function shellWord(text: string): string {

@@ -155,7 +155,7 @@ describe('a callback', () => {
   });
 });
 
-describe('a worker that is killed', () => {
+describe('a worker that is killed or stopped', () => {
   it('in the work: another one goes on from where the work has come to', async () => {
     const hook = newHook();
     const id = await alice.begin('count', { to: 60, ...hook.fields });
@@ -167,6 +167,16 @@ describe('a worker that is killed', () => {
     const { from } = task.result as { from: number };
     expect(from).toBeGreaterThan(0);
     expect(begins(id)).toEqual(['from 0', `from ${from}`]);
+  });
+
+  it('gently, in the work: another one goes on from its last checkpoint', async () => {
+    const id = await alice.begin('count', { to: 60 });
+    await alice.until(id, ({ progress }) => (progress?.percent ?? 0) >= 20);
+    await worker.stop('SIGTERM');
+    worker = await start('worker');
+    const task = await alice.until(id, ({ completed_at }) => completed_at !== null);
+    expect(task).toMatchObject({ status: 'completed', result: { from: expect.any(Number) } });
+    expect(begins(id)).toEqual(['from 0', `from ${(task.result as { from: number }).from}`]);
   });
 
   it('in a callback: the callback is sent again, with the same id', async () => {

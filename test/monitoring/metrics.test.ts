@@ -1,5 +1,6 @@
 // Tests GET /metrics with a real Prometheus: every query of the dashboard and of the alerts, on a system under load.
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { AgentClient, API_KEYS } from '../support/agent-client.ts';
 import { alertRules, metricsIn, queries } from '../support/dashboard.ts';
 import { parseMetrics, type Series, sampleOf } from '../support/metrics-page.ts';
 import { Prometheus, type Sample } from '../support/prometheus.ts';
@@ -14,7 +15,7 @@ const ids: string[] = [];
 
 beforeAll(async () => {
   receiver = await Receiver.start();
-  const env = { RECEIVER_URL: receiver.url };
+  const env = { RECEIVER_URL: receiver.url, SUREHOOK_API_KEYS: API_KEYS };
   const temporalAddress = inject('temporalAddress');
   const taskQueue = newId('queue');
   surehook = await Surehook.start({ role: 'serve', temporalAddress, taskQueue, env, config: 'alerted' });
@@ -36,6 +37,10 @@ async function send(type: string, source = 'partner'): Promise<string> {
   ids.push(event_id);
   await surehook.send({ event_id, type }, source);
   return event_id;
+}
+
+async function beginTask(): Promise<void> {
+  await new AgentClient(surehook).begin('counted', {});
 }
 
 /** Sends one event for each result that a request, a handler and a delivery can have. */
@@ -170,7 +175,7 @@ describe('a real Prometheus', () => {
     expect(queries.length).toBeGreaterThan(20);
     for (const { title, expr } of queries) {
       const read = async (): Promise<Sample[]> => {
-        await Promise.all([send('both'), send('any', 'held')]); // without new events, rates would be zero
+        await Promise.all([send('both'), send('any', 'held'), beginTask()]); // without new events, rates would be zero
         return await prometheus.query(expr);
       };
       const isAnswer = ({ value }: Sample) => value[1] !== 'NaN';

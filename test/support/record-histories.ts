@@ -9,6 +9,7 @@ import type { EndpointView } from '../../src/api/operator/endpoints/endpoint-vie
 import { loadSettings } from '../../src/config/settings.ts';
 import { startDevServer } from '../../src/temporal/dev/dev-server.ts';
 import { findTemporalCli } from '../../src/temporal/dev/find-cli.ts';
+import { AgentClient, API_KEYS } from './agent-client.ts';
 import { ROUTING_KEY } from './alerting.ts';
 import { type Answer, Receiver } from './receiver.ts';
 import { Surehook, TOKEN } from './surehook.ts';
@@ -237,6 +238,36 @@ async function recordRechecked(): Promise<void> {
   await alerting.stop();
 }
 
+/** Records tasks that ask, break or are canceled, and the callback of one whose client moves while it waits. */
+async function recordTasks(): Promise<void> {
+  const keys = { SUREHOOK_API_KEYS: API_KEYS, SUREHOOK_ALLOW_LOOPBACK_URLS: 'true' };
+  const tasks = await Surehook.start({
+    ...{ role: 'serve', temporalAddress: server.address, taskQueue: 'record-tasks', config: 'tasks' },
+    env: { ...env, ...keys },
+  });
+  const alice = new AgentClient(tasks);
+  const hook = { webhook_url: `${receiver.url}/task`, webhook_secret: 'the-secret-of-alice' };
+  const asked = await alice.begin('confirm', { what: 'x', ...hook });
+  await alice.until(asked, ({ callbacks }) => callbacks[0]?.status === 'delivered');
+  receiver.answerAll('/task', { status: 503, headers: { 'retry-after': '600' } });
+  await alice.call('POST', `/agent/tasks/${asked}/input`, { answer: { yes: false } });
+  await alice.until(asked, ({ callbacks }) => callbacks[0]?.attempts[0]?.next_attempt_at !== undefined);
+  await alice.call('PATCH', `/agent/tasks/${asked}`, { webhook_url: `${receiver.url}/moved` });
+  await alice.until(asked, ({ callbacks }) => callbacks[0]?.status === 'delivered');
+  record(`agent:${asked}`, 'task-asked');
+  record(`callback:${asked}.own.2`, 'callback-moved');
+  receiver.answerAll('/task', 200);
+  const canceled = await alice.begin('count', { to: 1_000, ...hook });
+  await alice.until(canceled, ({ progress }) => progress !== null);
+  await alice.call('POST', `/agent/tasks/${canceled}/cancel`);
+  await alice.until(canceled, ({ callbacks }) => callbacks[0]?.status === 'delivered');
+  record(`agent:${canceled}`, 'task-canceled');
+  const broke = await alice.begin('break', hook);
+  await tasks.untilEvent('agent', broke, ({ status }) => status === 'failed');
+  record(`agent:${broke}`, 'task-broken');
+  await tasks.stop();
+}
+
 /** Replays dead letters by a job. @returns the id of the job's workflow, once it has closed */
 async function replayMany(): Promise<string> {
   const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
@@ -314,6 +345,7 @@ await surehook.stop();
 if (!existsSync(fileOf('endpoint-breaker'))) await recordBreaker();
 if (!existsSync(fileOf('endpoint-told'))) await recordEndpointAlert();
 if (!existsSync(fileOf('alert-route-rechecked'))) await recordRechecked();
+if (!existsSync(fileOf('task-asked'))) await recordTasks();
 await server.stop();
 await receiver.stop();
 rmSync(stateDir, { recursive: true, force: true });

@@ -108,6 +108,7 @@ describe.each(OURS)('%s', (name) => {
     'TEMPORAL_PROFILE',
     'TEMPORAL_UI_URL',
     'LOG_LEVEL',
+    'SUREHOOK_PUBLIC_URL',
   ];
 
   it('runs a command of Surehook', () => {

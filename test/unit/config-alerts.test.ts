@@ -23,6 +23,12 @@ const EMAIL = "{ channel: 'email', smtp: secret('SMTP'), from: 'a@x.test', to: [
 const WEBHOOK = "{ channel: 'webhook', url: 'http://10.0.0.1/x', secrets }";
 
 describe('alerts', () => {
+  it('may be of the sources that only clients of the agent API have', async () => {
+    const sources = "sources: ['callback', 'delivery', 'agent']";
+    const config = await load(alerts(`s: { channel: 'slack', url: secret('SLACK'), ${sources} }`), { env });
+    expect(config.alerts.get('s')?.sources).toEqual(['callback', 'delivery', 'agent']);
+  });
+
   it('have four channels, each with its defaults', async () => {
     const routes = `s: ${SLACK}, p: ${PAGERDUTY}, e: ${EMAIL}, w: ${WEBHOOK}`;
     const config = await load(alerts(routes), { env });

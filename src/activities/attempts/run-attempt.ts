@@ -248,10 +248,12 @@ async function attemptOnce(
     throw error;
   }
   entry.duration_ms = Math.round(performance.now() - started);
-  if (result.ok || !context.cancellationSignal.aborted) complete(entry, result);
+  const isCutOff = !result.ok && context.cancellationSignal.aborted;
+  if (!isCutOff) complete(entry, result);
   else if (isCancelRequested()) Object.assign(entry, cutShort(entry));
   else entry.message = WORKER_STOPPED;
-  return conclude(input, schedule, log, result);
+  // What work says once it is cut off is no verdict on it: not even a time-out, which would be final for a task.
+  return conclude(input, schedule, log, isCutOff ? { ok: false } : result);
 }
 
 /** A cancelled run needs to get the cancellation. If the worker stops, another worker makes the attempt. */

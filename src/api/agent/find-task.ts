@@ -16,7 +16,11 @@ export async function findTask(
 ): Promise<Task> {
   const task = await readTask(temporal, taskId, clientNameOf(response));
   if (task) return task;
-  throw new HttpError('task_not_found', `there is no task ${taskId.slice(0, 64)}`);
+  throw taskNotFound(taskId);
+}
+
+export function taskNotFound(taskId: string): HttpError {
+  return new HttpError('task_not_found', `there is no task ${taskId.slice(0, 64)}`);
 }
 
 export function taskEnded({ taskId, state }: Task): HttpError {

@@ -8,6 +8,8 @@ import type { CheckPayload } from '../http/check-schema.ts';
 export interface OperatorDeps extends DeadLetterDeps {
   webUi: WebUi | undefined;
   checkPayload: CheckPayload;
+  /** The names of the clients of the agent API. */
+  clients: ReadonlySet<string>;
   log: Logger;
 }
 

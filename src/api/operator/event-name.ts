@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../../contracts/ids.ts';
 import { HttpError } from '../http/errors.ts';
-import { unknown } from './known-names.ts';
+import { isSource, unknown } from './known-names.ts';
 
 export const eventParams = z.object({
   source: z.string().describe('the name of the source'),
@@ -22,9 +22,7 @@ export function nameOf({ source, event_id }: EventParams) {
 export function eventNotFound(params: EventParams, config?: Pick<Config, 'sources'>): HttpError {
   const { source } = params;
   const why =
-    config === undefined || config.sources.has(source)
-      ? ''
-      : `: ${unknown('source', source, config.sources)}`;
+    config === undefined || isSource(config, source) ? '' : `: ${unknown('source', source, config.sources)}`;
   return new HttpError('event_not_found', `there is no ${describeEvent(params)}${why}`);
 }
 

@@ -25,6 +25,9 @@ import { listJobItemsRoute } from './jobs/list-job-items.ts';
 import { listJobsRoute } from './jobs/list-jobs.ts';
 import { showJobRoute } from './jobs/show-job.ts';
 import { discardManyRoute, replayManyRoute } from './jobs/start-job.ts';
+import { cancelAnyTaskRoute } from './tasks/cancel-any-task.ts';
+import { listAllTasksRoute } from './tasks/list-all-tasks.ts';
+import { showAnyTaskRoute } from './tasks/show-any-task.ts';
 
 /** The routes under `OPERATOR_API_PATH`, behind the operator's token. */
 export const API_ROUTES: readonly AnyRoute<OperatorDeps>[] = [
@@ -49,6 +52,9 @@ export const API_ROUTES: readonly AnyRoute<OperatorDeps>[] = [
   cancelJobRoute,
   listEndpointsRoute,
   showEndpointRoute,
+  listAllTasksRoute,
+  showAnyTaskRoute,
+  cancelAnyTaskRoute,
 ];
 
 /** Temporal's codec-server protocol, which a browser that shows the Web UI calls. */
@@ -59,7 +65,7 @@ const COMMON_ERRORS: readonly ErrorCode[] = [...LISTENER_ERRORS, 'unauthorized',
 export const OPERATOR_DOCUMENT = toOpenApi({
   title: 'Surehook operator API',
   version: '1',
-  description: 'Shows events, dead letters, jobs and endpoints, and acts on them.',
+  description: 'Shows events, dead letters, jobs, endpoints and agent tasks, and acts on them.',
   groups: [
     { routes: API_ROUTES, prefix: OPERATOR_API_PATH, needsToken: true, errors: COMMON_ERRORS },
     { routes: [metricsRoute], needsToken: true, errors: [...LISTENER_ERRORS, 'unauthorized'] },

@@ -1,5 +1,6 @@
-// The main config with an alert route and an endpoint that is down, so that metrics of alerts and breakers have values.
-import { defineConfig, secret } from 'surehook';
+// The main config with an alert route, an endpoint that is down and a task type, so that metrics of all of them have values.
+import { defineConfig, defineTask, secret } from 'surehook';
+import { z } from 'zod';
 import main from './main.config.ts';
 
 const receiver = process.env.RECEIVER_URL ?? 'http://127.0.0.1:9';
@@ -21,6 +22,7 @@ export default defineConfig({
       breaker: { failures: 1, probeAfter: '1h' },
     },
   },
+  tasks: { counted: defineTask({ input: z.object({}), run: () => 'counted' }) },
   alerts: {
     hook: { channel: 'webhook', url: `${receiver}/alerts`, secrets: [secret('ENDPOINT_SECRET')] },
   },

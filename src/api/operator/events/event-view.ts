@@ -56,6 +56,12 @@ export const eventFields = {
   payload: z.unknown().describe('as it came, numbers digit for digit; null if the payload is gone'),
   handler: z.object(stepView).nullable().describe('null if the event has no handler'),
   deliveries: z.array(z.object({ endpoint: z.string(), ...stepView })),
+  target_url: z
+    .string()
+    .nullable()
+    .describe(
+      'where a callback or a delivery of a client goes now; null if the event goes to endpoints of the config',
+    ),
   error: z.string().nullable(),
   began: beginningView,
   discarded: z
@@ -93,6 +99,7 @@ export function toEventView(run: EventRun, webUi: WebUi | undefined): EventField
     payload: body ? toPayload(body.bytes) : null,
     handler: input.steps.some(({ step }) => step === 'handler') ? toStepView(run, 'handler') : null,
     deliveries: deliveries.map(({ step }) => ({ endpoint: endpointOf(step), ...toStepView(run, step) })),
+    target_url: input.target?.url ?? null,
     error: failure?.message ?? null,
     began,
     discarded: discarded ?? null,
@@ -109,7 +116,7 @@ function toStepView(run: EventRun, step: StepName): StepView {
 }
 
 /** Numbers keep their digits. A string if the body is not JSON. The ingress takes only JSON. */
-function toPayload(bytes: Uint8Array): unknown {
+export function toPayload(bytes: Uint8Array): unknown {
   const text = Buffer.from(bytes)
     .toString('utf8')
     .replace(/^\uFEFF/, '');
