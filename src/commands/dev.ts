@@ -136,7 +136,7 @@ interface Banner {
 
 function printBanner({ running, secrets, server, settings }: Banner): void {
   const rows: [string, string | undefined][] = [
-    ['Ingress', `${running.publicUrl}/webhooks/{${[...running.config.sources.keys()].join(',')}}`],
+    ['Ingress', ingressOf(running)],
     ...agentRows(running, settings),
     ['Operator API', `${running.operatorUrl}${OPERATOR_API_PATH}`],
     ['Operator token', settings.operatorToken],
@@ -159,6 +159,11 @@ function printBanner({ running, secrets, server, settings }: Banner): void {
     : [];
   const text = `\nSurehook ${VERSION} is up. Ctrl-C stops it.\n\n${[...lines, ...paste].join('\n')}\n\n`;
   process.stdout.write(toPrintable(text));
+}
+
+/** undefined without a source, which nobody can send to. */
+function ingressOf({ publicUrl, config: { sources } }: Running): string | undefined {
+  return sources.size > 0 ? `${publicUrl}/webhooks/{${[...sources.keys()].join(',')}}` : undefined;
 }
 
 /** Shown only where there is something to ask for. */
