@@ -23,10 +23,13 @@ const USAGE = `npm run chaos:finals -- [options]
 `;
 const KEY = 'key-of-the-finals-client';
 const PER_SECOND = 5;
+const AGAIN_AFTER_MS = 200;
 /** Kills come 2 to 6 s apart: the longest work takes 2 s, so that every task can end between two kills. */
 const KILL_EVERY_MS = [2_000, 6_000] as const;
 /** After the last task, a final result that has not arrived by then is lost: Surehook's longest retry takes a minute. */
 const WAIT_MS = 120_000;
+/** JSON-RPC's internal error: the server could not take the task now. */
+const INTERNAL_ERROR = -32603;
 const ENDED = /TASK_STATE_(COMPLETED|FAILED|CANCELED|REJECTED)/;
 
 const { values } = parseArgs({
@@ -101,6 +104,7 @@ async function sendUntilAccepted(side: Side, n: number, pushUrl: string): Promis
     authorization: `Bearer ${KEY}`,
   };
   for (;;) {
+    let refused: string | undefined;
     try {
       const response = await fetch(`${side.url}/a2a`, {
         method: 'POST',
@@ -108,13 +112,17 @@ async function sendUntilAccepted(side: Side, n: number, pushUrl: string): Promis
         body,
         signal: AbortSignal.timeout(5_000),
       });
-      const answer = (await response.json()) as { result?: { task?: { id: string } }; error?: unknown };
-      if (answer.result?.task) return answer.result.task.id;
-      if (response.status < 500 && answer.error) throw new TypeError(JSON.stringify(answer.error));
-    } catch (error) {
-      if (error instanceof TypeError && !(error.cause instanceof Error)) throw error;
+      const { result, error } = (await response.json()) as {
+        result?: { task?: { id: string } };
+        error?: { code: number };
+      };
+      if (result?.task) return result.task.id;
+      refused = error && error.code !== INTERNAL_ERROR ? JSON.stringify(error) : undefined;
+    } catch {
+      // The server is down: it gets the message again.
     }
-    await delay(200);
+    if (refused !== undefined) throw new Error(`${side.name} has refused task ${n}: ${refused}`);
+    await delay(AGAIN_AFTER_MS);
   }
 }
 
