@@ -1,5 +1,7 @@
 // Stories of agent tasks by A2A, told by A2A's own client in JavaScript over both bindings.
+import { execFile } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { Client } from '@a2a-js/sdk/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
@@ -398,5 +400,29 @@ describe('a stream', () => {
     const rest = collect(here.resubscribeTask(named(asked.id)));
     await here.sendMessage(toSend({ taskId: asked.id, data: { sure: { yes: false } } }));
     expect(stateOf((await rest).at(-1).statusUpdate)).toBe('TASK_STATE_FAILED');
+  });
+
+  it('on which nothing happens outlives the limit of strangers, and is kept alive by comments', async () => {
+    const alice = clients.get('alice JSONRPC') as Client;
+    const { id } = toWire(await alice.sendMessage(toSend({ skill: 'confirm', data: { what: 'it' } })));
+    const { body } = await fetch(`${api?.publicUrl}/a2a/v1/tasks/${id}:subscribe`, {
+      headers: { authorization: `Bearer ${CLIENT_KEYS.alice}`, 'a2a-version': '1.0' },
+    });
+    const began = performance.now();
+    let comments = 0;
+    for await (const chunk of body ?? []) {
+      comments += Buffer.from(chunk).toString().split(': keep-alive\n\n').length - 1;
+      if (comments === 5) break; // one each 15 s
+    }
+    expect([comments, performance.now() - began > 60_000]).toEqual([5, true]);
+  }, 150_000);
+});
+
+describe('the example', () => {
+  it('in TypeScript runs one task', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['examples/a2a-client.ts', 'echo'], {
+      env: { SUREHOOK_URL: api?.publicUrl ?? '', SUREHOOK_API_KEY: CLIENT_KEYS.alice },
+    });
+    expect(stdout).toContain('TASK_STATE_COMPLETED');
   });
 });

@@ -32,6 +32,9 @@ import { listOwnTasks } from './list-own-tasks.ts';
 import { createPushConfig, deletePushConfig, getPushConfig, listPushConfigs } from './push-configs.ts';
 import { requireOwnTask } from './require-own-task.ts';
 
+/** The SDK reads versions and capabilities of it. */
+const CARD_FOR_SDK = agentCard({ tasks: new Map() }, '');
+
 type Events = AsyncGenerator<StreamResponse, void, undefined>;
 
 export class SurehookRequestHandler implements A2ARequestHandler {
@@ -41,9 +44,9 @@ export class SurehookRequestHandler implements A2ARequestHandler {
     this.#deps = deps;
   }
 
-  /** For the SDK, which reads the versions. What clients get is made with the address that they know. */
+  /** For the SDK, which holds it as long as a stream lasts. What clients get has the skills, and their address of us. */
   async getAgentCard(): Promise<AgentCard> {
-    return agentCard(this.#deps.config, '');
+    return CARD_FOR_SDK;
   }
 
   async getAuthenticatedExtendedAgentCard(
