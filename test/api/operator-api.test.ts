@@ -237,7 +237,7 @@ describe('the public paths beside the webhooks', () => {
     const document = JSON.parse(text);
     expect(document).toMatchObject({
       openapi: '3.1.0',
-      info: { title: 'Surehook ingress', version: expect.any(String) },
+      info: { title: 'Surehook public API', version: expect.any(String) },
     });
     const { responses } = document.paths['/webhooks/{source}'].post;
     const codes: Record<string, string[]> = {
