@@ -1,4 +1,5 @@
 // What a nasty handler does, and the record of it: a deed that ends or blocks its process explains what that cost others.
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Book, Incident } from './book.ts';
 
@@ -35,7 +36,9 @@ export function watchDeed(book: Book, kind: string, worker: string, pid: number)
 }
 
 async function untilGone(incident: Incident, pid: number): Promise<void> {
-  while (incident.until === undefined && isAlive(pid)) await delay(POLL_MS, undefined, { ref: false });
+  const begun = startOf(pid);
+  const isThere = () => begun !== undefined && startOf(pid) === begun;
+  while (incident.until === undefined && isThere()) await delay(POLL_MS, undefined, { ref: false });
   incident.until ??= Date.now();
 }
 
@@ -46,11 +49,15 @@ export function endDeed({ incidents }: Book, worker: string, pid: number): void 
     if (incident.action === COMPUTES && incident.target === target) incident.until ??= Date.now();
 }
 
-/** A process that has ended counts as alive until its worker has noticed: a stopped worker notices late. */
-function isAlive(pid: number): boolean {
+/**
+ * When a process began, in ticks: in a long run its id is given to another process. A process that has ended is there
+ * until its worker has noticed: a stopped worker notices late. undefined: there is none.
+ */
+function startOf(pid: number): string | undefined {
   try {
-    return process.kill(pid, 0);
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -155,7 +155,7 @@ const sourceName = name.refine((value) => !RESERVED_SOURCE_NAMES.includes(value)
 
 export const configSchema = z
   .strictObject({
-    sources: z.record(sourceName, source).default({}),
+    sources: z.record(sourceName, source).optional(),
     endpoints: z.record(name, endpoint).default({}),
     tasks: z.record(name, taskType).default({}),
     callbacks: z.strictObject({ retry: retrySchema.optional() }).default({}),
@@ -163,11 +163,11 @@ export const configSchema = z
     retention: z.strictObject({ warnBefore: duration.optional() }).default({}),
   })
   .superRefine((config, context) => {
-    if (Object.keys(config.sources).length === 0 && Object.keys(config.tasks).length === 0) {
+    if (config.sources === undefined && Object.keys(config.tasks).length === 0) {
       const message = 'expected a source, or a task type under tasks';
       context.addIssue({ code: 'custom', path: ['sources'], message });
     }
-    for (const [sourceKey, { forwardTo }] of Object.entries(config.sources)) {
+    for (const [sourceKey, { forwardTo }] of Object.entries(config.sources ?? {})) {
       for (const target of Array.isArray(forwardTo) ? forwardTo : Object.values(forwardTo).flat()) {
         if (Object.hasOwn(config.endpoints, target)) continue;
         const path = ['sources', sourceKey, 'forwardTo'];
@@ -180,12 +180,13 @@ export const configSchema = z
     }
     for (const [route, { sources = [] }] of Object.entries(config.alerts)) {
       for (const source of sources) {
-        if (Object.hasOwn(config.sources, source) || SOURCES_OF_CLIENTS.includes(source)) continue;
+        if (Object.hasOwn(config.sources ?? {}, source) || SOURCES_OF_CLIENTS.includes(source)) continue;
         const path = ['alerts', route, 'sources'];
         context.addIssue({ code: 'custom', path, message: `there is no source '${source}' under sources` });
       }
     }
-  });
+  })
+  .transform(({ sources = {}, ...rest }) => ({ sources, ...rest }));
 
 export type ConfigInput = z.input<typeof configSchema>;
 export type ParsedConfig = z.output<typeof configSchema>;

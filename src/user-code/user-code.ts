@@ -1,5 +1,4 @@
 // The processes that run the user's code: as many as are wanted, each replaced when it ends, all of them at a reload.
-import type { Logger } from 'pino';
 import type {
   CallOptions,
   HandlerCall,
@@ -11,26 +10,8 @@ import type {
   TaskInputResult,
   Work,
 } from './messages.ts';
-import { type ChildOptions, type ProcessAnswer, type Ready, UserCodeProcess } from './user-code-process.ts';
-
-/** A process that ends at once again and again is started less and less often. */
-const RESTART_FIRST_MS = 100;
-const RESTART_MAX_MS = 30_000;
-/** A process that has lived for so long, or has begun a call, has not ended because of its start. */
-const LIVED_MS = 10_000;
-/** For so long a call waits for the process that runs one call at a time; then it shares a process. */
-const APART_WITHIN_MS = 2_000;
-
-export interface UserCodeOptions extends ChildOptions {
-  log: Logger;
-  /** How many processes run handlers; 0: none. */
-  handlerProcesses: number;
-  /** One more process checks payloads by their schemas: it does not wait behind a handler that blocks. */
-  checksPayloads: boolean;
-}
-
-/** The signal was aborted before any process was free. */
-export class NotBegunError extends Error {}
+import { Pool, type UserCodeOptions } from './pool.ts';
+import { type Ready, UserCodeProcess } from './user-code-process.ts';
 
 export class UserCode {
   readonly #options: UserCodeOptions;
@@ -52,7 +33,7 @@ export class UserCode {
    * Runs a handler in the process with the fewest calls. A call that is to be apart runs alone: when a process ends, its
    * main process cannot know which of its calls ended it, and a neighbour must not lose one attempt after the other.
    *
-   * @throws NotBegunError if the signal was aborted before any process was free
+   * @throws NotBegunError if no process was free in time
    */
   async handle(
     call: HandlerCall,
@@ -69,8 +50,9 @@ export class UserCode {
   async #run(work: Work, { signal, onHeartbeat, apart }: CallOptions) {
     const { handlers, single } = this.#pools;
     const answer =
-      (apart && (await single?.runSoon(work, signal, onHeartbeat))) ||
-      (await handlers.run(work, signal, onHeartbeat));
+      apart && single
+        ? await single.runSoon(work, signal, onHeartbeat)
+        : await handlers.run(work, signal, onHeartbeat);
     if (answer.is === 'handled') return answer.outcome;
     return {
       interrupted: answer.is === 'interrupted' ? answer.message : 'the process of the handler gave no answer',
@@ -122,7 +104,7 @@ export class UserCode {
 
 interface Pools {
   handlers: Pool;
-  /** One process that runs one call at a time, and is started by its first call. undefined: a debugger is attached. */
+  /** Processes that run one call at a time, and are started when they are needed. undefined: a debugger is attached. */
   single: Pool | undefined;
   checker: Pool;
 }
@@ -142,138 +124,11 @@ async function startPools(options: UserCodeOptions) {
   const handlers = new Pool(options, wantsHandlers ? handlerProcesses : 0);
   const single =
     options.inspectPort === undefined && handlerProcesses > 0 && wantsHandlers
-      ? new Pool(options, 1, 1)
+      ? new Pool(options, handlerProcesses, 1)
       : undefined;
   const checker = new Pool(options, wantsChecker ? 1 : 0);
   if (!handlers.adopt(first) && !checker.adopt(first)) await first.end();
   handlers.fill();
   checker.fill();
   return { pools: { handlers, single, checker }, config };
-}
-
-/** Processes of one kind. */
-class Pool {
-  readonly #options: UserCodeOptions;
-  readonly #size: number;
-  readonly #callsMax: number;
-  readonly #processes = new Set<UserCodeProcess>();
-  /** Ready for calls. */
-  readonly #ready = new Set<UserCodeProcess>();
-  readonly #waiting = new Set<() => void>();
-  #restartMs = RESTART_FIRST_MS;
-  #isEnding = false;
-
-  /** @param callsMax how many calls a process runs at a time */
-  constructor(options: UserCodeOptions, size: number, callsMax = Number.POSITIVE_INFINITY) {
-    this.#options = options;
-    this.#size = size;
-    this.#callsMax = callsMax;
-  }
-
-  /** @returns false if the pool wants no process */
-  adopt(child: UserCodeProcess): boolean {
-    if (this.#processes.size >= this.#size) return false;
-    this.#add(child);
-    return true;
-  }
-
-  fill(): void {
-    while (this.#processes.size < this.#size) this.#add(new UserCodeProcess(this.#options));
-  }
-
-  async run(...[work, signal, onHeartbeat]: Parameters<UserCodeProcess['run']>): Promise<ProcessAnswer> {
-    for (;;) {
-      const child = await this.#untilFree(signal);
-      const answer = await child.run(work, signal, onHeartbeat);
-      if (answer.is !== 'not_begun') return answer;
-    }
-  }
-
-  /** @returns undefined if no process was free soon */
-  async runSoon(
-    ...[work, signal, onHeartbeat]: Parameters<UserCodeProcess['run']>
-  ): Promise<ProcessAnswer | undefined> {
-    this.fill();
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(APART_WITHIN_MS)]);
-    for (;;) {
-      const child = await this.#untilFree(soon).catch(() => undefined);
-      if (child === undefined) return undefined;
-      if (child.inFlight >= this.#callsMax) continue; // another call that was woken has just taken it
-      const answer = await child.run(work, signal, onHeartbeat).finally(() => this.#wake());
-      if (answer.is !== 'not_begun') return answer;
-    }
-  }
-
-  async end(): Promise<void> {
-    this.#isEnding = true;
-    await Promise.all([...this.#processes].map((child) => child.end()));
-  }
-
-  async endWhenIdle(): Promise<void> {
-    this.#isEnding = true;
-    const idle = () => [...this.#processes].every(({ inFlight }) => inFlight === 0);
-    while (!idle()) await new Promise((resolve) => setTimeout(resolve, 100).unref());
-    await this.end();
-  }
-
-  #freest(): UserCodeProcess | undefined {
-    let freest: UserCodeProcess | undefined;
-    for (const child of this.#ready)
-      if (child.isFree && child.inFlight < (freest?.inFlight ?? this.#callsMax)) freest = child;
-    return freest;
-  }
-
-  async #untilFree(signal: AbortSignal): Promise<UserCodeProcess> {
-    for (;;) {
-      if (signal.aborted) throw new NotBegunError('no process was free for the call within its time');
-      const child = this.#freest();
-      if (child) return child;
-      await new Promise<void>((resolve) => {
-        const go = () => {
-          this.#waiting.delete(go);
-          signal.removeEventListener('abort', go);
-          resolve();
-        };
-        this.#waiting.add(go);
-        signal.addEventListener('abort', go, { once: true });
-      });
-    }
-  }
-
-  #wake(): void {
-    for (const go of [...this.#waiting]) go();
-  }
-
-  #add(child: UserCodeProcess): void {
-    const startedAt = performance.now();
-    this.#processes.add(child);
-    child.onChange = () => this.#wake();
-    child.ready.then(
-      () => {
-        this.#ready.add(child);
-        this.#wake();
-      },
-      (error: Error) => {
-        if (!this.#isEnding)
-          this.#options.log.error({ error: error.message }, 'a handler process did not start');
-      },
-    );
-    void child.exited.then((how) => this.#replace(child, how, performance.now() - startedAt));
-  }
-
-  #replace(child: UserCodeProcess, how: string, livedMs: number): void {
-    this.#processes.delete(child);
-    this.#ready.delete(child);
-    child.kill(); // what it had spawned
-    if (this.#isEnding) return;
-    const hasStarted = livedMs > LIVED_MS || child.hasBegun;
-    this.#restartMs = hasStarted ? RESTART_FIRST_MS : Math.min(2 * this.#restartMs, RESTART_MAX_MS);
-    this.#options.log.warn(
-      { pid: child.pid, how },
-      'a handler process has ended: another one takes its place',
-    );
-    setTimeout(() => {
-      if (!this.#isEnding) this.fill();
-    }, this.#restartMs).unref();
-  }
 }
