@@ -112,6 +112,8 @@ export function surehookEnv({ temporalAddress, receiver, otherUrl }: SideContext
     SUREHOOK_OPERATOR_TOKEN: OPERATOR_TOKEN,
     SUREHOOK_API_KEYS: `bench:${API_KEY}`,
     SUREHOOK_CLIENT_REQUESTS_PER_SECOND: '100000',
+    SUREHOOK_CLIENT_TASKS: '100000',
+    SUREHOOK_MAX_CONNECTIONS_PER_CLIENT: '5000',
     SUREHOOK_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 'k1').toString('base64')}`,
     LOG_LEVEL: 'info',
     HOST: '127.0.0.1',

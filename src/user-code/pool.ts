@@ -30,6 +30,8 @@ export class Pool {
   /** Ready for calls. */
   readonly #ready = new Set<UserCodeProcess>();
   readonly #waiting = new Set<() => void>();
+  /** Called when a process has ended that had begun calls: some of them may be interrupted. */
+  onLost: () => void = () => undefined;
   #restartMs = RESTART_FIRST_MS;
   #isEnding = false;
 
@@ -59,11 +61,21 @@ export class Pool {
     }
   }
 
+  /** Starts a process unless one is free: the time of an attempt runs while it waits for its process. */
+  warm(): void {
+    if (this.#isEnding || this.#freest() || this.#isStarting()) return;
+    if (this.#processes.size < this.#size) this.#add(new UserCodeProcess(this.#options));
+  }
+
+  #isStarting(): boolean {
+    return this.#processes.size > this.#ready.size;
+  }
+
   /** @throws NotBegunError if no process was free soon */
   async runSoon(...[work, signal, onHeartbeat]: Parameters<UserCodeProcess['run']>): Promise<ProcessAnswer> {
     const soon = AbortSignal.any([signal, AbortSignal.timeout(APART_WITHIN_MS)]);
     for (;;) {
-      if (!this.#freest() && this.#processes.size < this.#size) this.#add(new UserCodeProcess(this.#options));
+      this.warm();
       const child = await this.#untilFree(soon);
       if (child.inFlight >= this.#callsMax) continue; // another call that was woken has just taken it
       const answer = await child.run(work, signal, onHeartbeat).finally(() => this.#wake());
@@ -139,6 +151,7 @@ export class Pool {
     this.#ready.delete(child);
     child.kill(); // what it had spawned
     if (this.#isEnding) return;
+    if (child.hasBegun) this.onLost();
     const hasStarted = livedMs > LIVED_MS || child.hasBegun;
     this.#restartMs = hasStarted ? RESTART_FIRST_MS : Math.min(2 * this.#restartMs, RESTART_MAX_MS);
     this.#options.log.warn(

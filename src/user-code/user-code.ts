@@ -126,6 +126,7 @@ async function startPools(options: UserCodeOptions) {
     options.inspectPort === undefined && handlerProcesses > 0 && wantsHandlers
       ? new Pool(options, handlerProcesses, 1)
       : undefined;
+  handlers.onLost = () => single?.warm();
   const checker = new Pool(options, wantsChecker ? 1 : 0);
   if (!handlers.adopt(first) && !checker.adopt(first)) await first.end();
   handlers.fill();
