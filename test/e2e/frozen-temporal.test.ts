@@ -49,6 +49,7 @@ it('every route answers 503 within 5 s, and the log has the reason', async () =>
       .replace('{source}', 'partner')
       .replace('{event_id}', newId())
       .replace('{job_id}', jobId)
+      .replace('{task_id}', `task_${'0'.repeat(32)}`)
       .replace('{name}', 'many1');
     const begun = Date.now();
     const response = await fetch(`${surehook.operatorUrl}/api/v1${filled}`, {
