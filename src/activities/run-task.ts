@@ -61,6 +61,7 @@ export function createRunTask({ config, log, loadBody, observer, callTask, repor
               event: { ...event, ...trace },
               input: new Uint8Array(bytes),
               attempt,
+              isLastAttempt: attempt > type.retry.length,
               idempotencyKey: workflowIdOf(event.source, event.event_id),
               answers,
               checkpoint: latest?.checkpoint ?? checkpoint,

@@ -33,6 +33,8 @@ export interface TaskContext {
   idempotencyKey: string;
   /** 1 for the first attempt. */
   attempt: number;
+  /** Whether no attempt follows if this one fails: throw a `TaskError` then if the client can do something about it. */
+  isLastAttempt: boolean;
   /** Aborted at the time limit, when the task is cancelled, and when the worker must stop. */
   signal: AbortSignal;
   log: HandlerLogger;

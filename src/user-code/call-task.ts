@@ -39,6 +39,7 @@ export async function callTask({
     taskId: given.event.event_id,
     idempotencyKey: given.idempotencyKey,
     attempt: given.attempt,
+    isLastAttempt: given.isLastAttempt,
     signal,
     log: toHandlerLogger(log),
     checkpoint: given.checkpoint,

@@ -45,6 +45,7 @@ export interface TaskCall {
   /** JSON. */
   input: Uint8Array;
   attempt: number;
+  isLastAttempt: boolean;
   idempotencyKey: string;
   answers: Record<string, unknown>;
   checkpoint: unknown;

@@ -19,6 +19,7 @@ const DOCUMENTS: Record<string, { status: number; body?: Uint8Array; type?: stri
   '/empty.pdf': { status: 200, body: new Uint8Array() },
   '/picture.pdf': { status: 200, body: Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex') },
   '/login.pdf': { status: 401 },
+  '/broken.pdf': { status: 503 },
 };
 
 let documents: Server;
@@ -29,6 +30,7 @@ let origin: string;
 
 beforeAll(async () => {
   documents = createServer(({ url = '' }, response) => {
+    if (url === '/slow.pdf') return; // never answers
     const { status, body, type = 'application/pdf' } = DOCUMENTS[url] ?? { status: 404 };
     response.writeHead(status, {
       'content-type': type,
@@ -81,6 +83,8 @@ it.each([
   ['/nowhere.pdf', 'document_gone'],
   ['/moved.pdf', 'document_unavailable'],
   ['/login.pdf', 'document_unavailable'],
+  ['/broken.pdf', 'document_unavailable'],
+  ['/slow.pdf', 'document_unavailable'],
   ['/empty.pdf', 'document_empty'],
   ['/picture.pdf', 'document_unsupported'],
 ])('%s has failed with %s, and its client is told', async (path, code) => {

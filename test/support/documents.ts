@@ -108,6 +108,7 @@ export function makeTask(bytes: Uint8Array | Error, contentType = ''): Task {
     taskId: 'task_1',
     idempotencyKey: 'key_1',
     attempt: 1,
+    isLastAttempt: false,
     signal: controller.signal,
     log,
     checkpoint: undefined,

@@ -19,7 +19,10 @@ export default defineConfig({
   },
   callbacks: { retry: Array.from({ length: 10 }, () => 100) },
   tasks: {
-    'analyze-document': analyzeDocument({ model: false, extractTimeoutMs: 20_000 }),
+    'analyze-document': {
+      ...analyzeDocument({ model: false, extractTimeoutMs: 20_000, downloadTimeoutMs: 2_000 }),
+      retry: [100],
+    },
     echo: defineTask({
       description: 'Returns its text',
       input: z.object({ text: z.string().max(1_000) }),

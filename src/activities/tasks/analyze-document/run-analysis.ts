@@ -1,5 +1,6 @@
 // One run of `analyze-document`: download, extraction, analysis, with their progress.
-import type { TaskContext } from '../../../config/define-task.ts';
+import type { Downloaded, TaskContext } from '../../../config/define-task.ts';
+import { isTaskError, TaskError } from '../../../contracts/failures.ts';
 import type { AnalysisInput } from './analysis-input.ts';
 import type { AnalysisSettings } from './analysis-settings.ts';
 import { fitResult } from './fit-result.ts';
@@ -19,14 +20,10 @@ const EXTRACTED = 80;
 
 /** @throws TaskError with the codes of docs/analyze-document.md */
 export async function runAnalysis(run: AnalysisRun): Promise<unknown> {
-  const { input, context, settings } = run;
+  const { context } = run;
   const byModel = chooseModel(run);
   context.report({ percent: 0, message: 'downloading the document' });
-  const downloaded = await context.download({
-    url: input.document_url,
-    maxBytes: settings.maxBytes,
-    timeoutMs: settings.downloadTimeoutMs,
-  });
+  const downloaded = await download(run);
   context.report({ percent: DOWNLOADED, message: `downloaded ${downloaded.bytes.byteLength} bytes` });
   const reading = await read(run, downloaded, byModel !== undefined);
   context.log.debug('read the document', {
@@ -36,6 +33,17 @@ export async function runAnalysis(run: AnalysisRun): Promise<unknown> {
   const result = 'result' in reading ? reading.result : await analyzeByModel(run, reading, byModel);
   context.report({ percent: 100, message: 'analysed' });
   return fitResult(result);
+}
+
+/** A server that is still away at the last attempt is the client's to look after, and no fault of this installation. */
+async function download({ input, context, settings }: AnalysisRun): Promise<Downloaded> {
+  const { maxBytes, downloadTimeoutMs: timeoutMs } = settings;
+  try {
+    return await context.download({ url: input.document_url, maxBytes, timeoutMs });
+  } catch (error) {
+    if (isTaskError(error) || !context.isLastAttempt || context.signal.aborted) throw error;
+    throw new TaskError('document_unavailable', (error as Error).message);
+  }
 }
 
 interface ByModel {
