@@ -31,10 +31,11 @@ async function report(
  */
 const countAndWork =
   (minMs: number, maxMs: number): Handler =>
-  async (event, { attempt, idempotencyKey, signal }) => {
+  async (event, { attempt, idempotencyKey, signal, heartbeat }) => {
     if (event.type === 'order.poison') throw new PermanentError('this order can never be handled');
     if (event.type === 'order.bumpy' && attempt === 1) throw new Error('the first attempt always fails');
     await report('handled', { idempotencyKey, signal });
+    heartbeat({ reported: event.id });
     await delay(minMs + Math.random() * (maxMs - minMs), undefined, { signal });
     return { handled: event.id };
   };
