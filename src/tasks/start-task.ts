@@ -1,5 +1,5 @@
 // Starts the one workflow of an agent task. A client's key is in the task's id, so that Temporal's unique ids hold it.
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { TaskTypeConfig } from '../config/config.ts';
@@ -15,6 +15,7 @@ import {
 } from '../contracts/task.ts';
 import { type StartRunDeps, WORKFLOW_TASK_TIMEOUT } from '../events/start-run.ts';
 import { RawBody } from '../payloads/raw-body.ts';
+import { digestOf } from './digest.ts';
 
 export interface NewTask {
   client: string;
@@ -37,23 +38,14 @@ export type StartedTask =
   | { outcome: 'started' | 'repeated'; taskId: string }
   | { outcome: 'conflict'; taskId: string };
 
-/** Hexadecimal digits: 128 bits, which nobody guesses and no two keys share. */
-const DIGITS = 32;
-
-const digest = (...parts: (string | Uint8Array)[]) => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part.length}:`).update(part);
-  return hash.digest('hex').slice(0, DIGITS);
-};
-
 /** The id of the task that a client's key stands for. */
 export function taskIdOf(client: string, idempotencyKey: string): string {
-  return `task_${digest(client, idempotencyKey)}`;
+  return `task_${digestOf(client, idempotencyKey)}`;
 }
 
 /** The search attribute of a conversation. */
 export function contextDigest(client: string, contextId: string): string {
-  return digest('context', client, contextId);
+  return digestOf('context', client, contextId);
 }
 
 /** @throws whatever Temporal answers, unless it has the task for sure */
@@ -63,7 +55,7 @@ export async function startTask(deps: StartRunDeps, task: NewTask): Promise<Star
     idempotencyKey === undefined
       ? `task_${randomUUID().replaceAll('-', '')}`
       : taskIdOf(client, idempotencyKey);
-  const request_digest = digest(type.name, task.request);
+  const request_digest = digestOf(type.name, task.request);
   const workflowId = workflowIdOf(TASK_SOURCE, taskId);
   try {
     await start(deps, workflowId, taskId, task, request_digest);

@@ -1,5 +1,5 @@
 // POST /deliveries and GET /deliveries/{delivery_id}: one signed webhook to anybody, without a task.
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { LOCAL_DELIVERY_TIMEOUT_MAX_MS, type ProcessEventInput } from '../../contracts/event.ts';
 import { EVENT_TYPE, workflowIdOf } from '../../contracts/ids.ts';
@@ -9,6 +9,7 @@ import { statusOf } from '../../events/event-status.ts';
 import { readEvent } from '../../events/read-event.ts';
 import { startFirstRun } from '../../events/start-run.ts';
 import { RawBody } from '../../payloads/raw-body.ts';
+import { digestOf } from '../../tasks/digest.ts';
 import { toCallbackStatus } from '../../tasks/read-task.ts';
 import { inTime } from '../../temporal/in-time.ts';
 import { attemptView } from '../http/attempt-view.ts';
@@ -21,7 +22,6 @@ import type { AgentDeps } from './deps.ts';
 import { checkCallback, idempotencyKeyOf, traceOf, webhookSecret, webhookUrl } from './request-fields.ts';
 
 const CONFIRM_WITHIN_MS = 2_500;
-const DIGITS = 32;
 const DELIVERY_ID = /^dlv_[0-9a-f]{32}$/;
 
 export const createDeliveryRoute = route<AgentDeps>()({
@@ -74,12 +74,6 @@ export const createDeliveryRoute = route<AgentDeps>()({
 
 /** Kept with the event: a second request with the same key has to be the same. */
 const REQUEST_DIGEST = 'x-surehook-request-digest';
-
-const digestOf = (...parts: (string | Uint8Array)[]) => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part.length}:`).update(part);
-  return hash.digest('hex').slice(0, DIGITS);
-};
 
 function toDeliveryId(client: string, idempotencyKey: string | undefined): string {
   return `dlv_${idempotencyKey === undefined ? randomUUID().replaceAll('-', '') : digestOf(client, idempotencyKey)}`;
