@@ -1,4 +1,5 @@
 // Passes the progress of an attempt on to the workflow of its task, less and less often: each report is a signal.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TaskProgress } from '../config/define-task.ts';
 import type { ReportProgress, ShownProgress } from '../contracts/task.ts';
 
@@ -6,6 +7,7 @@ import type { ReportProgress, ShownProgress } from '../contracts/task.ts';
 const EVERY_LEAST_MS = 1_000;
 /** A report after each twentieth of the time so far: 200 reports for work of a day, which is 800 entries of the history. */
 const PART_OF_TIME = 1 / 20;
+const END_WITHIN_MS = 1_000;
 
 export class ProgressReports {
   readonly #execution: { workflowId: string; runId: string } | undefined;
@@ -31,10 +33,13 @@ export class ProgressReports {
     this.#timer ??= setTimeout(() => this.#send(), Math.max(0, this.#sentAt + pause - Date.now()));
   }
 
-  /** Resolves once nothing is under way; what still waits is out of date with the end of the attempt. */
+  /**
+   * Resolves once nothing is under way; what still waits is out of date with the end of the attempt. A report that hangs
+   * does not hold up the result: the workflow ignores progress that comes after it.
+   */
   async end(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#sending;
+    await Promise.race([this.#sending, delay(END_WITHIN_MS, undefined, { ref: false })]);
   }
 
   #send(): void {

@@ -61,7 +61,8 @@ export class TaskFold {
       this.#seen = [];
       return;
     }
-    this.#fresh.push(event);
+    // An entry is a view of Temporal's whole answer, which it keeps alive: nothing is kept that says nothing.
+    if (saysSomething(event)) this.#fresh.push(event);
   }
 
   async #begin(event: HistoryEvent): Promise<void> {
@@ -140,6 +141,18 @@ export class TaskFold {
     else this.#record?.conclude(outcome);
     this.#record?.notify();
   }
+}
+
+/** Whether an entry may change the state of a task. */
+function saysSomething(event: HistoryEvent): boolean {
+  return !!(
+    event.workflowExecutionSignaledEventAttributes ??
+    event.workflowExecutionCancelRequestedEventAttributes ??
+    event.activityTaskCompletedEventAttributes ??
+    event.activityTaskCanceledEventAttributes ??
+    event.activityTaskFailedEventAttributes ??
+    event.activityTaskTimedOutEventAttributes
+  );
 }
 
 /** The code of the failure of a round, out of the failure's details. */

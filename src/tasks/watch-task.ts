@@ -14,7 +14,11 @@ export interface WatchedState {
   hasBegun: boolean;
 }
 
-type HistoryPage = Awaited<ReturnType<Temporal['client']['workflowService']['getWorkflowExecutionHistory']>>;
+/** How far a history has been read. */
+interface PlaceInHistory {
+  read: number;
+  nextPageToken?: Uint8Array;
+}
 
 /** While Temporal is away: soon enough for those who wait, and no burden to a server that comes back. */
 const AGAIN_AFTER_MS = { first: 250, most: 5_000 };
@@ -163,21 +167,30 @@ class TaskWatch {
   async #pollRun({ runId, historyLength }: TaskHead): Promise<void> {
     const fold = new TaskFold(readerFor(this.#temporal, this.#workflowId));
     const execution = { workflowId: this.#workflowId, runId };
-    let [read, nextPageToken]: [number, Uint8Array | undefined] = [0, undefined];
-    while (!this.isOver) {
-      const page: HistoryPage = await this.#polling.client.workflowService.getWorkflowExecutionHistory({
-        namespace: this.#polling.namespace,
-        execution,
-        waitNewEvent: true,
-        ...(nextPageToken ? { nextPageToken } : {}),
-      });
-      for (const event of page.history?.events ?? []) {
-        await fold.add(event);
-        if (++read >= historyLength) this.#publishFold(fold);
-      }
-      if (!page.nextPageToken?.length) return; // the run has closed
-      ({ nextPageToken } = page);
+    let at: PlaceInHistory | undefined = { read: 0 };
+    while (at && !this.isOver) at = await this.#pollOnce(execution, { fold, historyLength }, at);
+  }
+
+  /** A function of its own: what is suspended in the next poll must not keep the events of the one before. */
+  async #pollOnce(
+    execution: { workflowId: string; runId: string },
+    { fold, historyLength }: { fold: TaskFold; historyLength: number },
+    { read, nextPageToken }: PlaceInHistory,
+  ): Promise<PlaceInHistory | undefined> {
+    const page = await this.#polling.client.workflowService.getWorkflowExecutionHistory({
+      namespace: this.#polling.namespace,
+      execution,
+      waitNewEvent: true,
+      ...(nextPageToken ? { nextPageToken } : {}),
+    });
+    let count = read;
+    for (const event of page.history?.events ?? []) {
+      await fold.add(event);
+      if (++count >= historyLength) this.#publishFold(fold);
     }
+    const hasClosed = !page.nextPageToken?.length;
+    // A token of Temporal's is a view of the whole answer, which it would keep alive.
+    return hasClosed ? undefined : { read: count, nextPageToken: Uint8Array.from(page.nextPageToken) };
   }
 
   #publishFold({ state, hasBegun }: TaskFold): void {

@@ -1,10 +1,12 @@
 // Stories of callbacks and deliveries: the client away, moved or gone for good, and processes killed at every point.
 import { createHmac } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { TaskView } from '../../src/api/agent/task-view.ts';
 import { AgentClient, API_KEYS, CLIENT_KEYS } from '../support/agent-client.ts';
 import { type Answer, type Received, Receiver } from '../support/receiver.ts';
 import { newId, Surehook } from '../support/surehook.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const SECRET = 'the-secret-of-alice';
@@ -12,11 +14,12 @@ let receiver: Receiver;
 let api: Surehook;
 let worker: Surehook;
 let alice: AgentClient;
+let temporal: Client;
 
-const start = async (role: 'api' | 'worker') =>
+const start = async (role: 'api' | 'worker', temporalAddress = inject('temporalAddress')) =>
   await Surehook.start({
     role,
-    temporalAddress: inject('temporalAddress'),
+    temporalAddress,
     taskQueue: 'agent-callbacks',
     config: 'tasks',
     env: {
@@ -31,9 +34,11 @@ beforeAll(async () => {
   receiver = await Receiver.start();
   [api, worker] = await Promise.all([start('api'), start('worker')]);
   alice = new AgentClient(api);
+  temporal = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
 });
 
 afterAll(async () => {
+  await temporal.connection.close();
   await Promise.all([api.stop(), worker.stop()]);
   await receiver.stop();
 });
@@ -51,6 +56,8 @@ function newHook(answer: Answer = 200) {
 }
 const bodyOf = ({ body }: Received) => JSON.parse(body.toString());
 const begins = (taskId: string) => receiver.of(taskId, '/work').map(({ headers }) => headers['x-note']);
+const historyOf = async (taskId: string) =>
+  (await temporal.workflow.getHandle(`agent:${taskId}`).fetchHistory()).events ?? [];
 const callbackIs = (status: TaskView['callbacks'][number]['status']) => (task: TaskView) =>
   task.callbacks[0]?.status === status;
 
@@ -177,6 +184,28 @@ describe('a worker that is killed or stopped', () => {
     const task = await alice.until(id, ({ completed_at }) => completed_at !== null);
     expect(task).toMatchObject({ status: 'completed', result: { from: expect.any(Number) } });
     expect(begins(id)).toEqual(['from 0', `from ${(task.result as { from: number }).from}`]);
+  });
+
+  it('between: the result that Temporal has is called back, and the work is not done again', async () => {
+    await worker.stop();
+    const proxy = await TcpProxy.start(inject('temporalAddress'));
+    worker = await start('worker', proxy.address);
+    const hook = newHook();
+    receiver.answerAll('/mend', { status: 200, delayMs: 1_000 });
+    const id = await alice.begin('mendable', hook.fields);
+    await waitFor(() => receiver.of(id, '/mend').length > 0);
+    // The worker's report of its work arrives, and the workflow task that follows does not reach the worker.
+    proxy.deafen();
+    await waitFor(async () =>
+      (await historyOf(id)).some((event) => event.activityTaskCompletedEventAttributes),
+    );
+    await worker.stop('SIGKILL');
+    await proxy.stop();
+    expect(hook.requests()).toEqual([]);
+    worker = await start('worker');
+    await alice.until(id, callbackIs('delivered'));
+    expect(receiver.of(id, '/mend').length).toBe(1);
+    expect(hook.requests().map(bodyOf)).toMatchObject([{ status: 'completed', result: 'mended' }]);
   });
 
   it('in a callback: the callback is sent again, with the same id', async () => {

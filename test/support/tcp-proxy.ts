@@ -6,6 +6,8 @@ export class TcpProxy {
   readonly address: string;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** The caller of each connection to the target. */
+  readonly #callers = new Map<Socket, Socket>();
   #hangs = false;
 
   private constructor(server: Server) {
@@ -25,6 +27,8 @@ export class TcpProxy {
         end.on('error', () => undefined);
         end.on('close', () => proxy.#sockets.delete(end));
       }
+      proxy.#callers.set(upstream, socket);
+      upstream.on('close', () => proxy.#callers.delete(upstream));
       if (!proxy.#hangs) socket.pipe(upstream).pipe(socket);
     });
     return proxy;
@@ -34,6 +38,11 @@ export class TcpProxy {
   hang(): void {
     this.#hangs = true;
     for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
+  /** From this call on the callers hear nothing more, and what they send still arrives. */
+  deafen(): void {
+    for (const [upstream, socket] of this.#callers) upstream.unpipe(socket).resume();
   }
 
   async stop(): Promise<void> {
