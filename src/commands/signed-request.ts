@@ -64,10 +64,8 @@ class Fields {
 
   set(locator: Locator | undefined, value: string | undefined): void {
     if (locator === undefined || value === undefined) return;
-    if (locator.in === 'header') {
-      this.headers[locator.name] = value;
-      return;
-    }
+    if (locator.in === 'header') this.headers[locator.name] = value;
+    if (locator.in !== 'body') return; // what is made of the whole, or of several values, cannot be set
     this.#json ??= parseObject(this.#given as Buffer);
     let place = this.#json;
     for (const key of locator.path.slice(0, -1)) {

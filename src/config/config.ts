@@ -3,8 +3,12 @@ import type { VerifyOptions } from '../signatures/index.ts';
 import type { RetrySchedule } from './retry-schedule.ts';
 import type { Secret } from './secret.ts';
 
-/** Where an event id or type is looked for: `header.<name>` or `body.<path>`. */
-export type Locator = { in: 'header'; name: string } | { in: 'body'; path: readonly string[] };
+/** Where an event id or type is looked for: a header, a value in the body, all of the body, or several of these in one. */
+export type Locator =
+  | { in: 'header'; name: string }
+  | { in: 'body'; path: readonly string[] }
+  | { in: 'bytes' }
+  | { in: 'join' | 'digest'; places: readonly Locator[] };
 
 export interface SourceConfig {
   name: string;
@@ -118,6 +122,13 @@ export interface Config {
   retention: { warnBeforeMs: number | undefined };
   /** What is suspicious and not wrong, for the log of the start. */
   warnings: readonly string[];
+}
+
+/** A place as the config file writes it. */
+export function placeText(place: Locator): string {
+  if (place.in === 'header') return `header.${place.name}`;
+  if (place.in === 'body') return `body.${place.path.join('.')}`;
+  return place.in === 'bytes' ? 'body' : `{ ${place.in}: [${place.places.map(placeText).join(', ')}] }`;
 }
 
 /** The entry for this event type, else that for the rest. */

@@ -1,6 +1,6 @@
 // Makes the config that the rest of Surehook uses out of a described one: defaults filled in, secrets resolved.
 import { INLINE_MAX_BYTES } from '../contracts/limits.ts';
-import { type SchemeName, schemeDefaults } from '../signatures/index.ts';
+import { type Place, type SchemeName, schemeDefaults } from '../signatures/index.ts';
 import { toAlertRoute } from './alert-routes.ts';
 import type { Config, EndpointConfig, Locator, SourceConfig, TaskTypeConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
@@ -130,10 +130,15 @@ function toBreaker(breaker: ConfigDescription['endpoints'][string]['breaker']): 
   });
 }
 
-function toLocator(text: string): Locator {
-  const [where, ...path] = text.split('.');
-  if (where === 'body') return { in: 'body', path };
-  return { in: 'header', name: path.join('.').toLowerCase() };
+function toLocator(place: Place): Locator {
+  if (typeof place !== 'string') {
+    const [kind, places] =
+      'join' in place ? (['join', place.join] as const) : (['digest', place.digest] as const);
+    return { in: kind, places: places.map(toLocator) };
+  }
+  const [where, ...path] = place.split('.');
+  if (where !== 'body') return { in: 'header', name: path.join('.').toLowerCase() };
+  return path.length === 0 ? { in: 'bytes' } : { in: 'body', path };
 }
 
 function mapValues<T, U>(record: Record<string, T>, map: (value: T, key: string) => U): Map<string, U> {

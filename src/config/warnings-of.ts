@@ -1,10 +1,10 @@
 // What `config check` warns of: a config that can be used, and lets a stranger do more than its author may think.
-import { unsignedPlaces } from '../signatures/index.ts';
-import type { Config, Locator } from './config.ts';
+import { type Place, unsignedPlaces } from '../signatures/index.ts';
+import { type Config, type Locator, placeText } from './config.ts';
 
 export function warningsOf({ sources, warnings }: Pick<Config, 'sources' | 'warnings'>): string[] {
-  const ids = [...sources.values()].flatMap(({ name, verify: { scheme }, eventId }) =>
-    unsignedPlaces(scheme, eventId.map(toText)).map(
+  const ids = [...sources.values()].flatMap(({ name, verify: { scheme, secrets: _, ...options }, eventId }) =>
+    unsignedPlaces(scheme, eventId.map(toPlace), options).map(
       (place) =>
         `sources.${name}.eventId: ${scheme} does not sign ${place}: whoever has one signed request can send it again as another event`,
     ),
@@ -12,5 +12,7 @@ export function warningsOf({ sources, warnings }: Pick<Config, 'sources' | 'warn
   return [...warnings, ...ids];
 }
 
-const toText = (place: Locator) =>
-  place.in === 'header' ? `header.${place.name}` : `body.${place.path.join('.')}`;
+function toPlace(locator: Locator): Place {
+  if (locator.in === 'join') return { join: locator.places.map(toPlace) };
+  return locator.in === 'digest' ? { digest: locator.places.map(toPlace) } : placeText(locator);
+}

@@ -27,5 +27,8 @@ export const NAME_MAX_LENGTH = 63;
 /** Items on a page of a list. Temporal's own limit is 1,000; more only makes a page slow to read. */
 export const PAGE_MAX = 200;
 
+/** Bytes of an event id: longer than any that a provider sends, and short enough to be shown. */
+export const EVENT_ID_MAX_BYTES = 1_024;
+
 /** Characters of an event type: below `KEYWORD_MAX_LENGTH`, since the type is a search attribute. */
 export const EVENT_TYPE_MAX_LENGTH = 200;

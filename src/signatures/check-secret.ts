@@ -1,6 +1,7 @@
 // Says whether a scheme can use a secret, before any request depends on that secret.
-import type { Key } from './scheme.ts';
-import { findScheme, type SchemeName } from './schemes.ts';
+import { standardKey } from './keys.ts';
+import type { Key, Scheme } from './scheme.ts';
+import { findScheme, type HmacOptions, type SchemeName } from './schemes/index.ts';
 
 type SecretUse = SchemeName | 'delivery';
 
@@ -10,33 +11,55 @@ type SecretUse = SchemeName | 'delivery';
  *
  * @param use the scheme that verifies with the secret, or `delivery` for a secret that signs what Surehook sends, where
  *   Standard Webhooks' rules hold (`whsec_` before base64, or plain text)
+ * @param options of `hmac`, whose `secretEncoding` says what the text is
  * @throws TypeError for an unknown scheme
  */
-export function checkSecret(use: SecretUse, secret: string): string | undefined {
-  const key = use === 'delivery' ? decodeSigningKey('standard', secret) : decodeKey(use, secret);
+export function checkSecret(use: SecretUse, secret: string, options: HmacOptions = {}): string | undefined {
+  const key =
+    use === 'delivery' ? decodeSigningKey(standardKey, secret) : decode(findScheme(use, options), secret);
   return typeof key === 'string' ? key : undefined;
 }
 
+/** Reading a public key takes as long as verifying with it, and a process has a handful of them. */
+const KEYS_MAX = 200;
+const keys = new WeakMap<Scheme['key'], Map<string, Key>>();
+
 /** @throws TypeError with `checkSecret`'s reason */
-export function verifyingKey(scheme: SchemeName, secret: string): Key {
-  return usable(decodeKey(scheme, secret), `the signature scheme '${scheme}'`);
+export function verifyingKey(name: SchemeName, scheme: Scheme, secret: string): Key {
+  const known = keys.get(scheme.key) ?? new Map<string, Key>();
+  keys.set(scheme.key, known);
+  const found = known.get(secret);
+  if (found) return found;
+  const key = usable(decode(scheme, secret), `the signature scheme '${name}'`);
+  if (known.size >= KEYS_MAX) known.clear();
+  known.set(secret, key);
+  return key;
 }
 
 /** @throws TypeError with `checkSecret`'s reason, or because the key is the public half of a pair */
-export function signingKey(use: SecretUse, secret: string): Key {
-  if (use === 'delivery') return usable(decodeSigningKey('standard', secret), 'deliveries');
-  return usable(decodeSigningKey(use, secret), `signing as '${use}'`);
+export function signingKey(
+  use: SecretUse,
+  secret: string,
+  options: HmacOptions = {},
+): Extract<Key, { bytes: Uint8Array }> {
+  const form = use === 'delivery' ? standardKey : findScheme(use, options).key;
+  const key = usable(
+    decodeSigningKey(form, secret),
+    use === 'delivery' ? 'deliveries' : `signing as '${use}'`,
+  );
+  return key as Extract<Key, { bytes: Uint8Array }>;
 }
 
-function decodeKey(scheme: SchemeName, secret: string): Key | string {
+function decode(scheme: Scheme, secret: string): Key | string {
   // A caller in plain JavaScript may pass the undefined that `process.env` gave it.
-  return typeof secret === 'string' ? findScheme(scheme).decodeKey(secret) : 'the secret is not a string';
+  return typeof secret === 'string' ? scheme.key(secret) : 'the secret is not a string';
 }
 
-function decodeSigningKey(scheme: SchemeName, secret: string): Key | string {
-  const key = decodeKey(scheme, secret);
-  if (typeof key === 'string' || key.algorithm === 'hmac-sha256') return key;
-  return "a 'whpk_' key is public: it verifies and cannot sign";
+function decodeSigningKey(form: Scheme['key'], secret: string): Key | string {
+  const key = typeof secret === 'string' ? form(secret) : 'the secret is not a string';
+  if (typeof key === 'string' || 'bytes' in key) return key;
+  const name = secret.startsWith('whpk_') ? "a 'whpk_' key" : 'this key';
+  return `${name} is public: it verifies and cannot sign`;
 }
 
 function usable(key: Key | string, use: string): Key {

@@ -1,57 +1,144 @@
-// The shape of one row of the scheme table, and of what passes through it.
+// The vocabulary of the scheme table: what a row may say, and what passes between rows and the verifier.
+import type { KeyObject } from 'node:crypto';
 
-export type SignatureEncoding = 'hex' | 'base64';
-export type Algorithm = 'hmac-sha256' | 'ed25519';
+export type SignatureEncoding = 'hex' | 'base64' | 'base64url';
+export type Hash = 'sha1' | 'sha256' | 'sha512';
+/** `appended-hash`: the plain hash of what is signed with the secret behind it, as Cloudinary has it. */
+export type Algorithm = 'hmac' | 'appended-hash' | 'ed25519' | 'ecdsa' | 'rsa';
 
-export interface Key {
-  algorithm: Algorithm;
-  bytes: Uint8Array;
+export type Key =
+  | { algorithm: 'hmac' | 'appended-hash'; bytes: Uint8Array }
+  | { algorithm: 'ed25519' | 'ecdsa' | 'rsa'; key: KeyObject };
+
+/** Returns the key that a secret stands for, or a text that says why the secret cannot be used. */
+export type KeyForm = (secret: string) => Key | string;
+
+/**
+ * Where a value of an event is: `header.<name>`; `body.<path>`, keys and positions joined by dots; `body`, all its bytes;
+ * several values in one; or the digest of several.
+ */
+export type Place = string | { join: readonly Place[] } | { digest: readonly Place[] };
+
+export type VerifyFailure = 'signature_missing' | 'signature_invalid' | 'timestamp_out_of_tolerance';
+/** `detail` names what is wrong, mostly a header, in words that may be shown to the sender. */
+export type VerifyResult = { ok: true } | { ok: false; code: VerifyFailure; detail: string };
+
+/** How two headers or fields of the caller's config name things that only some schemes have. */
+export interface SchemeOptions {
+  /** For schemes that sign the URL: the whole public URL as the provider has it, if it is not the request's own. */
+  url?: string;
+  /** `aws-sns`: the topics that may send. Everybody with an account of AWS can sign messages of topics of their own. */
+  topicArns?: readonly string[];
+  /** For schemes with a handshake that brings a token of the receiver's choice, or signs with one. */
+  verifyToken?: string;
+  /** Certificates that need not be fetched: PEM by URL. */
+  certificates?: Readonly<Record<string, string>>;
+  /** Public keys that need not be fetched: JWK by key id. */
+  jwks?: Readonly<Record<string, JsonWebKeyLike>>;
 }
 
-/** One signature as the header gives it, still encoded. */
-export interface Candidate {
-  algorithm: Algorithm;
-  text: string;
+/** A JSON Web Key (RFC 7517). */
+export type JsonWebKeyLike = Readonly<Record<string, unknown>>;
+
+/** What a verifier gets to see. */
+export interface VerifyInput {
+  /** Of the source, decoded from its secrets. */
+  keys: readonly Key[];
+  secrets: readonly string[];
+  options: SchemeOptions;
+  header: HeaderReader;
+  body: Uint8Array;
+  method: string;
+  /** The public URL with the query of the request; '' if the caller has given none. */
+  url: string;
+  nowSeconds: number;
+  /** The scheme's own tolerance unless given. */
+  toleranceSeconds: number | undefined;
 }
 
-export interface SignatureHeader {
-  candidates: readonly Candidate[];
-  /** Set for schemes that put the time beside the signature, as Stripe does. */
-  timestamp?: string;
-}
+/** Takes a name in lower case. */
+export type HeaderReader = (name: string) => string | undefined;
 
-/** What a signed string is built from. Absent parts are empty. */
-export interface Message {
+export interface SignInput {
+  key: Key;
+  secret: string;
+  options: SchemeOptions;
   body: Uint8Array;
   id: string;
-  /** The text of the time as it came, since the sender signed that text. */
-  timestamp: string;
   method: string;
-  /** The configured public URL, since the sender chooses the Host header. */
+  url: string;
+  nowSeconds: number;
+}
+
+/** One way in which a provider signs: most have one, some have an older or newer one beside it. */
+export interface Way {
+  /** Lower-case names: a request that has one of them is verified in this way. Empty: what is signed is in body or URL. */
+  headers: readonly string[];
+  /** Headers that must not be stored: whoever reads them and the body could send both again. */
+  credentials: readonly string[];
+  /** The header with the event's id, if it is signed. */
+  signedId?: string;
+  /** Whether the body is signed, and so ids in it: `all` of it unless it says otherwise. */
+  signs?: 'all' | 'fields' | 'nothing';
+  signsUrl?: boolean;
+  verify(input: VerifyInput): VerifyResult;
+  /** Makes the headers of a request as the provider would; absent: only the provider has the key. */
+  sign?(input: SignInput): Record<string, string>;
+  /** What must be fetched before this request can be verified; undefined: nothing, or it is given. */
+  needs?(input: Pick<VerifyInput, 'header' | 'body' | 'options'>): KeyNeed | undefined;
+}
+
+/** A certificate or key that the request names. The URL has been checked: its host is the provider's. */
+export type KeyNeed = { certificate: string } | { jwks: string; keyId: string };
+
+/** What is answered to a sender. `body`: undefined for Surehook's receipt. */
+export interface SchemeAnswer {
+  status: number;
+  body?: string;
+  contentType?: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
+export interface HandshakeRequest {
+  method: string;
+  /** The query as it was sent, without `?`. */
+  query: URLSearchParams;
+  header: HeaderReader;
+  body: Uint8Array;
+  /** The parsed body; undefined if it is no JSON. */
+  json: unknown;
+  secrets: readonly string[];
+  options: SchemeOptions;
+  /** The public URL without the query; '' if none is configured. */
   url: string;
 }
 
-/** Lower-case header names. A request must have each header that is named here. */
-export interface SchemeHeaders {
-  signature: string;
-  id?: string;
-  timestamp?: string;
-}
+/** Returns what is answered, or undefined if the request is no handshake. */
+export type Handshake = (request: HandshakeRequest) => SchemeAnswer | undefined;
 
 export interface Scheme {
-  /** Alternative sets. Only the first set of which the request has any header is used. */
-  headers: readonly [SchemeHeaders, ...SchemeHeaders[]];
-  /** Returns undefined if the header cannot be read without guessing. */
-  parse: (value: string) => SignatureHeader | undefined;
-  format: (signature: string, timestamp: string) => string;
-  encoding: SignatureEncoding;
-  /** Returns the key, or a text that says why the secret cannot be used. */
-  decodeKey: (secret: string) => Key | string;
-  /** Returns the parts of the signed string in order; undefined if another message would give the same string. */
-  content: (message: Message) => readonly (string | Uint8Array)[] | undefined;
-  /** Set if requests carry a time: in the timestamp header of `headers`, or in what `parse` returns. */
-  timestamp?: { unit: 's' | 'ms'; toleranceSeconds: number };
-  /** The places of the event's id, in the order in which they are searched: `header.<name>` or `body.<path>`. */
-  eventId: readonly string[];
-  eventType: readonly string[];
+  /** The first way of which the request has a header counts; if it has none of any, the first way. */
+  ways: readonly [Way, ...Way[]];
+  /** What the secrets of the source are for this scheme. */
+  key: KeyForm;
+  /** `none`: the scheme has no secret, and none is asked for. */
+  secrets?: 'none';
+  /** In the order in which they are searched. */
+  eventId: readonly Place[];
+  eventType: readonly Place[];
+  /** One request has several events: the path of their list, such as `events`, `entry[].changes[]` or `` for the body. */
+  batch?: string | readonly string[];
+  /** What the provider wants to hear of a stored event, new or known. Unless given: 202, and 200 for a duplicate. */
+  answer?: SchemeAnswer;
+  /** Comes without a signature; by these methods, POST among them. */
+  handshake?: { methods: readonly ('GET' | 'HEAD' | 'OPTIONS' | 'POST')[]; answer: Handshake };
+  /** Comes signed, by POST, in place of an event. */
+  challenge?: Handshake;
+  /** The provider's own documentation. */
+  docs: string;
+}
+
+/** Keeps the type of a row narrow enough for the table, and wide enough for its fields. */
+export function scheme(row: Scheme): Scheme {
+  return row;
 }

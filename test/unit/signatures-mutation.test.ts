@@ -35,11 +35,14 @@ describe.each(SCHEME_NAMES)('%s', (scheme) => {
       const check = (changed: object) =>
         verifySignature({ scheme, secrets: [SECRET], headers, rawBody, now: NOW, ...changed });
       expect(check({})).toEqual({ ok: true });
-      expect(check({ rawBody: mutate(rawBody, next) })).toEqual({ ok: false, code: 'signature_invalid' });
+      expect(check({ rawBody: mutate(rawBody, next) })).toMatchObject({
+        ok: false,
+        code: 'signature_invalid',
+      });
       for (const [name, value] of Object.entries(headers)) {
         const changed = mutate(Buffer.from(value, 'latin1'), next).toString('latin1');
         const result = check({ headers: { ...headers, [name]: changed } });
-        expect(result, `${name}: ${JSON.stringify(changed)}`).toEqual({
+        expect(result, `${name}: ${JSON.stringify(changed)}`).toMatchObject({
           ok: false,
           code: 'signature_invalid',
         });
@@ -56,7 +59,7 @@ describe.each(SCHEME_NAMES)('%s', (scheme) => {
       Buffer.concat([rawBody, Buffer.from('\n')]),
     ]) {
       const result = verifySignature({ scheme, secrets: [SECRET], headers, rawBody: changed, now: NOW });
-      expect(result).toEqual({ ok: false, code: 'signature_invalid' });
+      expect(result).toMatchObject({ ok: false, code: 'signature_invalid' });
     }
   });
 });

@@ -63,7 +63,7 @@ describe('published vectors', () => {
       expect(verifySignature({ scheme, secrets, headers, rawBody, now })).toEqual({ ok: true });
     }
     const tampered = bytes('{"test": 2432232315}');
-    expect(verifySignature({ scheme: 'standard', secrets, headers, rawBody: tampered, now })).toEqual({
+    expect(verifySignature({ scheme: 'standard', secrets, headers, rawBody: tampered, now })).toMatchObject({
       ok: false,
       code: 'signature_invalid',
     });

@@ -18,9 +18,9 @@ export interface EventFields {
 
 /** @throws HttpError `invalid_json`, `event_id_missing` or `event_id_invalid` */
 export function readFields({ places, headers, rawBody }: FieldsCall): EventFields {
-  const payload = parseJson(rawBody);
+  const event = { headers, payload: parseJson(rawBody), rawBody };
   return {
-    eventId: findEventId(places, headers, payload),
-    eventType: findEventType(places, headers, payload),
+    eventId: findEventId(places, event),
+    eventType: findEventType(places, event),
   };
 }

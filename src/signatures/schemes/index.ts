@@ -1,0 +1,85 @@
+// The table of signature schemes: every row, from one file for each family of providers.
+import type { Place, Scheme } from '../scheme.ts';
+import { DEVELOPER_SCHEMES } from './developer.ts';
+import { GENERIC_SCHEMES, type HmacOptions, hmac } from './generic.ts';
+import { PAYMENT_SCHEMES } from './payments.ts';
+
+export type { HmacOptions } from './generic.ts';
+
+const SCHEMES = {
+  ...GENERIC_SCHEMES,
+  ...PAYMENT_SCHEMES,
+  ...DEVELOPER_SCHEMES,
+} satisfies Record<string, Scheme>;
+
+/** The name of a signature scheme, as a source's `verify.scheme` gives it. */
+export type SchemeName = keyof typeof SCHEMES;
+
+/** Every scheme, in the order of the reference page. */
+export const SCHEME_NAMES: readonly SchemeName[] = Object.keys(SCHEMES) as SchemeName[];
+
+/**
+ * The row of the table; for `hmac`, the row that the options describe.
+ *
+ * @throws TypeError for an unknown scheme, or options of `hmac` that contradict one another
+ */
+export function findScheme(name: SchemeName, options: HmacOptions = {}): Scheme {
+  if (!Object.hasOwn(SCHEMES, name)) {
+    throw new TypeError(
+      `There is no signature scheme '${name}'. The schemes are ${SCHEME_NAMES.join(', ')}; use 'hmac' with its options (header, prefix, encoding, signed …) for a provider that is not listed.`,
+    );
+  }
+  return name === 'hmac' ? hmac(options) : SCHEMES[name];
+}
+
+/**
+ * Returns which of these places of an event's id the scheme does not sign: whoever has a request and its signature could
+ * send it again under another id. A header is signed only if it is the scheme's own id.
+ *
+ * @param eventId in the order of the search
+ * @throws TypeError for an unknown scheme
+ */
+export function unsignedPlaces(
+  name: SchemeName,
+  eventId: readonly Place[],
+  options: HmacOptions = {},
+): string[] {
+  const { ways } = findScheme(name, options);
+  return eventId.flatMap((place, i) =>
+    partsOf(place).filter((part) => {
+      if (part === 'body' || part.startsWith('body.'))
+        return ways.some(({ signs = 'all' }) => signs === 'nothing');
+      // Of several ways, the one that verifies a request is the one whose id is found first.
+      const own = ways[i]?.signedId ?? (ways.length === 1 ? ways[0]?.signedId : undefined);
+      return own === undefined || part.toLowerCase() !== `header.${own}`;
+    }),
+  );
+}
+
+/** The headers and parts of the body that a place is made of. */
+export function partsOf(place: Place): string[] {
+  if (typeof place === 'string') return [place];
+  return ('join' in place ? place.join : place.digest).flatMap(partsOf);
+}
+
+/** What a source of a scheme uses unless its config says otherwise. */
+export interface SchemeDefaults {
+  /** In the order of the search. */
+  eventId: Place[];
+  eventType: Place[];
+  /** Lower-case names of headers not to be stored: whoever reads such a header and the body could send both again. */
+  credentialHeaders: string[];
+}
+
+/**
+ * @param options for `hmac`: the header configured in place of `X-Webhook-Signature`
+ * @throws TypeError for an unknown scheme
+ */
+export function schemeDefaults(name: SchemeName, options: HmacOptions = {}): SchemeDefaults {
+  const scheme = findScheme(name, options);
+  return {
+    eventId: [...scheme.eventId],
+    eventType: [...scheme.eventType],
+    credentialHeaders: [...new Set(scheme.ways.flatMap(({ credentials }) => credentials))],
+  };
+}
