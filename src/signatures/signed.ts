@@ -3,7 +3,7 @@ import { macText, type Parts, signatureCheck } from './algorithms.ts';
 import type { Hash, Key, SignatureEncoding, SignInput, VerifyInput, VerifyResult, Way } from './scheme.ts';
 import { type Candidate, type HeaderSyntax, prefixed, type SignatureGroup } from './signature-headers.ts';
 import { type Message, parseTemplate } from './template.ts';
-import { describeTime, formatTime, isRecent, parseTime, type TimeUnit } from './timestamps.ts';
+import { describeTime, formatTime, isRecent, readTimeText, type TimeUnit } from './timestamps.ts';
 import { failed, missingHeaders, OK } from './verdicts.ts';
 
 export interface SignedRow {
@@ -140,7 +140,7 @@ function read({ header }: VerifyInput, name: string | undefined): string {
 /** @returns seconds; what is wrong; or undefined for a row without a time */
 function readTime(row: Prepared, text: string): number | string | undefined {
   if (row.time === undefined) return undefined;
-  const parsed = parseTime(text, row.time.unit);
+  const parsed = readTimeText(text, row.time.unit);
   return typeof parsed === 'string' ? `the time in ${placeOfTime(row)} ${parsed}` : parsed;
 }
 

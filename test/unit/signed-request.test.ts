@@ -17,11 +17,11 @@ const schemeOf = (scheme: string) => sourceOf(`verify: { scheme: '${scheme}', se
 /** Reads the request as the ingress does. */
 function receive(source: SourceConfig, { headers, body }: SignedTestEvent) {
   const secrets = source.verify.secrets.map((secret) => secret.reveal());
-  const payload = parseJson(body);
+  const event = { headers, payload: parseJson(body), rawBody: body };
   return {
     verdict: verifySignature({ ...source.verify, secrets, headers, rawBody: body }),
-    id: findEventId(source, headers, payload),
-    type: findEventType(source, headers, payload),
+    id: findEventId(source, event),
+    type: findEventType(source, event),
   };
 }
 
