@@ -1,6 +1,6 @@
 // Webhook signatures: verifying what comes in, signing what goes out. Published as `surehook/signatures`.
 export { checkSecret } from './check-secret.ts';
-export type { HeadersInput } from './headers.ts';
+export { type HeadersInput, headerReader } from './headers.ts';
 export type {
   Handshake,
   HandshakeRequest,
@@ -15,11 +15,14 @@ export type {
 export {
   findScheme,
   type HmacOptions,
+  hmacFault,
+  isWithoutSecret,
   partsOf,
   SCHEME_NAMES,
   type SchemeDefaults,
   type SchemeName,
   schemeDefaults,
+  signsUrl,
   unsignedPlaces,
 } from './schemes/index.ts';
 export { type DeliveryHeaders, type SignDeliveryOptions, signDelivery } from './sign-delivery.ts';

@@ -1,5 +1,5 @@
 // The table of signature schemes: every row, from one file for each family of providers.
-import type { Place, Scheme } from '../scheme.ts';
+import type { Place, Scheme, SchemeAnswer } from '../scheme.ts';
 import { DEVELOPER_SCHEMES } from './developer.ts';
 import { GENERIC_SCHEMES, type HmacOptions, hmac } from './generic.ts';
 import { PAYMENT_SCHEMES } from './payments.ts';
@@ -56,6 +56,26 @@ export function unsignedPlaces(
   );
 }
 
+/** Says in one line why options of `hmac` cannot be; undefined if they can. */
+export function hmacFault(options: HmacOptions): string | undefined {
+  try {
+    hmac(options);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Whether a source of this scheme needs no secret: its requests prove themselves, or are not signed at all. */
+export function isWithoutSecret(name: SchemeName): boolean {
+  return findScheme(name).secrets === 'none';
+}
+
+/** Whether requests of a scheme can be verified only with the URL that the provider has. */
+export function signsUrl({ scheme, ...options }: HmacOptions & { scheme: SchemeName }): boolean {
+  return findScheme(scheme, options).ways.some((way) => way.signsUrl);
+}
+
 /** The headers and parts of the body that a place is made of. */
 export function partsOf(place: Place): string[] {
   if (typeof place === 'string') return [place];
@@ -69,6 +89,10 @@ export interface SchemeDefaults {
   eventType: Place[];
   /** Lower-case names of headers not to be stored: whoever reads such a header and the body could send both again. */
   credentialHeaders: string[];
+  /** Where a body has several events, such as `events`; empty: each body is one event. */
+  batch: readonly string[];
+  /** What the provider wants to hear of an event that is stored. */
+  answer: SchemeAnswer | undefined;
 }
 
 /**
@@ -81,5 +105,7 @@ export function schemeDefaults(name: SchemeName, options: HmacOptions = {}): Sch
     eventId: [...scheme.eventId],
     eventType: [...scheme.eventType],
     credentialHeaders: [...new Set(scheme.ways.flatMap(({ credentials }) => credentials))],
+    batch: [scheme.batch ?? []].flat(),
+    answer: scheme.answer,
   };
 }
