@@ -4,6 +4,8 @@ import type { Hash, Key, SignatureEncoding } from './scheme.ts';
 
 export type Parts = readonly (string | Uint8Array)[];
 
+export const DIGEST_BYTES: Record<Hash, number> = { sha1: 20, sha256: 32, sha512: 64 };
+
 /** @param key of a MAC: who verifies can also sign */
 export function macText(
   key: Extract<Key, { bytes: Uint8Array }>,

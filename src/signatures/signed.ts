@@ -1,5 +1,5 @@
 // Makes a way to verify out of a row that says which header has the signature, and what is signed how.
-import { macText, type Parts, signatureCheck } from './algorithms.ts';
+import { DIGEST_BYTES, macText, type Parts, signatureCheck } from './algorithms.ts';
 import type { Hash, Key, SignatureEncoding, SignInput, VerifyInput, VerifyResult, Way } from './scheme.ts';
 import { type Candidate, type HeaderSyntax, prefixed, type SignatureGroup } from './signature-headers.ts';
 import { type Message, parseTemplate } from './template.ts';
@@ -12,8 +12,8 @@ export interface SignedRow {
   /** Unless given, the signature alone. */
   syntax?: HeaderSyntax;
   encoding: SignatureEncoding;
-  /** SHA-256 unless given. */
-  hash?: Hash;
+  /** SHA-256 unless given. Several: the length of a signature in hex says which one it is. */
+  hash?: Hash | readonly [Hash, ...Hash[]];
   /** `{body}` unless given. */
   signed?: string;
   /** For what no template can say. Returns undefined if another message would give the same string. */
@@ -71,7 +71,7 @@ function prepare(given: SignedRow) {
     others,
     headers: [...signatureHeaders, ...others],
     syntax: given.syntax ?? prefixed(''),
-    hash: given.hash ?? 'sha256',
+    hashes: typeof given.hash === 'object' ? given.hash : ([given.hash ?? 'sha256'] as const),
     template: parseTemplate(given.signed ?? '{body}'),
     signaturesMax: given.signaturesMax ?? SIGNATURES_MAX,
     shape: shapeOf(given.encoding),
@@ -172,12 +172,15 @@ function isSigned(
 ): boolean {
   if (candidates.length > row.signaturesMax) return false;
   for (const key of keys) {
-    let check: ((text: string) => boolean) | undefined;
-    for (const { algorithm, text } of candidates) {
-      // A public key must never serve as an HMAC key: everybody knows it.
-      if (algorithm !== undefined && algorithm !== key.algorithm) continue;
-      check ??= signatureCheck(key, parts, row.hash, row.encoding);
-      if (check(text)) return true;
+    for (const hash of row.hashes) {
+      let check: ((text: string) => boolean) | undefined;
+      for (const { algorithm, text } of candidates) {
+        // A public key must never serve as an HMAC key: everybody knows it.
+        if (algorithm !== undefined && algorithm !== key.algorithm) continue;
+        if (row.hashes.length > 1 && text.length !== DIGEST_BYTES[hash] * 2) continue;
+        check ??= signatureCheck(key, parts, hash, row.encoding);
+        if (check(text)) return true;
+      }
     }
   }
   return false;
@@ -239,7 +242,7 @@ function signRow(
     ...(row.id ? { [row.id]: id } : {}),
     ...(time?.header ? { [time.header]: timestamp } : {}),
     [row.signatureHeaders[0] as string]: row.syntax.format(
-      macText(key as Extract<Key, { bytes: Uint8Array }>, parts, row.hash, row.encoding),
+      macText(key as Extract<Key, { bytes: Uint8Array }>, parts, row.hashes[0], row.encoding),
       timestamp,
     ),
   };

@@ -10,6 +10,7 @@ import {
   signRequest,
   verifySignature,
 } from '../../src/signatures/index.ts';
+import { SCHEME_CASES } from '../support/scheme-cases.ts';
 
 const NOW = 1_700_000_000;
 const rawBody = Buffer.from('{"event_id":"1"}');
@@ -138,7 +139,9 @@ describe('checkSecret', () => {
   const good32 = Buffer.alloc(32, 7).toString('base64');
 
   it('accepts usable secrets', () => {
-    for (const name of [...SCHEME_NAMES, 'delivery'] as const) {
+    for (const { scheme, secret } of SCHEME_CASES)
+      expect(checkSecret(scheme, secret), scheme).toBeUndefined();
+    for (const name of ['hmac', 'standard', 'svix', 'stripe', 'github', 'delivery'] as const) {
       for (const fine of ['x', 'ключ', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', `whsec_${good32}`]) {
         expect(checkSecret(name, fine), `${name} ${fine}`).toBeUndefined();
       }
@@ -181,7 +184,7 @@ describe('mistakes of the caller', () => {
     for (const scheme of ['Stripe', 'toString', '__proto__', '']) {
       const call = () => verifySignature({ ...base, scheme: scheme as SchemeName, headers });
       expect(call).toThrow(TypeError);
-      expect(call).toThrow(/hmac, standard, svix, stripe, github/);
+      expect(call).toThrow(/hmac, standard, svix, stripe,/);
       expect(() => schemeDefaults(scheme as SchemeName)).toThrow(TypeError);
       expect(() => checkSecret(scheme as SchemeName, 'x')).toThrow(TypeError);
       expect(() => signRequest({ scheme: scheme as SchemeName, secret, rawBody })).toThrow(TypeError);

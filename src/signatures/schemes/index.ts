@@ -1,8 +1,13 @@
 // The table of signature schemes: every row, from one file for each family of providers.
 import type { Place, Scheme, SchemeAnswer } from '../scheme.ts';
+import { BUSINESS_SCHEMES } from './business.ts';
+import { COMMERCE_SCHEMES } from './commerce.ts';
 import { DEVELOPER_SCHEMES } from './developer.ts';
 import { GENERIC_SCHEMES, type HmacOptions, hmac } from './generic.ts';
+import { MEDIA_SCHEMES } from './media.ts';
+import { MESSAGING_SCHEMES } from './messaging.ts';
 import { PAYMENT_SCHEMES } from './payments.ts';
+import { STANDARD_WEBHOOKS_SCHEMES } from './standard-webhooks.ts';
 
 export type { HmacOptions } from './generic.ts';
 
@@ -10,6 +15,11 @@ const SCHEMES = {
   ...GENERIC_SCHEMES,
   ...PAYMENT_SCHEMES,
   ...DEVELOPER_SCHEMES,
+  ...STANDARD_WEBHOOKS_SCHEMES,
+  ...COMMERCE_SCHEMES,
+  ...MESSAGING_SCHEMES,
+  ...BUSINESS_SCHEMES,
+  ...MEDIA_SCHEMES,
 } satisfies Record<string, Scheme>;
 
 /** The name of a signature scheme, as a source's `verify.scheme` gives it. */
