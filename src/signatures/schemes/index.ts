@@ -1,8 +1,13 @@
 // The table of signature schemes: every row, from one file for each family of providers.
 import type { Place, Scheme } from '../scheme.ts';
+import { CERTIFICATE_SCHEMES } from './certificates.ts';
 import { DEVELOPER_SCHEMES } from './developer.ts';
+import { FORM_SCHEMES } from './forms.ts';
 import { GENERIC_SCHEMES, type HmacOptions, hmac } from './generic.ts';
+import { JWT_SCHEMES } from './jwt.ts';
 import { PAYMENT_SCHEMES } from './payments.ts';
+import { PUBLIC_KEY_SCHEMES } from './public-keys.ts';
+import { TOKEN_SCHEMES } from './tokens.ts';
 
 export type { HmacOptions } from './generic.ts';
 
@@ -10,6 +15,11 @@ const SCHEMES = {
   ...GENERIC_SCHEMES,
   ...PAYMENT_SCHEMES,
   ...DEVELOPER_SCHEMES,
+  ...PUBLIC_KEY_SCHEMES,
+  ...JWT_SCHEMES,
+  ...CERTIFICATE_SCHEMES,
+  ...FORM_SCHEMES,
+  ...TOKEN_SCHEMES,
 } satisfies Record<string, Scheme>;
 
 /** The name of a signature scheme, as a source's `verify.scheme` gives it. */
