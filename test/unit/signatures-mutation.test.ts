@@ -1,10 +1,11 @@
 // Tests that every change of one byte of a signed request is noticed; the changes are random, from a fixed seed.
 import { describe, expect, it } from 'vitest';
-import { SCHEME_NAMES, signRequest, verifySignature } from '../../src/signatures/index.ts';
+import { signRequest, verifySignature } from '../../src/signatures/index.ts';
 
 const NOW = 1_700_000_000;
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const ROUNDS = 300;
+const SCHEMES = ['hmac', 'standard', 'svix', 'stripe', 'github'] as const;
 
 /** A small seeded generator (mulberry32), good enough to choose bytes. */
 function random(seed: number): (below: number) => number {
@@ -24,7 +25,7 @@ function mutate(bytes: Uint8Array, next: (below: number) => number): Buffer {
   return changed;
 }
 
-describe.each(SCHEME_NAMES)('%s', (scheme) => {
+describe.each(SCHEMES)('%s', (scheme) => {
   it(`notices ${ROUNDS} changes of one byte of the body, and of each signed header`, () => {
     const next = random(20_240_229);
     for (let round = 0; round < ROUNDS; round++) {

@@ -133,7 +133,7 @@ describe('checkSecret', () => {
   const good32 = Buffer.alloc(32, 7).toString('base64');
 
   it('accepts usable secrets', () => {
-    for (const name of [...SCHEME_NAMES, 'delivery'] as const) {
+    for (const name of ['hmac', 'standard', 'svix', 'stripe', 'github', 'delivery'] as const) {
       for (const fine of ['x', 'ключ', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', `whsec_${good32}`]) {
         expect(checkSecret(name, fine), `${name} ${fine}`).toBeUndefined();
       }

@@ -12,9 +12,9 @@ import {
 const NOW = 1_700_000_000;
 const BODY = Buffer.from('{"id":"evt_1"}');
 const KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-const SCHEMES: SchemeName[] = ['hmac', 'standard', 'svix', 'stripe', 'github'];
+const SCHEMES = ['hmac', 'standard', 'svix', 'stripe', 'github'] as const;
 const TIMED: SchemeName[] = ['standard', 'svix', 'stripe'];
-const HEX_SCHEMES: SchemeName[] = ['hmac', 'stripe', 'github'];
+const HEX_SCHEMES = ['hmac', 'stripe', 'github'] as const;
 const SIGNATURE_HEADER = {
   hmac: 'x-webhook-signature',
   standard: 'webhook-signature',
@@ -35,7 +35,10 @@ function signed(scheme: SchemeName, options: { secret?: string; rawBody?: Uint8A
 }
 
 /** Signs a request, and changes the value of its signature header. */
-function altered(scheme: SchemeName, change: (value: string) => string): Record<string, string> {
+function altered(
+  scheme: keyof typeof SIGNATURE_HEADER,
+  change: (value: string) => string,
+): Record<string, string> {
   const headers = signed(scheme);
   const name = SIGNATURE_HEADER[scheme];
   return { ...headers, [name]: change(headers[name] ?? '') };
