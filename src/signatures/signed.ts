@@ -56,7 +56,7 @@ export function signed(given: SignedRow): Way {
     ...(given.id === undefined ? {} : { signedId: given.id }),
     ...(row.template.fields.has('url') ? { signsUrl: true } : {}),
     verify: (input) => verifyRow(row, input),
-    sign: (input) => signRow(row, input),
+    sign: (input) => ({ headers: signRow(row, input) }),
   };
 }
 

@@ -1,13 +1,18 @@
 // The table of signature schemes: every row, from one file for each family of providers.
 import type { Place, Scheme, SchemeAnswer } from '../scheme.ts';
 import { BUSINESS_SCHEMES } from './business.ts';
+import { CERTIFICATE_SCHEMES } from './certificates.ts';
 import { COMMERCE_SCHEMES } from './commerce.ts';
 import { DEVELOPER_SCHEMES } from './developer.ts';
+import { FORM_SCHEMES } from './forms.ts';
 import { GENERIC_SCHEMES, type HmacOptions, hmac } from './generic.ts';
+import { JWT_SCHEMES } from './jwt.ts';
 import { MEDIA_SCHEMES } from './media.ts';
 import { MESSAGING_SCHEMES } from './messaging.ts';
 import { PAYMENT_SCHEMES } from './payments.ts';
+import { PUBLIC_KEY_SCHEMES } from './public-keys.ts';
 import { STANDARD_WEBHOOKS_SCHEMES } from './standard-webhooks.ts';
+import { TOKEN_SCHEMES } from './tokens.ts';
 
 export type { HmacOptions } from './generic.ts';
 
@@ -20,6 +25,11 @@ const SCHEMES = {
   ...MESSAGING_SCHEMES,
   ...BUSINESS_SCHEMES,
   ...MEDIA_SCHEMES,
+  ...PUBLIC_KEY_SCHEMES,
+  ...JWT_SCHEMES,
+  ...CERTIFICATE_SCHEMES,
+  ...FORM_SCHEMES,
+  ...TOKEN_SCHEMES,
 } satisfies Record<string, Scheme>;
 
 /** The name of a signature scheme, as a source's `verify.scheme` gives it. */
