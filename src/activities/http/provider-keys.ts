@@ -69,7 +69,7 @@ export class ProviderKeys {
   }
 
   async #findKey({ jwks, keyId, json, clientCredentials }: KeyQuery): Promise<JsonWebKey | undefined> {
-    const headers = clientCredentials
+    const headers: Record<string, string> = clientCredentials
       ? { authorization: `Bearer ${await this.#getToken(clientCredentials)}` }
       : {};
     const text = json
