@@ -22,18 +22,21 @@ export function checkSecret(use: SecretUse, secret: string, options: HmacOptions
 
 /** Reading a public key takes as long as verifying with it, and a process has a handful of them. */
 const KEYS_MAX = 200;
-const keys = new WeakMap<Scheme['key'], Map<string, Key>>();
+const keys = new WeakMap<Scheme['key'], Map<string, readonly Key[]>>();
 
 /** @throws TypeError with `checkSecret`'s reason */
-export function verifyingKey(name: SchemeName, scheme: Scheme, secret: string): Key {
-  const known = keys.get(scheme.key) ?? new Map<string, Key>();
-  keys.set(scheme.key, known);
-  const found = known.get(secret);
-  if (found) return found;
+export function verifyingKeys(name: SchemeName, scheme: Scheme, secret: string): readonly Key[] {
+  const form = scheme.otherKey ?? scheme.key;
+  const known = keys.get(form) ?? new Map<string, readonly Key[]>();
+  keys.set(form, known);
+  const remembered = known.get(secret);
+  if (remembered) return remembered;
   const key = usable(decode(scheme, secret), `the signature scheme '${name}'`);
+  const other = scheme.otherKey?.(secret);
+  const found = typeof other === 'object' ? [key, other] : [key];
   if (known.size >= KEYS_MAX) known.clear();
-  known.set(secret, key);
-  return key;
+  known.set(secret, found);
+  return found;
 }
 
 /** @throws TypeError with `checkSecret`'s reason, or because the key is the public half of a pair */

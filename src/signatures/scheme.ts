@@ -144,6 +144,8 @@ export interface Scheme {
   ways: readonly [Way, ...Way[]];
   /** What the secrets of the source are for this scheme. */
   key: KeyForm;
+  /** What else a secret may be: a signature by either key is valid. A text that this cannot be has one key. */
+  otherKey?: KeyForm;
   /** `none`: the scheme has no secret, and none is asked for. */
   secrets?: 'none';
   /** In the order in which they are searched. */

@@ -1,6 +1,6 @@
 // The public verifier: checks what the caller configured, then gives the request to the verifier of the scheme.
 import { assertBytes } from './assert-bytes.ts';
-import { verifyingKey } from './check-secret.ts';
+import { verifyingKeys } from './check-secret.ts';
 import { wayOf } from './choose-way.ts';
 import { type HeadersInput, headerReader } from './headers.ts';
 import type { KeyNeed, VerifyResult } from './scheme.ts';
@@ -52,7 +52,7 @@ export function verifySignature(options: VerifyOptions & SignedRequest): VerifyR
     throw new TypeError(`toleranceSeconds must be a number of seconds from 0 up, not ${toleranceSeconds}.`);
   }
   assertBytes(rawBody);
-  const keys = secrets.map((secret) => verifyingKey(options.scheme, scheme, secret));
+  const keys = secrets.flatMap((secret) => verifyingKeys(options.scheme, scheme, secret));
   const header = headerReader(options.headers);
   const way = wayOf(scheme, header);
   const url = options.url ?? '';

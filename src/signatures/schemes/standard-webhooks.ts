@@ -1,5 +1,5 @@
 // Schemes of providers that sign as Standard Webhooks or Svix do, with differences in keys, types and answers.
-import { textKey } from '../keys.ts';
+import { standardKey, textKey } from '../keys.ts';
 import type { Scheme } from '../scheme.ts';
 import { standard } from './generic.ts';
 import { BODY_DIGEST } from './row.ts';
@@ -48,9 +48,10 @@ export const STANDARD_WEBHOOKS_SCHEMES = {
     eventType: ['body.event_type', 'body.type'],
     docs: 'https://developer.brex.com/docs/webhooks/',
   }),
-  // Polar's SDK encodes the secret as base64 before the library decodes it: all of its text is the key.
+  // All of the text is the key, and of newer secrets what `whsec_` encodes; Polar's SDK takes both.
   polar: webhook({
     key: textKey,
+    otherKey: (secret) => (secret.startsWith('whsec_') ? standardKey(secret) : 'the secret has one form'),
     docs: 'https://polar.sh/docs/integrate/webhooks/delivery',
   }),
   // Retries have an id of their own; the body has the time and hash of the event.
