@@ -55,7 +55,9 @@ export const mailgunWay: Way = {
   verify(input) {
     const json = jsonOf(input.body);
     if (json === undefined) return failed('signature_invalid', UNREADABLE);
-    const all = [at(json, 'signature'), at(json, 'signature', 'parent-signature')].filter(isObject);
+    const own = at(json, 'signature');
+    // The account above a subaccount signs with its own key, too.
+    const all = [own, at(own, 'parent-signature'), at(json, 'parent-signature')].filter(isObject);
     if (all.length === 0) return failed('signature_missing', "the body has no object 'signature'");
     const found = all.find(({ timestamp, token, signature }) => {
       if (!SECONDS.test(scalar(timestamp)) || typeof token !== 'string') return false;
