@@ -218,7 +218,7 @@ export const braintreeWay: Way = {
     const json = jsonOf(body);
     const kind = isObject(json) && typeof json.kind === 'string' ? json.kind : 'check';
     const time = new Date(Math.floor(nowSeconds) * 1000).toISOString().replace('.000', '');
-    const xml = `<notification><timestamp type="datetime">${time}</timestamp><kind>${kind}</kind></notification>`;
+    const xml = `<notification><timestamp type="datetime">${time}</timestamp><kind>${kind}</kind><subject><check type="boolean">true</check></subject></notification>`;
     const given = only(formOf(body), 'bt_payload');
     const payload = given ?? `${Buffer.from(xml).toString('base64')}\n`;
     const fields: Fields = [

@@ -1,0 +1,3 @@
+// SDKs that bring no types.
+declare module 'braintree';
+declare module 'sns-validator';
