@@ -172,6 +172,16 @@ describe('plaid', () => {
     expect(check('plaid', plaid(), { ...PLAID_GIVEN, jwks })).toBe('ok');
   });
 
+  it('reads every signature of its form, whatever zeros its numbers begin with', () => {
+    for (let round = 0; round < 600; round++)
+      expect(check('plaid', plaid({ round }), PLAID_GIVEN)).toBe('ok');
+    const [signed] = /^.*\./.exec(plaid()['plaid-verification']) ?? [];
+    for (const bytes of [0, 1, 63, 64, 65, 72]) {
+      const other = `${signed}${Buffer.alloc(bytes).toString('base64url')}`;
+      expect(check('plaid', { 'plaid-verification': other }, PLAID_GIVEN)).toMatch(/^signature_invalid/);
+    }
+  });
+
   it('refuses another key, another body, another algorithm and an old token', () => {
     const wrong = { ...PLAID_GIVEN, jwks: { k1: jwkOf(otherEc.publicKey) } };
     expect(check('plaid', plaid(), wrong)).toMatch(/does not fit the key 'k1'/);
