@@ -2,7 +2,18 @@
 import { createHash } from 'node:crypto';
 import { hmacText, isEqual } from './algorithms.ts';
 import { pairOf } from './equal.ts';
-import { at, type Fields, fieldsOf, formOf, formText, jsonOf, only, parsed, UNREADABLE } from './fields.ts';
+import {
+  at,
+  type Fields,
+  fieldsOf,
+  formOf,
+  formText,
+  jsonOf,
+  only,
+  parsed,
+  scalar,
+  UNREADABLE,
+} from './fields.ts';
 import { isObject } from './provider-keys.ts';
 import type { Key, SignInput, Signing, VerifyInput, VerifyResult, Way } from './scheme.ts';
 import { describeTime, isRecent } from './timestamps.ts';
@@ -44,13 +55,15 @@ export const mailgunWay: Way = {
   verify(input) {
     const json = jsonOf(input.body);
     if (json === undefined) return failed('signature_invalid', UNREADABLE);
-    const all = [at(json, 'signature'), at(json, 'signature', 'parent-signature')].filter(isObject);
+    const own = at(json, 'signature');
+    // The account above a subaccount signs with its own key, too.
+    const all = [own, at(own, 'parent-signature'), at(json, 'parent-signature')].filter(isObject);
     if (all.length === 0) return failed('signature_missing', "the body has no object 'signature'");
     const found = all.find(({ timestamp, token, signature }) => {
-      if (!SECONDS.test(String(timestamp)) || typeof token !== 'string') return false;
+      if (!SECONDS.test(scalar(timestamp)) || typeof token !== 'string') return false;
       return checkMacs(input, `${timestamp}${token}`, 'hex', [signature]);
     });
-    if (found) return checkTime(input, String(found.timestamp));
+    if (found) return checkTime(input, scalar(found.timestamp));
     return failed('signature_invalid', "'signature' in the body fits no secret of this source");
   },
   sign({ key, body, id, nowSeconds }) {
@@ -78,9 +91,9 @@ export const dropboxSignWay: Way = {
     const { event_time: time, event_type: type, event_hash: hash } = event;
     if (typeof hash !== 'string' || hash === '')
       return failed('signature_missing', "the event has no 'event_hash'");
-    const isWhole = typeof type === 'string' && SECONDS.test(String(time));
+    const isWhole = typeof type === 'string' && SECONDS.test(scalar(time));
     return isWhole && checkMacs(input, `${time}${type}`, 'hex', [hash])
-      ? checkTime(input, String(time))
+      ? checkTime(input, scalar(time))
       : failed('signature_invalid', "the 'event_hash' fits no secret of this source");
   },
   sign({ key, body, nowSeconds }) {
@@ -89,7 +102,7 @@ export const dropboxSignWay: Way = {
       throw new TypeError('The body has no place for a signature: it must be a JSON object.');
     const given = isObject(json.event) ? json.event : {};
     const time = String(Math.floor(nowSeconds));
-    const type = String(given.event_type ?? 'callback_test');
+    const type = scalar(given.event_type) || 'callback_test';
     const hash = hmacText((key as MacKey).bytes, [time + type], 'hex');
     const event = { ...given, event_type: type, event_time: time, event_hash: hash };
     const fields: Fields = [['json', JSON.stringify({ ...json, event })]];
@@ -120,7 +133,7 @@ const ADYEN_FIELDS = [
 function adyenContent(item: unknown): string {
   return ADYEN_FIELDS.map((path) => {
     const value = at(item, ...path);
-    return typeof value === 'object' ? '' : String(value ?? '');
+    return typeof value === 'boolean' ? `${value}` : scalar(value);
   }).join(':');
 }
 
@@ -205,7 +218,7 @@ export const braintreeWay: Way = {
     const json = jsonOf(body);
     const kind = isObject(json) && typeof json.kind === 'string' ? json.kind : 'check';
     const time = new Date(Math.floor(nowSeconds) * 1000).toISOString().replace('.000', '');
-    const xml = `<notification><timestamp type="datetime">${time}</timestamp><kind>${kind}</kind></notification>`;
+    const xml = `<notification><timestamp type="datetime">${time}</timestamp><kind>${kind}</kind><subject><check type="boolean">true</check></subject></notification>`;
     const given = only(formOf(body), 'bt_payload');
     const payload = given ?? `${Buffer.from(xml).toString('base64')}\n`;
     const fields: Fields = [

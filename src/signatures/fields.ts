@@ -106,6 +106,11 @@ export function at(json: unknown, ...path: readonly (string | number)[]): unknow
   return value;
 }
 
+/** A text or a number as a text; '' for everything else. `String` would call what the sender has put there. */
+export function scalar(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
 /** The query of a URL without its `?`; '' if it has none. */
 export function rawQuery(url: string): string {
   const start = url.indexOf('?');

@@ -3,6 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type SchemeName, verifySignature } from '../../src/signatures/index.ts';
 import { NOW, SCHEME_CASES, type SchemeCase, signedHeaders } from '../support/scheme-cases.ts';
 
+export { NOW };
+
+/** UTF-8. */
+export const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
+
 /** A request as both sides see it. */
 export interface Judged {
   headers: Record<string, string>;

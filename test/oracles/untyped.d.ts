@@ -8,3 +8,6 @@ declare module 'coinbase-commerce-node' {
   };
   export default coinbase;
 }
+// SDKs that bring no types.
+declare module 'braintree';
+declare module 'sns-validator';

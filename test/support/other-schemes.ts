@@ -118,7 +118,7 @@ export function snsMessage(fields: Record<string, string> = {}, version = '1'): 
     Type: 'Notification',
     MessageId: '22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324',
     TopicArn: TOPIC,
-    Subject: 'My First Message',
+    ...(fields.Token === undefined ? { Subject: 'My First Message' } : {}),
     Message: 'Hello\nworld! Łódź',
     Timestamp: new Date(NOW * 1000).toISOString(),
     SignatureVersion: version,

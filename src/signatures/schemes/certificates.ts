@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { verifyBytes } from '../algorithms.ts';
 import { given, neededCertificate, verifyWithCertificate } from '../certified.ts';
 import { pairKey, pairOf } from '../equal.ts';
-import { jsonOf, parsed, UNREADABLE } from '../fields.ts';
+import { jsonOf, parsed, scalar, UNREADABLE } from '../fields.ts';
 import { decodeBase64, textKey } from '../keys.ts';
 import { isObject, keptJwk } from '../provider-keys.ts';
 import { type Handshake, type Hash, type Scheme, scheme, type VerifyResult, type Way } from '../scheme.ts';
@@ -85,14 +85,14 @@ const snsWay: Way = {
     if (!isObject(json)) return failed('signature_invalid', UNREADABLE);
     if (json.Signature === undefined)
       return failed('signature_missing', 'the body has no Signature; turn raw message delivery off');
-    const hash = SNS_HASHES[String(json.SignatureVersion)];
+    const hash = given(SNS_HASHES, scalar(json.SignatureVersion));
     if (!hash) return failed('signature_invalid', 'the SignatureVersion is not 1 or 2');
     const content = snsContent(json);
     if (content === undefined)
       return failed('signature_invalid', 'the body is no notification or confirmation of SNS');
     // Everybody with an account of Amazon can have messages of topics of their own signed.
     const { topicArns } = input.options;
-    if (topicArns !== undefined && !topicArns.includes(String(json.TopicArn)))
+    if (topicArns !== undefined && !topicArns.includes(scalar(json.TopicArn)))
       return failed('signature_invalid', "the TopicArn is not one of 'topicArns'");
     return verifyWithCertificate(input, json.SigningCertURL, SNS_CERTIFICATE, {
       content,
@@ -105,8 +105,7 @@ const snsWay: Way = {
 
 /** @returns undefined for a field that is missing, or is no text: two values might give one text */
 function snsContent(json: Record<string, unknown>): string | undefined {
-  const type = String(json.Type);
-  const names = Object.hasOwn(SNS_FIELDS, type) ? SNS_FIELDS[type] : undefined;
+  const names = given(SNS_FIELDS, scalar(json.Type));
   let content = '';
   for (const name of names ?? []) {
     const value = json[name];
@@ -137,7 +136,7 @@ function ebaySignature(header: string | undefined): EbaySignature | undefined {
   const json = bytes && parsed(Buffer.from(bytes).toString('latin1'));
   if (!isObject(json)) return undefined;
   const { alg, digest, kid, signature } = json;
-  if (String(alg).toLowerCase() !== 'ecdsa' || digest !== 'SHA1') return undefined;
+  if (scalar(alg).toLowerCase() !== 'ecdsa' || digest !== 'SHA1') return undefined;
   if (typeof kid !== 'string' || !EBAY_KEY_ID.test(kid) || typeof signature !== 'string') return undefined;
   return { kid, signature };
 }
