@@ -52,6 +52,9 @@ const schema = z.object({
       error: 'expected addresses or CIDR ranges, separated by commas',
     })
     .optional(),
+  SUREHOOK_FORWARDED_HEADER: z
+    .enum(['x-forwarded-for', 'forwarded'], { error: "expected 'x-forwarded-for' or 'forwarded'" })
+    .optional(),
   SUREHOOK_MAX_CONNECTIONS: wholeNumber(1, 1_000_000),
   SUREHOOK_MAX_CONNECTIONS_PER_CLIENT: wholeNumber(1, 1_000_000),
   SUREHOOK_LEAST_BYTES_PER_SECOND: wholeNumber(0, 1_000_000),
@@ -122,13 +125,7 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     /** Of bodies that Temporal does not take. */
     storage: s.SUREHOOK_STORAGE,
     operatorUrl: s.SUREHOOK_OPERATOR_URL,
-    trustedProxies: s.SUREHOOK_TRUSTED_PROXIES ?? [],
-    /** To the ingress, in all: an idle one takes 10 to 20 KB. */
-    maxConnections: s.SUREHOOK_MAX_CONNECTIONS ?? 4_000,
-    /** Of one address: more than twice what a sender with a pool of a hundred has. */
-    maxConnectionsPerClient: s.SUREHOOK_MAX_CONNECTIONS_PER_CLIENT ?? 250,
-    /** A body that comes more slowly is not read on. Kestrel asks for 240. */
-    leastBytesPerSecond: s.SUREHOOK_LEAST_BYTES_PER_SECOND ?? 1_024,
+    ...toIngressSettings(s),
     agent: toAgentSettings(s),
     configPath: s.SUREHOOK_CONFIG,
     /** Processes that run handlers. */
@@ -151,6 +148,21 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     path: s.PATH,
     cacheDir: join(s.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'surehook'),
     env,
+  };
+}
+
+/** Whose word counts at the ingress, and what one sender may hold of it. */
+function toIngressSettings(s: z.output<typeof schema>) {
+  return {
+    trustedProxies: s.SUREHOOK_TRUSTED_PROXIES ?? [],
+    /** The only header of theirs that is believed; undefined: whichever they send. */
+    forwardedHeader: s.SUREHOOK_FORWARDED_HEADER,
+    /** To the ingress, in all: an idle one takes 10 to 20 KB. */
+    maxConnections: s.SUREHOOK_MAX_CONNECTIONS ?? 4_000,
+    /** Of one address: more than twice what a sender with a pool of a hundred has. */
+    maxConnectionsPerClient: s.SUREHOOK_MAX_CONNECTIONS_PER_CLIENT ?? 250,
+    /** A body that comes more slowly is not read on. Kestrel asks for 240. */
+    leastBytesPerSecond: s.SUREHOOK_LEAST_BYTES_PER_SECOND ?? 1_024,
   };
 }
 

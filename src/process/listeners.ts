@@ -47,7 +47,14 @@ export async function listenToOperators(
 
 export async function listenToSenders(parts: ProcessParts, checkReady: CheckReady): Promise<Listener> {
   const { options, config, userCode, temporal, log, observability, working } = parts;
-  const { host = '0.0.0.0', port, taskQueue, trustedProxies, ...settings } = options.settings;
+  const {
+    host = '0.0.0.0',
+    port,
+    taskQueue,
+    trustedProxies,
+    forwardedHeader,
+    ...settings
+  } = options.settings;
   const limits = createIngressLimits(toBounds(options.settings));
   const startEvent = createStartEvent({ temporal, taskQueue, eager: options.role === 'serve', limits, log });
   const { metrics, tracing } = observability;
@@ -62,7 +69,7 @@ export async function listenToSenders(parts: ProcessParts, checkReady: CheckRead
       metrics,
       tracing,
       checkReady,
-      trustedProxies,
+      trust: { trustedProxies, forwardedHeader },
       document: PUBLIC_DOCUMENT,
       mount: (app) => mountAgentApi(app, agentOptions(parts, limits)),
       log,

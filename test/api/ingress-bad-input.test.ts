@@ -181,6 +181,9 @@ describe('a header', () => {
     ['::1', 403],
     ['nonsense', 403],
     ['', 403],
+    ['10.1.2.3:5678', 202],
+    ['203.0.113.5, [::ffff:192.0.2.1]:443', 202],
+    ['10.1.2.3, unknown', 403],
   ])(
     'X-Forwarded-For of a trusted proxy names the client: %j is answered with %i',
     async (clients, status) => {
@@ -189,6 +192,16 @@ describe('a header', () => {
       if (status === 403) expectProblem(answer, 403, 'ip_not_allowed');
     },
   );
+});
+
+it.each([
+  ['for="10.1.2.3:80";proto=https', 202],
+  ['for=10.1.2.3, for="[2001:db8::1]:80"', 403],
+  ['for=10.1.2.3, for=unknown', 403],
+])('Forwarded of a trusted proxy names the client: %j is answered with %i', async (forwarded, status) => {
+  const answer = await ingress.send('walled', newBody(), { forwarded });
+  expect(answer.status).toBe(status);
+  if (status === 403) expectProblem(answer, 403, 'ip_not_allowed');
 });
 
 describe('a request', () => {

@@ -32,6 +32,7 @@ describe('settings that are not given', () => {
     handlerProcesses: Math.max(2, availableParallelism()),
     handlerMemoryMb: 512,
     trustedProxies: [],
+    forwardedHeader: undefined,
     proxy: undefined,
     maxConnections: 4_000,
     maxConnectionsPerClient: 250,
@@ -99,6 +100,7 @@ describe('settings that are given', () => {
       SUREHOOK_OPERATOR_TOKEN: token,
       SUREHOOK_OPERATOR_URL: 'https://ops.test/',
       SUREHOOK_TRUSTED_PROXIES: '10.0.0.0/8, ::1,192.0.2.7',
+      SUREHOOK_FORWARDED_HEADER: 'forwarded',
       SUREHOOK_ALLOW_LOOPBACK_URLS: 'true',
       SUREHOOK_API_KEYS: `shop:${'k'.repeat(16)}, shop:${'l'.repeat(16)}`,
       SUREHOOK_PUBLIC_URL: 'https://hooks.test',
@@ -123,6 +125,7 @@ describe('settings that are given', () => {
       operatorToken: token,
       operatorUrl: 'https://ops.test/',
       trustedProxies: ['10.0.0.0/8', '::1', '192.0.2.7'],
+      forwardedHeader: 'forwarded',
       agent: {
         apiKeys: [
           { client: 'shop', key: 'k'.repeat(16) },
@@ -234,6 +237,7 @@ describe('a setting that cannot be used', () => {
     ['SUREHOOK_TRUSTED_PROXIES', '1', proxies],
     ['SUREHOOK_TRUSTED_PROXIES', '10.0.0.0/8,', proxies],
     ['SUREHOOK_TRUSTED_PROXIES', '10.0.0.0/8 ::1', proxies],
+    ['SUREHOOK_FORWARDED_HEADER', 'x-real-ip', "expected 'x-forwarded-for' or 'forwarded'"],
     ['SUREHOOK_OPERATOR_URL', 'localhost:8081', 'expected a URL such as http://127.0.0.1:8081'],
     ['TEMPORAL_UI_URL', '127.0.0.1:8233', 'expected a URL such as http://127.0.0.1:8233'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317', 'expected a URL such as http://127.0.0.1:4318'],

@@ -3,6 +3,8 @@ import type { Express } from 'express';
 import type { Logger } from 'pino';
 import { type CheckReady, createBaseApp, endApp, HEALTH_ROUTES } from '../http/base-app.ts';
 import type { CheckPayload } from '../http/check-schema.ts';
+import { findClient } from '../http/find-client.ts';
+import type { ProxyTrust } from '../http/forwarded-for.ts';
 import { mountRoutes } from '../http/route.ts';
 import type { FieldReader } from './field-reader.ts';
 import { limitRequests } from './limit-requests.ts';
@@ -18,7 +20,7 @@ export interface PublicAppDeps extends IngressObserver {
   fields: FieldReader;
   limits: Pick<IngressLimits, 'bodies' | 'requests' | 'leastBytesPerSecond'>;
   checkReady: CheckReady;
-  trustedProxies: string[];
+  trust: ProxyTrust;
   /** The OpenAPI document of the listener. */
   document: unknown;
   /** Adds what the listener serves beside the ingress. */
@@ -27,12 +29,14 @@ export interface PublicAppDeps extends IngressObserver {
 }
 
 export function createPublicApp(deps: PublicAppDeps): Express {
-  const { checkReady, trustedProxies, limits, document, log } = deps;
+  const { checkReady, trust, limits, document, log } = deps;
+  const { trustedProxies } = trust;
   const app = createBaseApp();
-  app.set('trust proxy', trustedProxies);
+  app.set('trust proxy', trustedProxies); // for `request.protocol`; the client's address is ours to find
+  app.use(findClient(trust));
   app.use(limitRequests(limits.requests, trustedProxies));
   mountRoutes(app, { routes: HEALTH_ROUTES, deps: { checkReady, log, document } });
-  const receive = observeIngress(createReceiveWebhook(deps), deps);
+  const receive = observeIngress(createReceiveWebhook({ ...deps, trustedProxies }), deps);
   mountRoutes(app, { routes: PUBLIC_ROUTES, deps: { receive } });
   deps.mount(app);
   return endApp(app, log);
