@@ -1,5 +1,5 @@
 // The public listener as an HTTP app: the ingress of webhooks, and what else is mounted beside it.
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type CheckReady, createBaseApp, endApp, HEALTH_ROUTES } from '../http/base-app.ts';
 import type { CheckPayload } from '../http/check-schema.ts';
@@ -33,6 +33,7 @@ export function createPublicApp(deps: PublicAppDeps): Express {
   const { trustedProxies } = trust;
   const app = createBaseApp();
   app.set('trust proxy', trustedProxies); // for `request.protocol`; the client's address is ours to find
+  app.use(dropEmptySegment);
   app.use(findClient(trust));
   app.use(limitRequests(limits.requests, trustedProxies));
   mountRoutes(app, { routes: HEALTH_ROUTES, deps: { checkReady, log, document } });
@@ -41,3 +42,9 @@ export function createPublicApp(deps: PublicAppDeps): Express {
   deps.mount(app);
   return endApp(app, log);
 }
+
+/** A base URL that ends in a slash, and a path that begins with one, give `//webhooks/x`. */
+const dropEmptySegment: RequestHandler = (request, _response, next) => {
+  request.url = request.url.replace(/^\/{2,}/, '/');
+  next();
+};
