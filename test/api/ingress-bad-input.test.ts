@@ -1,7 +1,8 @@
 // Tests requests over plain sockets that no client library would send: they are refused, and have no other effect.
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { signRequest } from '../../src/signatures/index.ts';
 import { writeChunks } from '../support/raw-http.ts';
-import { newId, signHmac } from '../support/surehook.ts';
+import { newId, SECRETS, signHmac } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { describeTheEnd, expectProblem, Ingress, toBody } from './ingress.ts';
 
@@ -163,6 +164,23 @@ describe('a header', () => {
     const { answers } = await ingress.exchange([signed(headers)]);
     expect(answers).toHaveLength(1);
     expectProblem(answers[0], 431, 'headers_too_large');
+  });
+
+  it('of a signature, an id or a time that comes twice with one value counts once, and is stored once', async () => {
+    const [event_id, rawBody] = [newId(), Buffer.from(toBody({}))];
+    const of = signRequest({
+      scheme: 'standard',
+      secret: SECRETS.STANDARD_SECRET,
+      rawBody,
+      eventId: event_id,
+    });
+    const lines = Object.entries({ ...of, 'x-tenant': 'a' }).map(([name, value]) => `${name}: ${value}`);
+    const start = 'POST /webhooks/standard HTTP/1.1';
+    const head = [...lines, ...lines, `Content-Length: ${rawBody.length}`, 'Connection: close'];
+    const { answers } = await ingress.exchange([headOf(head, start) + rawBody]);
+    expect(answers.map(({ status }) => status)).toEqual([202]);
+    const event = await ingress.surehook.event('standard', event_id);
+    expect(event).toMatchObject({ event_id, headers: { 'webhook-id': event_id, 'x-tenant': 'a' } });
   });
 
   it('with two wrong signatures is answered with 401 signature_invalid', async () => {

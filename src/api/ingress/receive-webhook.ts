@@ -1,4 +1,5 @@
 // POST /webhooks/:source: each check of the contract's table in its order, then a durable start, then the answer.
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Config, SourceConfig } from '../../config/config.ts';
@@ -10,6 +11,7 @@ import { type CheckPayload, checkSchema } from '../http/check-schema.ts';
 import { clientOf, isAddressIn } from '../http/client-address.ts';
 import { HttpError } from '../http/errors.ts';
 import { readBody } from '../http/read-body.ts';
+import { singleHeaders } from '../http/single-headers.ts';
 import type { BodyAdmission } from './body-budget.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { IngressLimits } from './limits.ts';
@@ -79,18 +81,15 @@ async function receive(
   };
   const { leastBytesPerSecond } = limits;
   const sent = await readBody(request, response, source.maxBodyBytes, { onHeld, leastBytesPerSecond });
-  checkSignature(source, request, sent);
-  const { eventId, eventType, rawBody } = await fields.read({
-    source,
-    headers: request.headers,
-    rawBody: sent,
-  });
+  const headers = singleHeaders(request);
+  checkSignature(source, headers, sent);
+  const { eventId, eventType, rawBody } = await fields.read({ source, headers, rawBody: sent });
   const event: EventMeta = {
     source: source.name,
     event_id: eventId,
     event_type: eventType,
     received_at: new Date().toISOString(),
-    headers: storedHeaders(source, request),
+    headers: storedHeaders(source, headers),
     ...trace,
   };
   await checkSchema(checkPayload, source, rawBody);
@@ -146,14 +145,17 @@ const SIGNATURE_FAULTS: Record<VerifyFailure, string> = {
     'the signed timestamp is outside the tolerance; check the clock, and sign each attempt anew',
 };
 
-function checkSignature({ verify }: SourceConfig, request: Request, rawBody: Buffer): void {
+function checkSignature({ verify }: SourceConfig, headers: IncomingHttpHeaders, rawBody: Buffer): void {
   const secrets = verify.secrets.map((secret) => secret.reveal());
-  const result = verifySignature({ ...verify, secrets, headers: request.headers, rawBody });
+  const result = verifySignature({ ...verify, secrets, headers, rawBody });
   if (!result.ok) throw new HttpError(result.code, SIGNATURE_FAULTS[result.code]);
 }
 
 /** Credentials stay out of the history; a header that came several times is joined. */
-function storedHeaders({ credentialHeaders }: SourceConfig, { headers }: Request): Record<string, string> {
+function storedHeaders(
+  { credentialHeaders }: SourceConfig,
+  headers: IncomingHttpHeaders,
+): Record<string, string> {
   const kept = Object.entries(headers).filter(
     ([name, value]) => value !== undefined && !credentialHeaders.has(name),
   );
