@@ -18,6 +18,8 @@ export interface SourceConfig {
   /** CIDR ranges; undefined: every address may send. */
   ipAllowList: readonly string[] | undefined;
   maxBodyBytes: number;
+  /** Webhooks that each process takes for this source; undefined: no limit. */
+  rateLimit: { perSecond: number; burst: number } | undefined;
   /** The event types that have a handler; `*` for the rest. The handlers are in the processes of the user's code. */
   handlers: ReadonlySet<string>;
   /** Limit of one attempt of a handler. */

@@ -84,6 +84,17 @@ const cidr = z.string().refine(isIpRange, {
   error: 'expected an address or a CIDR range such as 3.18.12.63/32',
 });
 
+/** A burst of two seconds, unless another one is given. */
+const rateLimit = z
+  .strictObject({
+    perSecond: z.number().min(0.01).max(100_000),
+    burst: z.int().min(1).max(1_000_000).optional(),
+  })
+  .transform(({ perSecond, burst }) => ({
+    perSecond,
+    burst: burst ?? Math.max(1, Math.ceil(2 * perSecond)),
+  }));
+
 const source = z.strictObject({
   verify,
   eventId: locators.optional(),
@@ -91,6 +102,7 @@ const source = z.strictObject({
   schema: bodySchema.optional(),
   ipAllowList: z.array(cidr).optional(),
   maxBodyBytes: z.int().min(1).max(STORED_MAX_BYTES).default(1_048_576),
+  rateLimit: rateLimit.optional(),
   toleranceSeconds: z.number().positive().optional(),
   handlers: z.record(z.string(), handler).default({}),
   timeoutMs: timeoutMs.default(5_000),

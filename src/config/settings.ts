@@ -57,6 +57,7 @@ const schema = z.object({
     .optional(),
   SUREHOOK_MAX_CONNECTIONS: wholeNumber(1, 1_000_000),
   SUREHOOK_MAX_CONNECTIONS_PER_CLIENT: wholeNumber(1, 1_000_000),
+  SUREHOOK_WEBHOOKS_PER_SECOND_PER_CLIENT: wholeNumber(1, 100_000),
   SUREHOOK_LEAST_BYTES_PER_SECOND: wholeNumber(0, 1_000_000),
   SUREHOOK_ALLOW_LOOPBACK_URLS: z
     .enum(['true', 'false'], { error: "expected 'true' or 'false'" })
@@ -161,6 +162,8 @@ function toIngressSettings(s: z.output<typeof schema>) {
     maxConnections: s.SUREHOOK_MAX_CONNECTIONS ?? 4_000,
     /** Of one address: more than twice what a sender with a pool of a hundred has. */
     maxConnectionsPerClient: s.SUREHOOK_MAX_CONNECTIONS_PER_CLIENT ?? 250,
+    /** Of one address to one process; undefined: no limit, since a provider sends all of its webhooks from a few. */
+    webhooksPerSecondPerClient: s.SUREHOOK_WEBHOOKS_PER_SECOND_PER_CLIENT,
     /** A body that comes more slowly is not read on. Kestrel asks for 240. */
     leastBytesPerSecond: s.SUREHOOK_LEAST_BYTES_PER_SECOND ?? 1_024,
   };

@@ -113,6 +113,11 @@ function agentOptions(
   };
 }
 
-function toBounds({ maxConnectionsPerClient, leastBytesPerSecond }: Settings): IngressBounds {
-  return { maxPerClient: maxConnectionsPerClient, leastBytesPerSecond };
+function toBounds({
+  maxConnectionsPerClient: maxPerClient,
+  webhooksPerSecondPerClient: perSecond,
+  leastBytesPerSecond,
+}: Settings): IngressBounds {
+  const clientRate = perSecond === undefined ? undefined : { perSecond, burst: BURST_SECONDS * perSecond };
+  return { maxPerClient, clientRate, leastBytesPerSecond };
 }

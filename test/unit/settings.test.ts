@@ -36,6 +36,7 @@ describe('settings that are not given', () => {
     proxy: undefined,
     maxConnections: 4_000,
     maxConnectionsPerClient: 250,
+    webhooksPerSecondPerClient: undefined,
     leastBytesPerSecond: 1_024,
     agent: {
       apiKeys: undefined,
@@ -238,6 +239,7 @@ describe('a setting that cannot be used', () => {
     ['SUREHOOK_TRUSTED_PROXIES', '10.0.0.0/8,', proxies],
     ['SUREHOOK_TRUSTED_PROXIES', '10.0.0.0/8 ::1', proxies],
     ['SUREHOOK_FORWARDED_HEADER', 'x-real-ip', "expected 'x-forwarded-for' or 'forwarded'"],
+    ['SUREHOOK_WEBHOOKS_PER_SECOND_PER_CLIENT', '0', 'expected a whole number from 1 to 100000'],
     ['SUREHOOK_OPERATOR_URL', 'localhost:8081', 'expected a URL such as http://127.0.0.1:8081'],
     ['TEMPORAL_UI_URL', '127.0.0.1:8233', 'expected a URL such as http://127.0.0.1:8233'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317', 'expected a URL such as http://127.0.0.1:4318'],

@@ -18,7 +18,7 @@ export interface PublicAppDeps extends IngressObserver {
   startEvent: StartEvent;
   checkPayload: CheckPayload;
   fields: FieldReader;
-  limits: Pick<IngressLimits, 'bodies' | 'requests' | 'leastBytesPerSecond'>;
+  limits: Pick<IngressLimits, 'bodies' | 'requests' | 'rates' | 'leastBytesPerSecond'>;
   checkReady: CheckReady;
   trust: ProxyTrust;
   /** The OpenAPI document of the listener. */

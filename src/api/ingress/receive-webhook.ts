@@ -22,7 +22,7 @@ export interface ReceiveWebhookDeps {
   startEvent: StartEvent;
   checkPayload: CheckPayload;
   fields: FieldReader;
-  limits: Pick<IngressLimits, 'bodies' | 'leastBytesPerSecond'>;
+  limits: Pick<IngressLimits, 'bodies' | 'rates' | 'leastBytesPerSecond'>;
   trustedProxies: readonly string[];
   log: Logger;
 }
@@ -43,12 +43,15 @@ export type ReceiveWebhook = (
 
 export function createReceiveWebhook(deps: ReceiveWebhookDeps): ReceiveWebhook {
   return async function receiveWebhook(request, response, trace) {
+    const { rates } = deps.limits;
+    rates.enterClient(clientOf(request, deps.trustedProxies), response);
     const source = deps.config.sources.get(request.params.source);
     if (source === undefined) {
       throw new HttpError('unknown_source', 'there is no source of this name in the config');
     }
     checkMethod(request);
     checkAddress(source, request.ip);
+    rates.enterSource(source, response); // last, so that who may not send here uses up nothing of the source's rate
     const admission = admitBody(deps, source, request);
     let inUse: Promise<unknown> = Promise.resolve();
     const onStart = (started: Promise<unknown>) => {
