@@ -7,6 +7,7 @@ import { ConfigError } from './config-error.ts';
 import { encryptionKeysSchema } from './encryption-keys.ts';
 import { isIpRange } from './ip-range.ts';
 import { storagePlaceSchema } from './storage-place.ts';
+import type { TlsFiles } from './tls-pair.ts';
 
 const port = (fallback: number) =>
   z
@@ -52,6 +53,8 @@ const schema = z.object({
       error: 'expected addresses or CIDR ranges, separated by commas',
     })
     .optional(),
+  SUREHOOK_TLS_CERT: text,
+  SUREHOOK_TLS_KEY: text,
   SUREHOOK_FORWARDED_HEADER: z
     .enum(['x-forwarded-for', 'forwarded'], { error: "expected 'x-forwarded-for' or 'forwarded'" })
     .optional(),
@@ -155,6 +158,8 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
 /** Whose word counts at the ingress, and what one sender may hold of it. */
 function toIngressSettings(s: z.output<typeof schema>) {
   return {
+    /** undefined: the public listener speaks plain HTTP. */
+    tls: toTlsFiles(s),
     trustedProxies: s.SUREHOOK_TRUSTED_PROXIES ?? [],
     /** The only header of theirs that is believed; undefined: whichever they send. */
     forwardedHeader: s.SUREHOOK_FORWARDED_HEADER,
@@ -167,6 +172,16 @@ function toIngressSettings(s: z.output<typeof schema>) {
     /** A body that comes more slowly is not read on. Kestrel asks for 240. */
     leastBytesPerSecond: s.SUREHOOK_LEAST_BYTES_PER_SECOND ?? 1_024,
   };
+}
+
+function toTlsFiles({ SUREHOOK_TLS_CERT: cert, SUREHOOK_TLS_KEY: key }: z.output<typeof schema>) {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert !== undefined && key !== undefined) return { cert, key } satisfies TlsFiles;
+  const [given, missing] =
+    cert === undefined
+      ? ['SUREHOOK_TLS_KEY', 'SUREHOOK_TLS_CERT']
+      : ['SUREHOOK_TLS_CERT', 'SUREHOOK_TLS_KEY'];
+  throw new ConfigError(`${missing}: it is not set, and ${given} needs it; set both, or neither`);
 }
 
 /** What the clients of the agent API may do. */

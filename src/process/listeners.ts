@@ -77,6 +77,7 @@ export async function listenToSenders(parts: ProcessParts, checkReady: CheckRead
     host,
     port,
     settings: { host: 'HOST', port: 'PORT' },
+    tls: settings.tls && { files: settings.tls, log },
     strangers: {
       maxConnections: settings.maxConnections,
       maxPerClient: settings.maxConnectionsPerClient,

@@ -31,6 +31,7 @@ describe('settings that are not given', () => {
     encryptionKeys: undefined,
     handlerProcesses: Math.max(2, availableParallelism()),
     handlerMemoryMb: 512,
+    tls: undefined,
     trustedProxies: [],
     forwardedHeader: undefined,
     proxy: undefined,
@@ -252,6 +253,15 @@ describe('a setting that cannot be used', () => {
     ],
   ])('is named with the expected value: %s=%s', (name, value, expected) => {
     expect(refusal({ [name]: value })).toBe(`${name}: ${expected}`);
+  });
+
+  it.each([
+    ['SUREHOOK_TLS_CERT', 'SUREHOOK_TLS_KEY'],
+    ['SUREHOOK_TLS_KEY', 'SUREHOOK_TLS_CERT'],
+  ])('is the one that %s needs: %s', (given, missing) => {
+    expect(refusal({ [given]: 'some.pem' })).toBe(
+      `${missing}: it is not set, and ${given} needs it; set both, or neither`,
+    );
   });
 
   it('is named in one line with all others', () => {
