@@ -118,6 +118,8 @@ export interface Config {
   alerts: ReadonlyMap<string, AlertRouteConfig>;
   /** How long before Temporal deletes a dead letter it is told of; undefined: as the retention suggests. */
   retention: { warnBeforeMs: number | undefined };
+  /** Every secret that the config names, by its name. */
+  secrets: ReadonlyMap<string, Secret>;
   /** What is suspicious and not wrong, for the log of the start. */
   warnings: readonly string[];
 }

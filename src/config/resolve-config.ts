@@ -37,7 +37,7 @@ export function resolveConfig(whole: ConfigDescription, options: ResolveOptions)
     retention: { warnBeforeMs: picked.retention.warnBefore },
   };
   secrets.check();
-  return Object.freeze({ ...config, warnings: [...secrets.warnings] });
+  return Object.freeze({ ...config, secrets: secrets.resolved, warnings: [...secrets.warnings] });
 }
 
 function checkBodyLimits({ sources }: ConfigDescription, path: string): void {

@@ -1,6 +1,8 @@
 // The environment, parsed once: the only reader of process.env.
+import { readFileSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { apiKeysSchema } from './api-keys.ts';
 import { ConfigError } from './config-error.ts';
@@ -109,13 +111,17 @@ export type Settings = Readonly<ReturnType<typeof toSettings>>;
 
 /** @throws ConfigError naming each setting that is wrong, and what it should be */
 export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
-  // An empty variable means "not set", as a compose file writes it.
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const given = withoutEmpty(env);
   const parsed = schema.safeParse(given);
   if (parsed.success) return Object.freeze(toSettings(parsed.data, given));
   throw new ConfigError(
     parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`).join('; '),
   );
+}
+
+/** An empty variable means "not set", as a compose file writes it. */
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
 function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
@@ -228,13 +234,26 @@ export function isDebugging(): boolean {
   return process.env.LOG_LEVEL === 'debug';
 }
 
-/** Adds what `.env` holds to the environment, as `surehook dev` and the commands beside it do. */
-export function loadDotEnv(): void {
+/** Read by `surehook dev` and the commands beside it. */
+export const DOT_ENV = '.env';
+
+/**
+ * Adds what `.env` holds to the environment.
+ *
+ * @returns a function that reads `.env` anew, and gives the environment with what it holds now
+ */
+export function loadDotEnv(): () => NodeJS.ProcessEnv {
+  const given = { ...process.env };
+  Object.assign(process.env, { ...readDotEnv(), ...given });
+  return () => withoutEmpty({ ...readDotEnv(), ...given });
+}
+
+/** @throws ConfigError if the file is there, and cannot be read */
+function readDotEnv(): NodeJS.ProcessEnv {
   try {
-    process.loadEnvFile();
+    return parseEnv(readFileSync(DOT_ENV, 'utf8'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw new ConfigError(`.env cannot be read: ${(error as Error).message}`);
-    }
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new ConfigError(`.env cannot be read: ${(error as Error).message}`);
   }
 }

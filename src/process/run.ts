@@ -49,12 +49,12 @@ export async function run(options: RunOptions): Promise<Running> {
 }
 
 async function start(options: RunOptions, stops: Stops): Promise<Running> {
-  const { settings, role, makeSecret, inspectPort } = options;
+  const { settings, role, makeSecret, readEnv, inspectPort } = options;
   if (role !== 'worker' && settings.tls) readTlsPair(settings.tls); // before anything else is started
   const log = createLog(settings.logLevel);
   const observability = await startObservability(settings, log);
   stops.push(() => observability.tracing.stop());
-  const parts = await startUserCode({ settings, role, inspectPort, makeSecret, log });
+  const parts = await startUserCode({ settings, role, inspectPort, makeSecret, readEnv, log });
   const { userCode, config, files, reload } = parts;
   stops.push(() => userCode.stop());
   config.onChange(({ sources, endpoints, alerts, tasks }) => {
