@@ -37,6 +37,8 @@ export interface EndpointConfig {
   url: string;
   secrets: readonly Secret[];
   headers: Readonly<Record<string, string | Secret>>;
+  /** Lower-case names of the sender's headers that go on with each delivery. */
+  forwardHeaders: readonly string[];
   timeoutMs: number;
   /** PEM texts; undefined: as Node has it. */
   tls: EndpointTls | undefined;

@@ -6,6 +6,7 @@ import { SOURCES_OF_CLIENTS } from '../contracts/task.ts';
 import { SCHEME_NAMES } from '../signatures/index.ts';
 import { alertRouteSchema } from './alerts-schema.ts';
 import type { TaskType } from './define-task.ts';
+import { faultsOfForwarding, forwardHeaders } from './forward-headers.ts';
 import type { HandlerLogger } from './handler-logger.ts';
 import { isIpRange } from './ip-range.ts';
 import { duration, retrySchema } from './retry-schedule.ts';
@@ -138,6 +139,7 @@ const endpoint = z.strictObject({
   url: httpUrl,
   secrets,
   headers,
+  forwardHeaders,
   tls: tls.optional(),
   timeoutMs: timeoutMs.default(ENDPOINT_TIMEOUT_MS),
   retry: retrySchema.optional(),
@@ -189,6 +191,10 @@ export const configSchema = z
           message: `there is no endpoint '${target}' under endpoints`,
         });
       }
+    }
+    for (const [endpointKey, given] of Object.entries(config.endpoints)) {
+      for (const message of faultsOfForwarding(endpointKey, given, config.sources ?? {}))
+        context.addIssue({ code: 'custom', path: ['endpoints', endpointKey, 'forwardHeaders'], message });
     }
     for (const [route, { sources = [] }] of Object.entries(config.alerts)) {
       for (const source of sources) {

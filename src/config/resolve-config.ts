@@ -112,6 +112,7 @@ function toEndpoint(
     url: endpoint.url,
     secrets: endpoint.secrets.map((ref) => store.resolve(ref, `${at}.secrets`, 'delivery')),
     headers,
+    forwardHeaders: endpoint.forwardHeaders,
     timeoutMs: endpoint.timeoutMs,
     tls:
       endpoint.tls && toEndpointTls(endpoint.tls, { at: `${at}.tls`, url: endpoint.url, configPath }, store),

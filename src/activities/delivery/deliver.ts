@@ -128,6 +128,7 @@ function toHeaders(endpoint: EndpointConfig, event: EventMeta, body: RawBody): R
   const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
   return {
     'user-agent': 'Surehook',
+    ...forwardedHeaders(endpoint, event),
     ...revealHeaders(endpoint.headers),
     'content-type': event.headers['content-type'] ?? 'application/octet-stream',
     'x-webhook-source': event.source,
@@ -135,6 +136,14 @@ function toHeaders(endpoint: EndpointConfig, event: EventMeta, body: RawBody): R
     'x-webhook-event-type': event.event_type,
     ...signatureHeaders(endpoint, { workflowId, correction: event.correction, rawBody: body.bytes }),
   };
+}
+
+function forwardedHeaders(
+  { forwardHeaders }: EndpointConfig,
+  { headers }: EventMeta,
+): Record<string, string> {
+  const given = forwardHeaders.filter((name) => Object.hasOwn(headers, name));
+  return Object.fromEntries(given.map((name) => [name, headers[name] ?? '']));
 }
 
 /** A client of A2A that has given no token has nothing to verify with: it gets the id and the time all the same. */
