@@ -7,7 +7,7 @@ import { DevSecrets } from '../config/dev-secrets.ts';
 import { encryptionKeysSchema, formatEncryptionKey } from '../config/encryption-keys.ts';
 import { OPERATOR_API_PATH, toOrigin } from '../config/http-origin.ts';
 import { isLoopback } from '../config/ip-range.ts';
-import { loadDotEnv, loadSettings, type Settings } from '../config/settings.ts';
+import { DOT_ENV, loadDotEnv, loadSettings, type Settings } from '../config/settings.ts';
 import { VERSION } from '../config/version.ts';
 import { toPrintable } from '../contracts/printable.ts';
 import type { EncryptionKeys } from '../payloads/encryption-codec.ts';
@@ -25,7 +25,7 @@ const RETENTION_DAYS = 30;
 
 export async function dev(options: InspectOptions = {}): Promise<number> {
   const inspectPort = toInspectPort(options);
-  loadDotEnv();
+  const readEnv = loadDotEnv();
   const given = loadSettings();
   stopWithNpm(given.env);
   mkdirSync(given.stateDir, { recursive: true, mode: 0o700 });
@@ -58,10 +58,11 @@ export async function dev(options: InspectOptions = {}): Promise<number> {
     webUiUrl: server?.uiUrl ?? settings.temporalUiUrl,
     openCodec: isLoopback(settings.operatorHost),
     makeSecret: (name) => secrets.getOrMake(name),
+    readEnv,
     inspectPort,
   });
   undo();
-  reloadOnChange(running);
+  reloadOnChange(running, [DOT_ENV]);
   printBanner({ running, secrets, server, settings });
   return await waitForStop(running);
 }

@@ -1,12 +1,13 @@
-// Reads the config anew when a file that it has loaded changes.
+// Reads the config anew when a file that it has loaded changes, or one that its secrets come from.
 import { type FSWatcher, watch } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { Running } from '../process/run.ts';
 
 /** An editor writes a file in several steps. */
 const SETTLE_MS = 150;
 
-export function reloadOnChange({ files, reload, log, stopped }: Running): void {
+/** @param more paths of files beside those of the config */
+export function reloadOnChange({ files, reload, log, stopped }: Running, more: readonly string[]): void {
   let watchers: FSWatcher[] = [];
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
@@ -24,7 +25,7 @@ export function reloadOnChange({ files, reload, log, stopped }: Running): void {
   };
   const start = () => {
     close();
-    const byFolder = Map.groupBy(files(), dirname);
+    const byFolder = Map.groupBy([...files(), ...more.map((file) => resolve(file))], dirname);
     for (const [folder, paths] of byFolder) watchers.push(watchFolder(folder, paths, onChange));
   };
   start();

@@ -37,8 +37,8 @@ export async function send(
   return [JSON.stringify({ status: response.status, body: parse(text) }, null, 2), response.ok];
 }
 
-function toUrl({ host, port }: Settings, source: string, url?: string): URL {
-  const target = URL.parse(url ?? toOrigin(host ?? '127.0.0.1', port));
+function toUrl({ host, port, tls }: Settings, source: string, url?: string): URL {
+  const target = URL.parse(url ?? toOrigin(host ?? '127.0.0.1', port, tls && 'https'));
   if (target === null || !/^https?:$/.test(target.protocol)) {
     throw new UsageError('--url: expected a URL such as http://127.0.0.1:8080');
   }

@@ -28,6 +28,8 @@ export interface SourceConfig {
   /** CIDR ranges; undefined: every address may send. */
   ipAllowList: readonly string[] | undefined;
   maxBodyBytes: number;
+  /** Webhooks that each process takes for this source; undefined: no limit. */
+  rateLimit: { perSecond: number; burst: number } | undefined;
   /** The event types that have a handler; `*` for the rest. The handlers are in the processes of the user's code. */
   handlers: ReadonlySet<string>;
   /** Limit of one attempt of a handler. */
@@ -45,6 +47,8 @@ export interface EndpointConfig {
   url: string;
   secrets: readonly Secret[];
   headers: Readonly<Record<string, string | Secret>>;
+  /** Lower-case names of the sender's headers that go on with each delivery. */
+  forwardHeaders: readonly string[];
   timeoutMs: number;
   /** PEM texts; undefined: as Node has it. */
   tls: EndpointTls | undefined;
@@ -126,6 +130,8 @@ export interface Config {
   alerts: ReadonlyMap<string, AlertRouteConfig>;
   /** How long before Temporal deletes a dead letter it is told of; undefined: as the retention suggests. */
   retention: { warnBeforeMs: number | undefined };
+  /** Every secret that the config names, by its name. */
+  secrets: ReadonlyMap<string, Secret>;
   /** What is suspicious and not wrong, for the log of the start. */
   warnings: readonly string[];
 }

@@ -13,6 +13,7 @@ import {
 } from '../signatures/index.ts';
 import { alertRouteSchema } from './alerts-schema.ts';
 import type { TaskType } from './define-task.ts';
+import { faultsOfForwarding, forwardHeaders } from './forward-headers.ts';
 import type { HandlerLogger } from './handler-logger.ts';
 import { isIpRange } from './ip-range.ts';
 import { duration, retrySchema } from './retry-schedule.ts';
@@ -136,6 +137,17 @@ const cidr = z.string().refine(isIpRange, {
   error: 'expected an address or a CIDR range such as 3.18.12.63/32',
 });
 
+/** A burst of two seconds, unless another one is given. */
+const rateLimit = z
+  .strictObject({
+    perSecond: z.number().min(0.01).max(100_000),
+    burst: z.int().min(1).max(1_000_000).optional(),
+  })
+  .transform(({ perSecond, burst }) => ({
+    perSecond,
+    burst: burst ?? Math.max(1, Math.ceil(2 * perSecond)),
+  }));
+
 const source = z.strictObject({
   verify,
   eventId: places.optional(),
@@ -144,6 +156,7 @@ const source = z.strictObject({
   schema: bodySchema.optional(),
   ipAllowList: z.array(cidr).optional(),
   maxBodyBytes: z.int().min(1).max(STORED_MAX_BYTES).default(1_048_576),
+  rateLimit: rateLimit.optional(),
   toleranceSeconds: z.number().positive().optional(),
   handlers: z.record(typeKey, handler).default({}),
   timeoutMs: timeoutMs.default(5_000),
@@ -179,6 +192,7 @@ const endpoint = z.strictObject({
   url: httpUrl,
   secrets,
   headers,
+  forwardHeaders,
   tls: tls.optional(),
   timeoutMs: timeoutMs.default(ENDPOINT_TIMEOUT_MS),
   retry: retrySchema.optional(),
@@ -230,6 +244,10 @@ export const configSchema = z
           message: `there is no endpoint '${target}' under endpoints`,
         });
       }
+    }
+    for (const [endpointKey, given] of Object.entries(config.endpoints)) {
+      for (const message of faultsOfForwarding(endpointKey, given, config.sources ?? {}))
+        context.addIssue({ code: 'custom', path: ['endpoints', endpointKey, 'forwardHeaders'], message });
     }
     for (const [route, { sources = [] }] of Object.entries(config.alerts)) {
       for (const source of sources) {

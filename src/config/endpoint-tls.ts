@@ -1,9 +1,8 @@
 // Resolves the certificates of an endpoint, and checks them at start: at the first delivery it would be too late.
-import { X509Certificate } from 'node:crypto';
 import { dirname, resolve as resolvePath } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import type { EndpointTls } from './config.ts';
 import type { ConfigDescription } from './describe-config.ts';
+import { checkCertificate, checkKey, isPair } from './pem.ts';
 import type { SecretStore } from './secret-store.ts';
 
 type Given = NonNullable<ConfigDescription['endpoints'][string]['tls']>;
@@ -34,31 +33,4 @@ export function toEndpointTls(
     store.refuseTls(at, 'key is not the key of cert');
   if (new URL(url).protocol !== 'https:') store.refuseTls(at, 'the URL is not https');
   return Object.freeze(resolved);
-}
-
-function checkCertificate(value: string): string | undefined {
-  try {
-    new X509Certificate(value);
-    return undefined;
-  } catch {
-    return 'expected a certificate in PEM form (-----BEGIN CERTIFICATE-----)';
-  }
-}
-
-function checkKey(value: string): string | undefined {
-  try {
-    createSecureContext({ key: value });
-    return undefined;
-  } catch {
-    return 'expected a private key in PEM form without a passphrase (-----BEGIN PRIVATE KEY-----)';
-  }
-}
-
-function isPair(cert: string, key: string): boolean {
-  try {
-    createSecureContext({ cert, key });
-    return true;
-  } catch {
-    return false;
-  }
 }

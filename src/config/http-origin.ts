@@ -4,7 +4,7 @@
 export const OPERATOR_API_PATH = '/api/v1';
 
 /** @returns the URL at which this machine reaches a listener on the host and port */
-export function toOrigin(host: string, port: number): string {
+export function toOrigin(host: string, port: number, scheme: 'http' | 'https' = 'http'): string {
   const reached = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+  return `${scheme}://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }

@@ -34,6 +34,10 @@ export class LiveConfig implements Config {
     return this.#current.retention;
   }
 
+  get secrets(): Config['secrets'] {
+    return this.#current.secrets;
+  }
+
   get warnings(): Config['warnings'] {
     return this.#current.warnings;
   }

@@ -38,7 +38,7 @@ export function resolveConfig(whole: ConfigDescription, options: ResolveOptions)
     retention: { warnBeforeMs: picked.retention.warnBefore },
   };
   secrets.check();
-  return Object.freeze({ ...config, warnings: [...secrets.warnings] });
+  return Object.freeze({ ...config, secrets: secrets.resolved, warnings: [...secrets.warnings] });
 }
 
 function checkBodyLimits({ sources }: ConfigDescription, path: string): void {
@@ -82,6 +82,7 @@ function toSource(name: string, source: SourceDescription, store: SecretStore): 
     hasSchema: source.schema,
     ipAllowList: source.ipAllowList,
     maxBodyBytes: source.maxBodyBytes,
+    rateLimit: source.rateLimit,
     handlers: new Set(source.handlers),
     timeoutMs: source.timeoutMs,
     retry: source.retry ?? HANDLER_RETRY,
@@ -125,6 +126,7 @@ function toEndpoint(
     url: endpoint.url,
     secrets: endpoint.secrets.map((ref) => store.resolve(ref, `${at}.secrets`, 'delivery')),
     headers,
+    forwardHeaders: endpoint.forwardHeaders,
     timeoutMs: endpoint.timeoutMs,
     tls:
       endpoint.tls && toEndpointTls(endpoint.tls, { at: `${at}.tls`, url: endpoint.url, configPath }, store),

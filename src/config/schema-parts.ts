@@ -17,7 +17,7 @@ export const secretRef = z.custom<SecretRef>(
 export const secrets = z.array(secretRef).min(1, "expected at least one secret('NAME')");
 
 /** Headers that Surehook sets itself, or that belong to the connection. */
-const RESERVED_HEADER =
+export const RESERVED_HEADER =
   /^(webhook-.*|x-webhook-.*|content-type|content-length|host|connection|keep-alive|transfer-encoding|upgrade|expect)$/i;
 const headerName = z
   .string()

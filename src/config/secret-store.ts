@@ -16,6 +16,8 @@ export class SecretStore {
   readonly #makeable = new Set<string>();
   readonly #unusable = new Set<string>();
   readonly #certificates = new Set<string>();
+  /** Every secret that was resolved, by its name; files in PEM form by their paths. */
+  readonly resolved = new Map<string, Secret>();
   /** What is suspicious about secrets that somebody else has chosen, and so can be used. */
   readonly warnings = new Set<string>();
 
@@ -67,7 +69,7 @@ export class SecretStore {
     } catch (error) {
       this.refuseTls(at, (error as Error).message);
     }
-    return new Secret(given, value);
+    return this.#keep(new Secret(given, value));
   }
 
   refuseTls(at: string, reason: string): void {
@@ -80,7 +82,12 @@ export class SecretStore {
       const reason = check(value);
       if (reason) this.#unusable.add(`${name} (${at}): ${reason}`);
     }
-    return new Secret(name, value ?? '');
+    return this.#keep(new Secret(name, value ?? ''));
+  }
+
+  #keep(secret: Secret): Secret {
+    this.resolved.set(secret.name, secret);
+    return secret;
   }
 
   #read(name: string): string | undefined {

@@ -1,12 +1,15 @@
 // The environment, parsed once: the only reader of process.env.
+import { readFileSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { apiKeysSchema } from './api-keys.ts';
 import { ConfigError } from './config-error.ts';
 import { encryptionKeysSchema } from './encryption-keys.ts';
 import { isIpRange } from './ip-range.ts';
 import { storagePlaceSchema } from './storage-place.ts';
+import type { TlsFiles } from './tls-pair.ts';
 
 const port = (fallback: number) =>
   z
@@ -52,8 +55,14 @@ const schema = z.object({
       error: 'expected addresses or CIDR ranges, separated by commas',
     })
     .optional(),
+  SUREHOOK_TLS_CERT: text,
+  SUREHOOK_TLS_KEY: text,
+  SUREHOOK_FORWARDED_HEADER: z
+    .enum(['x-forwarded-for', 'forwarded'], { error: "expected 'x-forwarded-for' or 'forwarded'" })
+    .optional(),
   SUREHOOK_MAX_CONNECTIONS: wholeNumber(1, 1_000_000),
   SUREHOOK_MAX_CONNECTIONS_PER_CLIENT: wholeNumber(1, 1_000_000),
+  SUREHOOK_WEBHOOKS_PER_SECOND_PER_CLIENT: wholeNumber(1, 100_000),
   SUREHOOK_LEAST_BYTES_PER_SECOND: wholeNumber(0, 1_000_000),
   SUREHOOK_ALLOW_LOOPBACK_URLS: z
     .enum(['true', 'false'], { error: "expected 'true' or 'false'" })
@@ -102,13 +111,17 @@ export type Settings = Readonly<ReturnType<typeof toSettings>>;
 
 /** @throws ConfigError naming each setting that is wrong, and what it should be */
 export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
-  // An empty variable means "not set", as a compose file writes it.
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const given = withoutEmpty(env);
   const parsed = schema.safeParse(given);
   if (parsed.success) return Object.freeze(toSettings(parsed.data, given));
   throw new ConfigError(
     parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`).join('; '),
   );
+}
+
+/** An empty variable means "not set", as a compose file writes it. */
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
 function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
@@ -122,13 +135,7 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     /** Of bodies that Temporal does not take. */
     storage: s.SUREHOOK_STORAGE,
     operatorUrl: s.SUREHOOK_OPERATOR_URL,
-    trustedProxies: s.SUREHOOK_TRUSTED_PROXIES ?? [],
-    /** To the ingress, in all: an idle one takes 10 to 20 KB. */
-    maxConnections: s.SUREHOOK_MAX_CONNECTIONS ?? 4_000,
-    /** Of one address: more than twice what a sender with a pool of a hundred has. */
-    maxConnectionsPerClient: s.SUREHOOK_MAX_CONNECTIONS_PER_CLIENT ?? 250,
-    /** A body that comes more slowly is not read on. Kestrel asks for 240. */
-    leastBytesPerSecond: s.SUREHOOK_LEAST_BYTES_PER_SECOND ?? 1_024,
+    ...toIngressSettings(s),
     agent: toAgentSettings(s),
     configPath: s.SUREHOOK_CONFIG,
     /** Processes that run handlers. */
@@ -152,6 +159,35 @@ function toSettings(s: z.output<typeof schema>, env: NodeJS.ProcessEnv) {
     cacheDir: join(s.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'surehook'),
     env,
   };
+}
+
+/** Whose word counts at the ingress, and what one sender may hold of it. */
+function toIngressSettings(s: z.output<typeof schema>) {
+  return {
+    /** undefined: the public listener speaks plain HTTP. */
+    tls: toTlsFiles(s),
+    trustedProxies: s.SUREHOOK_TRUSTED_PROXIES ?? [],
+    /** The only header of theirs that is believed; undefined: whichever they send. */
+    forwardedHeader: s.SUREHOOK_FORWARDED_HEADER,
+    /** To the ingress, in all: an idle one takes 10 to 20 KB. */
+    maxConnections: s.SUREHOOK_MAX_CONNECTIONS ?? 4_000,
+    /** Of one address: more than twice what a sender with a pool of a hundred has. */
+    maxConnectionsPerClient: s.SUREHOOK_MAX_CONNECTIONS_PER_CLIENT ?? 250,
+    /** Of one address to one process; undefined: no limit, since a provider sends all of its webhooks from a few. */
+    webhooksPerSecondPerClient: s.SUREHOOK_WEBHOOKS_PER_SECOND_PER_CLIENT,
+    /** A body that comes more slowly is not read on. Kestrel asks for 240. */
+    leastBytesPerSecond: s.SUREHOOK_LEAST_BYTES_PER_SECOND ?? 1_024,
+  };
+}
+
+function toTlsFiles({ SUREHOOK_TLS_CERT: cert, SUREHOOK_TLS_KEY: key }: z.output<typeof schema>) {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert !== undefined && key !== undefined) return { cert, key } satisfies TlsFiles;
+  const [given, missing] =
+    cert === undefined
+      ? ['SUREHOOK_TLS_KEY', 'SUREHOOK_TLS_CERT']
+      : ['SUREHOOK_TLS_CERT', 'SUREHOOK_TLS_KEY'];
+  throw new ConfigError(`${missing}: it is not set, and ${given} needs it; set both, or neither`);
 }
 
 /** What the clients of the agent API may do. */
@@ -198,13 +234,26 @@ export function isDebugging(): boolean {
   return process.env.LOG_LEVEL === 'debug';
 }
 
-/** Adds what `.env` holds to the environment, as `surehook dev` and the commands beside it do. */
-export function loadDotEnv(): void {
+/** Read by `surehook dev` and the commands beside it. */
+export const DOT_ENV = '.env';
+
+/**
+ * Adds what `.env` holds to the environment.
+ *
+ * @returns a function that reads `.env` anew, and gives the environment with what it holds now
+ */
+export function loadDotEnv(): () => NodeJS.ProcessEnv {
+  const given = { ...process.env };
+  Object.assign(process.env, { ...readDotEnv(), ...given });
+  return () => withoutEmpty({ ...readDotEnv(), ...given });
+}
+
+/** @throws ConfigError if the file is there, and cannot be read */
+function readDotEnv(): NodeJS.ProcessEnv {
   try {
-    process.loadEnvFile();
+    return parseEnv(readFileSync(DOT_ENV, 'utf8'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw new ConfigError(`.env cannot be read: ${(error as Error).message}`);
-    }
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new ConfigError(`.env cannot be read: ${(error as Error).message}`);
   }
 }

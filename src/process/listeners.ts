@@ -9,6 +9,7 @@ import { createCompareDuplicate } from '../api/ingress/compare-duplicate.ts';
 import { FieldReader } from '../api/ingress/field-reader.ts';
 import { createIngressLimits, type IngressBounds, type IngressLimits } from '../api/ingress/limits.ts';
 import { createStartEvent } from '../api/ingress/start-event.ts';
+import type { VerifyDeps } from '../api/ingress/verify-request.ts';
 import { createOperatorApp } from '../api/operator/app.ts';
 import { createWorkerApp } from '../api/operator/worker-app.ts';
 import type { Settings } from '../config/settings.ts';
@@ -49,7 +50,14 @@ export async function listenToOperators(
 
 export async function listenToSenders(parts: ProcessParts, checkReady: CheckReady): Promise<Listener> {
   const { options, config, userCode, temporal, log, observability, working } = parts;
-  const { host = '0.0.0.0', port, taskQueue, trustedProxies, ...settings } = options.settings;
+  const {
+    host = '0.0.0.0',
+    port,
+    taskQueue,
+    trustedProxies,
+    forwardedHeader,
+    ...settings
+  } = options.settings;
   const limits = createIngressLimits(toBounds(options.settings));
   const startEvent = createStartEvent({ temporal, taskQueue, eager: options.role === 'serve', limits, log });
   const { metrics, tracing } = observability;
@@ -66,12 +74,8 @@ export async function listenToSenders(parts: ProcessParts, checkReady: CheckRead
       metrics,
       tracing,
       checkReady,
-      trustedProxies,
-      // Without a setting, a scheme that signs the URL works on this machine alone: see `requirePublicUrl`.
-      get publicUrl() {
-        return settings.agent.publicUrl?.replace(/\/+$/, '') ?? listener.url;
-      },
-      fetchKey: (need) => providerKeys.fetch(need),
+      ...verifyDeps(options.settings, providerKeys, () => listener.url),
+      trust: { trustedProxies, forwardedHeader },
       document: PUBLIC_DOCUMENT,
       mount: (app) => mountAgentApi(app, agentOptions(parts, limits)),
       log,
@@ -79,6 +83,7 @@ export async function listenToSenders(parts: ProcessParts, checkReady: CheckRead
     host,
     port,
     settings: { host: 'HOST', port: 'PORT' },
+    tls: settings.tls && { files: settings.tls, log },
     strangers: {
       maxConnections: settings.maxConnections,
       maxPerClient: settings.maxConnectionsPerClient,
@@ -88,6 +93,14 @@ export async function listenToSenders(parts: ProcessParts, checkReady: CheckRead
   });
   working.push(listener.stop, () => providerKeys.close());
   return listener;
+}
+
+/** Without a setting, a scheme that signs the URL works on this machine alone: see `requirePublicUrl`. */
+function verifyDeps({ agent }: Settings, providerKeys: ProviderKeys, ownUrl: () => string): VerifyDeps {
+  return {
+    publicUrl: () => agent.publicUrl?.replace(/\/+$/, '') ?? ownUrl(),
+    fetchKey: (need) => providerKeys.fetch(need),
+  };
 }
 
 /** Seconds in which a client that was quiet may use up at once what it may ask in them. */
@@ -115,6 +128,11 @@ function agentOptions(
   };
 }
 
-function toBounds({ maxConnectionsPerClient, leastBytesPerSecond }: Settings): IngressBounds {
-  return { maxPerClient: maxConnectionsPerClient, leastBytesPerSecond };
+function toBounds({
+  maxConnectionsPerClient: maxPerClient,
+  webhooksPerSecondPerClient: perSecond,
+  leastBytesPerSecond,
+}: Settings): IngressBounds {
+  const clientRate = perSecond === undefined ? undefined : { perSecond, burst: BURST_SECONDS * perSecond };
+  return { maxPerClient, clientRate, leastBytesPerSecond };
 }

@@ -20,6 +20,8 @@ export interface RunOptions {
   /** The codec needs no token: in dev, where it listens on loopback. */
   openCodec?: boolean;
   makeSecret?: (name: string) => string;
+  /** Gives the environment of the secrets anew at a reload; it stays the same unless given. */
+  readEnv?: () => NodeJS.ProcessEnv;
   /** Port of a debugger for handlers: then one process runs them, and nothing ends it for being late. */
   inspectPort?: number | undefined;
   /** What is stopped last. */

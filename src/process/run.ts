@@ -6,6 +6,7 @@ import type { CheckReady } from '../api/http/base-app.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
+import { readTlsPair } from '../config/tls-pair.ts';
 import { CALLBACK_SOURCE, DELIVERY_SOURCE, TASK_SOURCE } from '../contracts/task.ts';
 import { createLog } from '../observability/log.ts';
 import type { EncryptionKeys } from '../payloads/encryption-codec.ts';
@@ -49,11 +50,12 @@ export async function run(options: RunOptions): Promise<Running> {
 }
 
 async function start(options: RunOptions, stops: Stops): Promise<Running> {
-  const { settings, role, makeSecret, inspectPort } = options;
+  const { settings, role, makeSecret, readEnv, inspectPort } = options;
+  if (role !== 'worker' && settings.tls) readTlsPair(settings.tls); // before anything else is started
   const log = createLog(settings.logLevel);
   const observability = await startObservability(settings, log);
   stops.push(() => observability.tracing.stop());
-  const parts = await startUserCode({ settings, role, inspectPort, makeSecret, log });
+  const parts = await startUserCode({ settings, role, inspectPort, makeSecret, readEnv, log });
   const { userCode, config, files, reload } = parts;
   stops.push(() => userCode.stop());
   config.onChange(({ sources, endpoints, alerts, tasks }) => {

@@ -1,5 +1,6 @@
 // Starts the processes of the user's code, and gives the process its config: at the start, and at each reload.
 import type { Logger } from 'pino';
+import type { Config } from '../config/config.ts';
 import { LiveConfig } from '../config/live-config.ts';
 import { type ResolveOptions, resolveConfig } from '../config/resolve-config.ts';
 import type { Settings } from '../config/settings.ts';
@@ -21,6 +22,7 @@ interface Options {
   /** Port of a debugger for handlers; undefined: none. */
   inspectPort: number | undefined;
   makeSecret?: ((name: string) => string) | undefined;
+  readEnv?: (() => NodeJS.ProcessEnv) | undefined;
   log: Logger;
 }
 
@@ -30,6 +32,7 @@ export async function startUserCode({
   role,
   inspectPort,
   makeSecret,
+  readEnv = () => settings.env,
   log,
 }: Options): Promise<UserCodeParts> {
   const path = settings.configPath;
@@ -58,11 +61,14 @@ export async function startUserCode({
     let files = config.files;
     const reloadOnce = async () => {
       try {
+        let changed: string[] = [];
         await userCode.reload(({ description, files: loaded }) => {
           files = loaded;
-          live.replace(resolveConfig(description, options));
+          const next = resolveConfig(description, { ...options, env: readEnv() });
+          changed = changedSecrets(live.secrets, next.secrets);
+          live.replace(next);
         });
-        log.info({ config: path }, 'the config was read anew');
+        log.info({ config: path, changed_secrets: changed }, 'the config was read anew');
       } catch (error) {
         if (error instanceof RefusedConfigError && error.files.length > 0) files = error.files;
         log.error(
@@ -76,6 +82,13 @@ export async function startUserCode({
     await userCode.stop();
     throw error;
   }
+}
+
+/** The names of secrets that are new or have another value. */
+function changedSecrets(before: Config['secrets'], after: Config['secrets']): string[] {
+  return [...after.values()]
+    .filter((secret) => before.get(secret.name)?.reveal() !== secret.reveal())
+    .map(({ name }) => name);
 }
 
 /** Of calls that come during a run, the last one counts: it runs once, after the present one. */

@@ -1,7 +1,8 @@
 // Tests requests over plain sockets that no client library would send: they are refused, and have no other effect.
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { signRequest } from '../../src/signatures/index.ts';
 import { writeChunks } from '../support/raw-http.ts';
-import { newId, signHmac } from '../support/surehook.ts';
+import { newId, SECRETS, signHmac } from '../support/surehook.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { describeTheEnd, expectProblem, Ingress, toBody } from './ingress.ts';
 
@@ -165,6 +166,23 @@ describe('a header', () => {
     expectProblem(answers[0], 431, 'headers_too_large');
   });
 
+  it('of a signature, an id or a time that comes twice with one value counts once, and is stored once', async () => {
+    const [event_id, rawBody] = [newId(), Buffer.from(toBody({}))];
+    const of = signRequest({
+      scheme: 'standard',
+      secret: SECRETS.STANDARD_SECRET,
+      rawBody,
+      eventId: event_id,
+    });
+    const lines = Object.entries({ ...of, 'x-tenant': 'a' }).map(([name, value]) => `${name}: ${value}`);
+    const start = 'POST /webhooks/standard HTTP/1.1';
+    const head = [...lines, ...lines, `Content-Length: ${rawBody.length}`, 'Connection: close'];
+    const { answers } = await ingress.exchange([headOf(head, start) + rawBody]);
+    expect(answers.map(({ status }) => status)).toEqual([202]);
+    const event = await ingress.surehook.event('standard', event_id);
+    expect(event).toMatchObject({ event_id, headers: { 'webhook-id': event_id, 'x-tenant': 'a' } });
+  });
+
   it('with two wrong signatures is answered with 401 signature_invalid', async () => {
     const { answers } = await ingress.exchange([
       headOf([wrong, wrong, 'Content-Length: 0', 'Connection: close']),
@@ -181,6 +199,9 @@ describe('a header', () => {
     ['::1', 403],
     ['nonsense', 403],
     ['', 403],
+    ['10.1.2.3:5678', 202],
+    ['203.0.113.5, [::ffff:192.0.2.1]:443', 202],
+    ['10.1.2.3, unknown', 403],
   ])(
     'X-Forwarded-For of a trusted proxy names the client: %j is answered with %i',
     async (clients, status) => {
@@ -189,6 +210,16 @@ describe('a header', () => {
       if (status === 403) expectProblem(answer, 403, 'ip_not_allowed');
     },
   );
+});
+
+it.each([
+  ['for="10.1.2.3:80";proto=https', 202],
+  ['for=10.1.2.3, for="[2001:db8::1]:80"', 403],
+  ['for=10.1.2.3, for=unknown', 403],
+])('Forwarded of a trusted proxy names the client: %j is answered with %i', async (forwarded, status) => {
+  const answer = await ingress.send('walled', newBody(), { forwarded });
+  expect(answer.status).toBe(status);
+  if (status === 403) expectProblem(answer, 403, 'ip_not_allowed');
 });
 
 describe('a request', () => {

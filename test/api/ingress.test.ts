@@ -70,6 +70,18 @@ describe('a valid webhook', () => {
   });
 });
 
+it.each(['//webhooks/partner', '/webhooks/partner/', '///webhooks/partner/?from=test'])(
+  'the path %s reaches the source',
+  async (path) => {
+    const body = toBody({ event_id: newId() });
+    // `fetch` would take what follows the slashes for a host.
+    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${body.length}`;
+    const signature = `X-Webhook-Signature: ${signHmac(body)['x-webhook-signature']}`;
+    const { answers } = await ingress.exchange([`${head}\r\n${signature}\r\n\r\n${body}`]);
+    expect(answers.map(({ status }) => status)).toEqual([202]);
+  },
+);
+
 const good = toBody({ event_id: NEVER });
 const signed = signHmac(good);
 const wrong = { 'x-webhook-signature': '0'.repeat(64) };
@@ -156,6 +168,9 @@ it.each([
   ['POST', '/webhooks/partner%2Fmore', 404, 'unknown_source'],
   ['POST', '/webhooks/partner%00', 404, 'unknown_source'],
   ['POST', '/webhooks/%E0%A4%A', 400, 'bad_request'],
+  ['POST', '/Webhooks/partner', 404, 'not_found'],
+  ['POST', '/WEBHOOKS/partner', 404, 'not_found'],
+  ['POST', '/AGENT/echo', 404, 'not_found'],
   ['GET', '/nothing', 404, 'not_found'],
   ['POST', '/healthz', 405, 'method_not_allowed'],
   ['GET', '/events', 404, 'not_found'],

@@ -131,6 +131,57 @@ it('eight idle announcements of 16 MiB keep no large body out', async () => {
   await untilFreed();
 });
 
+describe('a rate', () => {
+  let limited: Surehook;
+  beforeAll(async () => {
+    limited = await start({
+      SUREHOOK_WEBHOOKS_PER_SECOND_PER_CLIENT: '5',
+      SUREHOOK_TRUSTED_PROXIES: '127.0.9.9',
+    });
+  });
+  afterAll(async () => void (await limited.stop()));
+
+  const ask = async (source: string, from: string, header = 'Content-Length: 0') => {
+    const one = await stranger(limited, from);
+    await one.send(headOf(source, header));
+    await waitFor(() => one.text.includes('\r\n\r\n'));
+    return one.text;
+  };
+  const untilRefused = async (once: () => Promise<string>) =>
+    await waitFor(once, (text) => text.startsWith('HTTP/1.1 429 '));
+
+  it('of an address is held, before any of the body is read, while another address is answered', async () => {
+    const half = 'Content-Length: 1000';
+    const refused = await untilRefused(() => ask('partner', '127.0.5.1', 'Content-Length: 0'));
+    expect(refused).toContain('"code":"too_many_requests"');
+    expect(refused).toMatch(/^RateLimit-Policy: "client";q=10;w=2\r$/im);
+    expect(refused).toMatch(/^RateLimit: "client";r=0;t=2\r$/im);
+    expect(refused).toMatch(/^Retry-After: 1\r$/im);
+    expect(await untilRefused(() => ask('partner', '127.0.5.1', half))).toContain('too_many_requests');
+    expect(await ask('partner', '127.0.5.2')).toMatch(/^HTTP\/1.1 401 /);
+    expect(await ask('nobody', '127.0.5.2')).toMatch(/^HTTP\/1.1 404 /);
+  });
+
+  it('of an address behind a trusted proxy is that of the address', async () => {
+    const from = (client: string) => `X-Forwarded-For: ${client}\r\nContent-Length: 0`;
+    await untilRefused(() => ask('partner', '127.0.9.9', from('198.51.100.7:4711')));
+    expect(await ask('partner', '127.0.9.9', from('198.51.100.8'))).toMatch(/^HTTP\/1.1 401 /);
+  });
+
+  it('of a source is held, while another source is answered, and a webhook is taken once there is room', async () => {
+    let [n, refused] = [0, ''];
+    const next = () => ask('paced', `127.0.6.${(n++ % 200) + 1}`);
+    refused = await untilRefused(next);
+    expect(refused).toMatch(/^RateLimit-Policy: "source";q=3;w=2\r$/im);
+    expect(refused).toMatch(/^Retry-After: 1\r$/im);
+    expect(await send('other', '', limited)).toBe(202);
+    await waitFor(
+      () => send('paced', '', limited),
+      (status) => status === 202,
+    );
+  });
+});
+
 describe('connections', () => {
   let limited: Surehook;
   beforeAll(async () => {

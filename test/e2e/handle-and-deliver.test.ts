@@ -177,6 +177,24 @@ describe('a delivery', () => {
     expect(() => new Webhook(ENDPOINT_SECRET_OLD, { format: 'raw' }).verify(body, sent)).not.toThrow();
   });
 
+  it("has the sender's headers that its endpoint asks for, at each attempt, and no others", async () => {
+    const event_id = newId();
+    receiver.script('/first', event_id, [500]);
+    const body = JSON.stringify({ event_id, type: 'forwarded' });
+    const given = { 'x-tenant': 'a \u00e9', 'x-other': 'b', cookie: 'c=d', ...signHmac(body) };
+    expect((await surehook.post('partner', body, given)).status).toBe(202);
+    const all = await waitFor(
+      () => receiver.of(event_id, '/first'),
+      (found) => found.length > 1,
+    );
+    for (const { headers } of all) {
+      expect(headers).toMatchObject({ 'x-tenant': 'a \u00e9', 'x-team': 'a' });
+      expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['x-other']));
+      expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['cookie']));
+      expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['x-github-event']));
+    }
+  });
+
   it('that fails twice and then succeeds sends the same bytes with the same webhook-id each time', async () => {
     const event_id = newId();
     receiver.script('/first', event_id, [500, { status: 503, body: 'overloaded' }, 204]);

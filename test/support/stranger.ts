@@ -1,6 +1,7 @@
 // Clients on plain sockets that mean no good: they send what they are told, and never close, whatever they are answered.
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { connect as secure } from 'node:tls';
 
 /** As /proc/net/tcp writes it. */
 const LISTENING = '0A';
@@ -18,12 +19,19 @@ export class Stranger {
     });
   }
 
-  /** @param from any address of 127.0.0.0/8: Linux gives them all to this machine */
+  /**
+   * Speaks TLS to an `https:` URL.
+   *
+   * @param from any address of 127.0.0.0/8: Linux gives them all to this machine
+   */
   static connect(url: string, from = '127.0.0.1'): Promise<Stranger> {
-    const { hostname: host, port } = new URL(url);
-    const socket = connect({ host, port: Number(port), localAddress: from, allowHalfOpen: true });
+    const { hostname: host, port, protocol } = new URL(url);
+    const plain = connect({ host, port: Number(port), localAddress: from, allowHalfOpen: true });
+    const isSecure = protocol === 'https:';
+    const socket = isSecure ? secure({ socket: plain, rejectUnauthorized: false }) : plain;
     return new Promise((resolve, reject) => {
-      socket.once('connect', () => resolve(new Stranger(socket)));
+      socket.once(isSecure ? 'secureConnect' : 'connect', () => resolve(new Stranger(socket)));
+      plain.once('error', reject);
       socket.once('error', reject);
     });
   }

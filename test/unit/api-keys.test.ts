@@ -1,6 +1,5 @@
-// Tests how API keys are parsed, how clients are known by them, and how often each client may ask.
+// Tests how API keys are parsed, and how clients are known by them.
 import { describe, expect, it } from 'vitest';
-import { ClientRates } from '../../src/api/agent/client-rates.ts';
 import { Clients } from '../../src/api/agent/clients.ts';
 import { apiKeysSchema } from '../../src/config/api-keys.ts';
 
@@ -33,20 +32,5 @@ describe('SUREHOOK_API_KEYS', () => {
     ]);
     for (const header of [undefined, '', 'Bearer', `Bearer ${K}x`, K, `bearer ${K}`])
       expect(clients.find(header)).toBe(undefined);
-  });
-});
-
-describe('a client that asks often', () => {
-  it('may use up its burst, is told when to ask again, and gets its rate back', () => {
-    const rates = new ClientRates({ burst: 3, perSecond: 2 });
-    const counts = [0, 0, 0, 0].map((now) => rates.count('shop', now));
-    expect(counts.map(({ isWithin }) => isWithin)).toEqual([true, true, true, false]);
-    expect(counts[0]?.headers).toEqual({
-      'ratelimit-policy': '"requests";q=3;w=2',
-      ratelimit: '"requests";r=2;t=1',
-    });
-    expect(counts[3]?.headers['retry-after']).toBe('1');
-    expect(rates.count('bank', 0).isWithin).toBe(true);
-    expect([500, 500].map((now) => rates.count('shop', now).isWithin)).toEqual([true, false]);
   });
 });

@@ -17,6 +17,7 @@ describe('a valid config', () => {
       hasSchema: false,
       ipAllowList: undefined,
       maxBodyBytes: 1024 * 1024,
+      rateLimit: undefined,
       timeoutMs: 5_000,
       retry: HANDLER_RETRY,
       redelivery: 'rerun-failed',
@@ -59,12 +60,12 @@ describe('a valid config', () => {
           encoding: 'base64', timestampHeader: 'X-Time' },
         eventId: ['header.X-Request-ID', 'body.data.object.id'], eventType: 'body.kind',
         schema: z.object({ id: z.string() }), ipAllowList: ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32', '::1'],
-        maxBodyBytes: 1_900_000, toleranceSeconds: 0.5, handlers: { 'a.b': () => 1, '*': () => 2 },
+        maxBodyBytes: 1_900_000, rateLimit: { perSecond: 2.5 }, toleranceSeconds: 0.5, handlers: { 'a.b': () => 1, '*': () => 2 },
         timeoutMs: 86_400_000, retry: [0, 500, '1m'], forwardTo: { 'a.b': ['billing'], '*': [] },
         redelivery: 'ignore',`,
       endpoint: `
         timeoutMs: 1, retry: { initial: '1s', attempts: 3 }, breaker: { failures: 3, probeAfter: 2_000, holdFor: '1m', alertAfter: '10s' },
-        headers: { 'X-Team': 'a b', 'X-Key': secret('A') },`,
+        headers: { 'X-Team': 'a b', 'X-Key': secret('A') }, forwardHeaders: ['X-GitHub-Event'],`,
     });
     const { hasSchema, handlers, forwardTo, verify, ...rest } = source;
     const format = { header: 'X-Sig', prefix: 'sha256=', encoding: 'base64', timestampHeader: 'X-Time' };
@@ -81,6 +82,7 @@ describe('a valid config', () => {
       eventType: [{ in: 'body', path: ['kind'] }],
       ipAllowList: ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32', '::1'],
       maxBodyBytes: 1_900_000,
+      rateLimit: { perSecond: 2.5, burst: 5 },
       timeoutMs: 86_400_000,
       retry: [0, 500, 60_000],
       redelivery: 'ignore',
@@ -95,6 +97,7 @@ describe('a valid config', () => {
       holdForMs: 60_000,
       alertAfterMs: 10_000,
     });
+    expect(endpoint.forwardHeaders).toEqual(['x-github-event']);
     expect(endpoint.headers['x-team']).toBe('a b');
     expect(String(endpoint.headers['x-key'])).toBe('[secret A]');
   });
@@ -272,6 +275,37 @@ describe('a mistake in an endpoint is named with its path', () => {
   ])('a header that Surehook or the connection sets: %s', async (header) => {
     const faults = await faultsOf({ endpoint: `headers: { '${header}': 'x' }` });
     expect(faults).toEqual([`endpoints.billing.headers.${header}: Surehook sets this header itself`]);
+  });
+
+  it.each([
+    ['Authorization', 'authorization cannot be forwarded: it carries a credential'],
+    ['cookie', 'cookie cannot be forwarded: it carries a credential'],
+    ['set-cookie', 'set-cookie cannot be forwarded: it carries a credential'],
+    ['TE', 'te cannot be forwarded: it belongs to the connection'],
+    ['connection', 'connection cannot be forwarded: Surehook sets this header itself'],
+    ['X-Webhook-Event-Id', 'x-webhook-event-id cannot be forwarded: Surehook sets this header itself'],
+    ['traceparent', 'traceparent cannot be forwarded: Surehook sets this header itself'],
+    ['x tenant', 'expected a header name'],
+  ])('a header of the sender that may not go on: %s', async (header, expected) => {
+    const faults = await faultsOf({ endpoint: `forwardHeaders: ['x-ok', '${header}']` });
+    expect(faults).toEqual([`endpoints.billing.forwardHeaders.1: ${expected}`]);
+  });
+
+  it('a header to forward that carries the signature of a source, or is under headers, too', async () => {
+    const forwardTo = "forwardTo: { push: ['billing'] }";
+    const faults = await faultsOf({
+      sources: `github: { verify: { scheme: 'github', secrets }, ${forwardTo} },
+        own: { verify: { scheme: 'hmac', header: 'X-Sig', secrets }, ${forwardTo} },
+        other: { verify: { scheme: 'hmac', header: 'X-Other', secrets } },`,
+      endpoint: `headers: { 'X-Team': 'a' },
+        forwardHeaders: ['x-hub-signature-256', 'X-Sig', 'x-other', 'x-team', 'x-github-event']`,
+    });
+    const at = 'endpoints.billing.forwardHeaders';
+    expect(faults).toEqual([
+      `${at}: x-hub-signature-256 cannot be forwarded: it carries the signature of github`,
+      `${at}: x-sig cannot be forwarded: it carries the signature of own`,
+      `${at}: x-team cannot be forwarded: it is under headers, too`,
+    ]);
   });
 });
 

@@ -31,10 +31,13 @@ describe('settings that are not given', () => {
     encryptionKeys: undefined,
     handlerProcesses: Math.max(2, availableParallelism()),
     handlerMemoryMb: 512,
+    tls: undefined,
     trustedProxies: [],
+    forwardedHeader: undefined,
     proxy: undefined,
     maxConnections: 4_000,
     maxConnectionsPerClient: 250,
+    webhooksPerSecondPerClient: undefined,
     leastBytesPerSecond: 1_024,
     agent: {
       apiKeys: undefined,
@@ -99,6 +102,7 @@ describe('settings that are given', () => {
       SUREHOOK_OPERATOR_TOKEN: token,
       SUREHOOK_OPERATOR_URL: 'https://ops.test/',
       SUREHOOK_TRUSTED_PROXIES: '10.0.0.0/8, ::1,192.0.2.7',
+      SUREHOOK_FORWARDED_HEADER: 'forwarded',
       SUREHOOK_ALLOW_LOOPBACK_URLS: 'true',
       SUREHOOK_API_KEYS: `shop:${'k'.repeat(16)}, shop:${'l'.repeat(16)}`,
       SUREHOOK_PUBLIC_URL: 'https://hooks.test',
@@ -123,6 +127,7 @@ describe('settings that are given', () => {
       operatorToken: token,
       operatorUrl: 'https://ops.test/',
       trustedProxies: ['10.0.0.0/8', '::1', '192.0.2.7'],
+      forwardedHeader: 'forwarded',
       agent: {
         apiKeys: [
           { client: 'shop', key: 'k'.repeat(16) },
@@ -234,6 +239,8 @@ describe('a setting that cannot be used', () => {
     ['SUREHOOK_TRUSTED_PROXIES', '1', proxies],
     ['SUREHOOK_TRUSTED_PROXIES', '10.0.0.0/8,', proxies],
     ['SUREHOOK_TRUSTED_PROXIES', '10.0.0.0/8 ::1', proxies],
+    ['SUREHOOK_FORWARDED_HEADER', 'x-real-ip', "expected 'x-forwarded-for' or 'forwarded'"],
+    ['SUREHOOK_WEBHOOKS_PER_SECOND_PER_CLIENT', '0', 'expected a whole number from 1 to 100000'],
     ['SUREHOOK_OPERATOR_URL', 'localhost:8081', 'expected a URL such as http://127.0.0.1:8081'],
     ['TEMPORAL_UI_URL', '127.0.0.1:8233', 'expected a URL such as http://127.0.0.1:8233'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4317', 'expected a URL such as http://127.0.0.1:4318'],
@@ -246,6 +253,15 @@ describe('a setting that cannot be used', () => {
     ],
   ])('is named with the expected value: %s=%s', (name, value, expected) => {
     expect(refusal({ [name]: value })).toBe(`${name}: ${expected}`);
+  });
+
+  it.each([
+    ['SUREHOOK_TLS_CERT', 'SUREHOOK_TLS_KEY'],
+    ['SUREHOOK_TLS_KEY', 'SUREHOOK_TLS_CERT'],
+  ])('is the one that %s needs: %s', (given, missing) => {
+    expect(refusal({ [given]: 'some.pem' })).toBe(
+      `${missing}: it is not set, and ${given} needs it; set both, or neither`,
+    );
   });
 
   it('is named in one line with all others', () => {

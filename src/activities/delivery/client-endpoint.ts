@@ -20,6 +20,7 @@ export function toClientEndpoint(
     url,
     secrets: secrets.map((secret) => new Secret('webhook_secret', secret)),
     headers,
+    forwardHeaders: [],
     timeoutMs: LOCAL_DELIVERY_TIMEOUT_MAX_MS,
     tls: undefined,
     retry,

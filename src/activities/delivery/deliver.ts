@@ -128,6 +128,7 @@ function toHeaders(endpoint: EndpointConfig, event: EventMeta, body: RawBody): R
   const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
   return {
     'user-agent': 'Surehook',
+    ...forwardedHeaders(endpoint, event),
     ...revealHeaders(endpoint.headers),
     'content-type': event.headers['content-type'] ?? 'application/octet-stream',
     'x-webhook-source': event.source,
@@ -144,6 +145,14 @@ function headerText(text: string): string {
 
 /** A lone surrogate cannot be encoded; U+FFFD stands for it, as in every text that is sent. */
 const encode = (text: string) => encodeURIComponent(text.toWellFormed());
+
+function forwardedHeaders(
+  { forwardHeaders }: EndpointConfig,
+  { headers }: EventMeta,
+): Record<string, string> {
+  const given = forwardHeaders.filter((name) => Object.hasOwn(headers, name));
+  return Object.fromEntries(given.map((name) => [name, headers[name] ?? '']));
+}
 
 /** A client of A2A that has given no token has nothing to verify with: it gets the id and the time all the same. */
 function signatureHeaders(

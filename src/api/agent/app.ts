@@ -3,9 +3,9 @@ import type { Express } from 'express';
 import type { ApiKey } from '../../config/api-keys.ts';
 import { TaskWatches } from '../../tasks/watch-task.ts';
 import { boundedTemporal } from '../../temporal/bounded.ts';
+import type { Rate } from '../http/request-rates.ts';
 import { mountRoutes } from '../http/route.ts';
 import { mountA2A } from './a2a/mount.ts';
-import { type ClientRate, ClientRates } from './client-rates.ts';
 import { Clients, requireClient } from './clients.ts';
 import type { AgentDeps } from './deps.ts';
 import { mountMcp } from './mcp/mount-mcp.ts';
@@ -17,7 +17,7 @@ const TEMPORAL_WITHIN_MS = 4_000;
 
 export interface AgentAppOptions extends Omit<AgentDeps, 'underWay'> {
   apiKeys: readonly ApiKey[];
-  rate: ClientRate;
+  rate: Rate;
   /** Tasks of one client that may be under way. */
   tasksMax: number;
   /** The public listener as its clients know it. */
@@ -28,7 +28,7 @@ export function mountAgentApi(app: Express, options: AgentAppOptions): void {
   const { apiKeys, rate, tasksMax, publicUrl, ...given } = options;
   const temporal = boundedTemporal(given.temporal, TEMPORAL_WITHIN_MS);
   const deps: AgentDeps = { ...given, temporal, underWay: new TasksUnderWay(temporal, tasksMax) };
-  const requireKey = requireClient(new Clients(apiKeys), new ClientRates(rate));
+  const requireKey = requireClient(new Clients(apiKeys), rate);
   app.use(['/agent', '/deliveries'], requireKey);
   mountRoutes(app, { routes: AGENT_ROUTES, deps });
   mountMcp(app, deps, { requireKey, publicUrl });

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiKey } from '../../config/api-keys.ts';
 import { HttpError } from '../http/errors.ts';
-import type { ClientRates } from './client-rates.ts';
+import { type Rate, RequestRates } from '../http/request-rates.ts';
 
 export class Clients {
   readonly #keys: readonly { client: string; digest: Buffer }[];
@@ -33,7 +33,8 @@ export function clientNameOf({ locals }: Pick<Response, 'locals'>): string {
  *
  * @throws HttpError `unauthorized` or `rate_limited`
  */
-export function requireClient(clients: Clients, rates: ClientRates): RequestHandler {
+export function requireClient(clients: Clients, rate: Rate): RequestHandler {
+  const rates = new RequestRates('requests');
   return (request: Request, response, next) => {
     const client = clients.find(request.headers.authorization);
     if (client === undefined) {
@@ -42,7 +43,7 @@ export function requireClient(clients: Clients, rates: ClientRates): RequestHand
       throw new HttpError('unauthorized', detail, { headers, bodyUnread: true });
     }
     response.locals.client = client;
-    const { isWithin, headers } = rates.count(client);
+    const { isWithin, headers } = rates.count(client, rate);
     response.set(headers);
     if (isWithin) return next();
     const detail = `client ${client} asks too often; the answer says when it may ask again`;

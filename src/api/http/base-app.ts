@@ -63,6 +63,7 @@ export const HEALTH_ROUTES = [
 export function createBaseApp(): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.enable('case sensitive routing'); // a path has one spelling, as the name of a source has
   app.set('etag', false);
   return app;
 }

@@ -12,7 +12,7 @@ export const ERRORS = {
   url_not_allowed: [400, 'The URL is not one that a client may give'],
   payload_too_large: [413, 'The body is too large'],
   headers_too_large: [431, 'The headers are too large'],
-  too_many_requests: [429, 'The client has too many requests under way'],
+  too_many_requests: [429, 'Too many requests come, or are under way'],
   // who asks
   unauthorized: [401, 'The bearer token is missing or wrong'],
   ip_not_allowed: [403, 'The client address is not allowed'],

@@ -6,14 +6,18 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
-import { type AddressInfo, Server as NetServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Express, Request, Response } from 'express';
+import type { Logger } from 'pino';
 import { ConfigError } from '../../config/config-error.ts';
 import { toOrigin } from '../../config/http-origin.ts';
+import { readTlsPair, type TlsFiles } from '../../config/tls-pair.ts';
 import { ANSWER_LINGER_MS, HttpError, sendProblem, toProblem } from './errors.ts';
 import { endInTime, letGo } from './hold-open.ts';
 import { type ConnectionLimits, limitConnections } from './limit-connections.ts';
+import { renewCertificate } from './renew-certificate.ts';
 
 export interface Listener {
   url: string;
@@ -28,9 +32,11 @@ export interface ListenOptions {
   settings: { host: string; port: string };
   /** Given for a listener that strangers reach. */
   strangers?: ConnectionLimits;
+  /** undefined: plain HTTP. */
+  tls?: { files: TlsFiles; log: Logger } | undefined;
 }
 
-/** A sender has this time for all headers; the docs of the limits say so. */
+/** A sender has this time for all headers, and before them for the handshake of TLS; the docs of the limits say so. */
 const HEADERS_WITHIN_MS = 10_000;
 /** For bodies that no route reads. `readBody` is earlier, and says more. */
 const REQUEST_WITHIN_MS = 35_000;
@@ -40,13 +46,9 @@ const KEEP_ALIVE_MS = 65_000;
 const LOOK_EVERY_MS = 1_000;
 
 /** @throws ConfigError if the address is in use or cannot be opened */
-export async function listen({ app, host, port, settings, strangers }: ListenOptions): Promise<Listener> {
-  const server = createServer({
-    headersTimeout: HEADERS_WITHIN_MS,
-    requestTimeout: REQUEST_WITHIN_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionsCheckingInterval: LOOK_EVERY_MS,
-  });
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { app, host, port, settings, strangers, tls } = options;
+  const { server, close } = open(options);
   if (strangers) limitConnections(server, strangers);
   const drain = new Drain(server);
   const handle = (request: IncomingMessage, response: ServerResponse) => {
@@ -64,7 +66,26 @@ export async function listen({ app, host, port, settings, strangers }: ListenOpt
     server.listen({ host, port }, resolve);
   });
   const { address, port: bound } = server.address() as AddressInfo;
-  return { url: toOrigin(address, bound), stop: () => drain.begin() };
+  const stop = async () => {
+    close();
+    await drain.begin();
+  };
+  return { url: toOrigin(address, bound, tls && 'https'), stop };
+}
+
+const LIMITS = {
+  headersTimeout: HEADERS_WITHIN_MS,
+  requestTimeout: REQUEST_WITHIN_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  connectionsCheckingInterval: LOOK_EVERY_MS,
+};
+
+/** @throws ConfigError if the certificate cannot be used */
+function open({ tls }: ListenOptions): { server: Server; close: () => void } {
+  if (tls === undefined) return { server: createServer(LIMITS), close: () => undefined };
+  const pair = readTlsPair(tls.files);
+  const server = createTlsServer({ ...LIMITS, ...pair, handshakeTimeout: HEADERS_WITHIN_MS });
+  return { server, close: renewCertificate(server, tls.files, pair, tls.log) };
 }
 
 function toConfigError(
@@ -96,10 +117,16 @@ const DRAIN_WITHIN_MS = 5_000;
 class Drain {
   readonly #server: Server;
   readonly #unanswered = new Set<ServerResponse>();
+  /** Node knows no way to close a connection that has not ended its handshake of TLS. */
+  readonly #sockets = new Set<Socket>();
   #begun = false;
 
   constructor(server: Server) {
     this.#server = server;
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   watch(response: ServerResponse): void {
@@ -120,7 +147,9 @@ class Drain {
       NetServer.prototype.close.call(this.#server, () => resolve());
     });
     const idle = setInterval(() => this.#server.closeIdleConnections(), IDLE_FOR_MS);
-    const late = setTimeout(() => this.#server.closeAllConnections(), DRAIN_WITHIN_MS);
+    const late = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, DRAIN_WITHIN_MS);
     await closed;
     clearInterval(idle);
     clearTimeout(late);
@@ -150,7 +179,8 @@ function toParserProblem(code: string | undefined): HttpError {
 
 /** Answers a request that Node's parser refuses, and that never reaches the app, in the same form as the app. */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: import('node:stream').Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const isOfTls = /^ERR_(SSL|TLS)_/.test(error.code ?? ''); // there is nobody to whom HTTP could be said
+  if (isOfTls || error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const problem = toParserProblem(error.code);
   const body = JSON.stringify(toProblem(problem));
   socket.end(

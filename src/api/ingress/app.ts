@@ -1,8 +1,10 @@
 // The public listener as an HTTP app: the ingress of webhooks, and what else is mounted beside it.
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type CheckReady, createBaseApp, endApp, HEALTH_ROUTES } from '../http/base-app.ts';
 import type { CheckPayload } from '../http/check-schema.ts';
+import { findClient } from '../http/find-client.ts';
+import type { ProxyTrust } from '../http/forwarded-for.ts';
 import { mountRoutes } from '../http/route.ts';
 import type { CompareDuplicate } from './compare-duplicate.ts';
 import type { FieldReader } from './field-reader.ts';
@@ -19,9 +21,9 @@ export interface PublicAppDeps extends IngressObserver, VerifyDeps {
   compareDuplicate: CompareDuplicate;
   checkPayload: CheckPayload;
   fields: FieldReader;
-  limits: Pick<IngressLimits, 'bodies' | 'requests' | 'leastBytesPerSecond'>;
+  limits: Pick<IngressLimits, 'bodies' | 'requests' | 'rates' | 'leastBytesPerSecond'>;
   checkReady: CheckReady;
-  trustedProxies: string[];
+  trust: ProxyTrust;
   /** The OpenAPI document of the listener. */
   document: unknown;
   /** Adds what the listener serves beside the ingress. */
@@ -30,13 +32,22 @@ export interface PublicAppDeps extends IngressObserver, VerifyDeps {
 }
 
 export function createPublicApp(deps: PublicAppDeps): Express {
-  const { checkReady, trustedProxies, limits, document, log } = deps;
+  const { checkReady, trust, limits, document, log } = deps;
+  const { trustedProxies } = trust;
   const app = createBaseApp();
-  app.set('trust proxy', trustedProxies);
+  app.set('trust proxy', trustedProxies); // for `request.protocol`; the client's address is ours to find
+  app.use(dropEmptySegment);
+  app.use(findClient(trust));
   app.use(limitRequests(limits.requests, trustedProxies));
   mountRoutes(app, { routes: HEALTH_ROUTES, deps: { checkReady, log, document } });
-  const receive = observeIngress(createReceiveWebhook(deps), deps);
+  const receive = observeIngress(createReceiveWebhook({ ...deps, trustedProxies }), deps);
   mountRoutes(app, { routes: PUBLIC_ROUTES, deps: { receive } });
   deps.mount(app);
   return endApp(app, log);
 }
+
+/** A base URL that ends in a slash, and a path that begins with one, give `//webhooks/x`. */
+const dropEmptySegment: RequestHandler = (request, _response, next) => {
+  request.url = request.url.replace(/^\/{2,}/, '/');
+  next();
+};

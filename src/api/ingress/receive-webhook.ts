@@ -1,4 +1,5 @@
 // POST /webhooks/:source: each check of the contract's table in its order, then a durable start of each event, then the answer.
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Config, SourceConfig } from '../../config/config.ts';
@@ -9,6 +10,7 @@ import { type CheckPayload, checkSchema } from '../http/check-schema.ts';
 import { clientOf, isAddressIn } from '../http/client-address.ts';
 import { HttpError } from '../http/errors.ts';
 import { readBody } from '../http/read-body.ts';
+import { singleHeaders } from '../http/single-headers.ts';
 import type { BodyAdmission } from './body-budget.ts';
 import type { CompareDuplicate } from './compare-duplicate.ts';
 import type { FieldReader, ReadEvent } from './field-reader.ts';
@@ -23,7 +25,7 @@ export interface ReceiveWebhookDeps extends VerifyDeps {
   compareDuplicate: CompareDuplicate;
   checkPayload: CheckPayload;
   fields: FieldReader;
-  limits: Pick<IngressLimits, 'bodies' | 'leastBytesPerSecond'>;
+  limits: Pick<IngressLimits, 'bodies' | 'rates' | 'leastBytesPerSecond'>;
   trustedProxies: readonly string[];
   log: Logger;
 }
@@ -37,12 +39,15 @@ export type ReceiveWebhook = (
 
 export function createReceiveWebhook(deps: ReceiveWebhookDeps): ReceiveWebhook {
   return async function receiveWebhook(request, response, trace) {
+    const { rates } = deps.limits;
+    rates.enterClient(clientOf(request, deps.trustedProxies), response);
     const source = deps.config.sources.get(request.params.source);
     if (source === undefined) {
       throw new HttpError('unknown_source', 'there is no source of this name in the config');
     }
     if (!methodsOf(source).includes(request.method)) throw notAllowed(source, 'webhooks are sent with POST');
     checkAddress(source, request.ip);
+    rates.enterSource(source, response); // last, so that who may not send here uses up nothing of the source's rate
     if (request.method !== 'POST') return answerOther(deps, source, request, response);
     const admission = admitBody(deps, source, request);
     const started: Promise<unknown>[] = [];
@@ -65,6 +70,10 @@ interface AdmittedRequest {
   onStart: (started: Promise<unknown>) => void;
 }
 
+interface VerifiedRequest extends AdmittedRequest {
+  headers: IncomingHttpHeaders;
+}
+
 async function receive(deps: ReceiveWebhookDeps, admitted: AdmittedRequest): Promise<Received> {
   const { source, request, response, admission } = admitted;
   const onHeld = (bytes: number) => {
@@ -72,16 +81,17 @@ async function receive(deps: ReceiveWebhookDeps, admitted: AdmittedRequest): Pro
   };
   const { leastBytesPerSecond } = deps.limits;
   const sent = await readBody(request, response, source.maxBodyBytes, { onHeld, leastBytesPerSecond });
-  const asked = { source, request, rawBody: sent };
-  const open = answerHandshake('open', asked, deps.publicUrl);
+  const headers = singleHeaders(request);
+  const asked = { source, request, headers, rawBody: sent };
+  const open = answerHandshake('open', asked, deps.publicUrl());
   if (open) return sendHandshake(response, open);
-  await verifyRequest(deps, source, request, sent);
-  const challenge = answerHandshake('signed', asked, deps.publicUrl);
+  await verifyRequest(deps, asked);
+  const challenge = answerHandshake('signed', asked, deps.publicUrl());
   if (challenge) return sendHandshake(response, challenge);
-  const read = await deps.fields.read({ source, headers: request.headers, rawBody: sent });
+  const read = await deps.fields.read({ source, headers, rawBody: sent });
   // Nothing is started before all of them are known to be right: a sender is told of no half of its request.
   for (const { rawBody } of read) await checkSchema(deps.checkPayload, source, rawBody);
-  const receipts = await startAll(deps, admitted, read);
+  const receipts = await startAll(deps, { ...admitted, headers }, read);
   return sendReceipts(response, source, receipts);
 }
 
@@ -91,7 +101,7 @@ const STARTS_AT_ONCE = 20;
 /** @throws HttpError of the first that could not be started, once none is under way any more */
 async function startAll(
   deps: ReceiveWebhookDeps,
-  admitted: AdmittedRequest,
+  admitted: VerifiedRequest,
   events: ReadEvent[],
 ): Promise<Receipt[]> {
   const receipts: Receipt[] = [];
@@ -113,7 +123,7 @@ async function startAll(
 
 async function startOne(
   { config, startEvent, compareDuplicate, log }: ReceiveWebhookDeps,
-  { source, request, trace, onStart }: AdmittedRequest,
+  { source, headers, trace, onStart }: VerifiedRequest,
   { eventId: event_id, eventType: event_type, rawBody }: ReadEvent,
 ): Promise<Receipt> {
   const event: EventMeta = {
@@ -121,7 +131,7 @@ async function startOne(
     event_id,
     event_type,
     received_at: new Date().toISOString(),
-    headers: storedHeaders(source, request),
+    headers: storedHeaders(source, headers),
     ...trace,
   };
   const steps = planSteps(source, event_type, config);
@@ -141,7 +151,8 @@ function answerOther(
   request: Request,
   response: Response,
 ): Received {
-  const answer = answerHandshake('open', { source, request, rawBody: Buffer.alloc(0) }, publicUrl);
+  const asked = { source, request, headers: singleHeaders(request), rawBody: Buffer.alloc(0) };
+  const answer = answerHandshake('open', asked, publicUrl());
   if (answer) return sendHandshake(response, answer);
   throw notAllowed(
     source,
@@ -181,7 +192,10 @@ function checkAddress({ ipAllowList }: SourceConfig, address = ''): void {
 }
 
 /** Credentials stay out of the history; a header that came several times is joined. */
-function storedHeaders({ credentialHeaders }: SourceConfig, { headers }: Request): Record<string, string> {
+function storedHeaders(
+  { credentialHeaders }: SourceConfig,
+  headers: IncomingHttpHeaders,
+): Record<string, string> {
   const kept = Object.entries(headers).filter(
     ([name, value]) => value !== undefined && !credentialHeaders.has(name),
   );

@@ -1,4 +1,5 @@
 // Holds a request to the signature scheme of its source, and answers the handshakes of providers.
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Request } from 'express';
 import type { SourceConfig } from '../../config/config.ts';
 import type { FetchProviderKey } from '../../contracts/provider-keys.ts';
@@ -15,7 +16,7 @@ import { HttpError } from '../http/errors.ts';
 
 export interface VerifyDeps {
   /** The public listener as senders know it, without a slash at its end. */
-  publicUrl: string;
+  publicUrl: () => string;
   fetchKey: FetchProviderKey<KeyNeed>;
 }
 
@@ -33,17 +34,23 @@ export function publicUrlOf(
   return at < 0 || verify.url.includes('?') ? verify.url : verify.url + request.originalUrl.slice(at);
 }
 
+/** A request with its body, and with its headers as `singleHeaders` reads them. */
+export interface SentRequest {
+  source: SourceConfig;
+  request: Request;
+  headers: IncomingHttpHeaders;
+  rawBody: Buffer;
+}
+
 /** @throws HttpError of the 401s, or `not_queued` if a key of the provider cannot be fetched */
 export async function verifyRequest(
   { publicUrl, fetchKey }: VerifyDeps,
-  source: SourceConfig,
-  request: Request,
-  rawBody: Buffer,
+  { source, request, headers, rawBody }: SentRequest,
 ): Promise<void> {
   const { verify } = source;
   const secrets = verify.secrets.map((secret) => secret.reveal());
-  const url = publicUrlOf(source, request, publicUrl);
-  const signed = { ...verify, secrets, headers: request.headers, rawBody, method: request.method, url };
+  const url = publicUrlOf(source, request, publicUrl());
+  const signed = { ...verify, secrets, headers, rawBody, method: request.method, url };
   const need = neededKey(signed);
   const result = verifySignature(need ? { ...signed, ...(await fetchNeeded(fetchKey, need)) } : signed);
   if (!result.ok) throw new HttpError(result.code, result.detail);
@@ -68,13 +75,14 @@ type HandshakeKind = 'open' | 'signed';
 /** @returns what is answered to a handshake; undefined for a request that is none */
 export function answerHandshake(
   kind: HandshakeKind,
-  { source, request, rawBody }: { source: SourceConfig; request: Request; rawBody: Buffer },
+  sent: SentRequest,
   publicUrl: string,
 ): SchemeAnswer | undefined {
-  const { handshake, challenge } = findScheme(source.verify.scheme, source.verify);
-  if (kind === 'signed') return challenge?.(toHandshake(source, request, rawBody, publicUrl));
-  if (!handshake?.methods.some((method) => method === request.method)) return undefined;
-  return handshake.answer(toHandshake(source, request, rawBody, publicUrl));
+  const { verify } = sent.source;
+  const { handshake, challenge } = findScheme(verify.scheme, verify);
+  if (kind === 'signed') return challenge?.(toHandshake(sent, publicUrl));
+  if (!handshake?.methods.some((method) => method === sent.request.method)) return undefined;
+  return handshake.answer(toHandshake(sent, publicUrl));
 }
 
 /** The methods of the requests that a source takes. */
@@ -86,9 +94,7 @@ export function methodsOf({ verify }: SourceConfig): string[] {
 const HANDSHAKE_MAX_BYTES = 16_384;
 
 function toHandshake(
-  { verify, verifyToken }: SourceConfig,
-  request: Request,
-  rawBody: Buffer,
+  { source: { verify, verifyToken }, request, headers, rawBody }: SentRequest,
   publicUrl: string,
 ): HandshakeRequest {
   const url = publicUrlOf({ verify }, request, publicUrl);
@@ -97,7 +103,7 @@ function toHandshake(
   return {
     method: request.method,
     query: new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt)),
-    header: headerReader(request.headers),
+    header: headerReader(headers),
     body: rawBody,
     json: rawBody.length <= HANDSHAKE_MAX_BYTES ? parse(rawBody) : undefined,
     secrets: verify.secrets.map((secret) => secret.reveal()),

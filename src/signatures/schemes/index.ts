@@ -49,7 +49,26 @@ export function findScheme(name: SchemeName, options: HmacOptions = {}): Scheme 
       `There is no signature scheme '${name}'. The schemes are ${SCHEME_NAMES.join(', ')}; use 'hmac' with its options (header, prefix, encoding, signed …) for a provider that is not listed.`,
     );
   }
-  return name === 'hmac' ? hmac(options) : SCHEMES[name];
+  return name === 'hmac' ? hmacOf(options) : SCHEMES[name];
+}
+
+/** Sources with `hmac` have a handful of options, which each request brings anew. */
+const HMACS_MAX = 200;
+const hmacs = new Map<string, Scheme>();
+
+function hmacOf(options: HmacOptions): Scheme {
+  const { header, prefix, encoding, algorithm, secretEncoding, signed } = options;
+  const { timestampHeader, timestampUnit, idHeader, case: letterCase } = options;
+  const key = JSON.stringify([
+    ...[header, prefix, encoding, algorithm, secretEncoding, signed],
+    ...[timestampHeader, timestampUnit, idHeader, letterCase],
+  ]);
+  const known = hmacs.get(key);
+  if (known) return known;
+  const scheme = hmac(options);
+  if (hmacs.size >= HMACS_MAX) hmacs.clear();
+  hmacs.set(key, scheme);
+  return scheme;
 }
 
 /**

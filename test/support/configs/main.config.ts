@@ -57,6 +57,7 @@ export default defineConfig({
       retry,
       timeoutMs: 1_000,
       headers: { 'x-team': 'a' },
+      forwardHeaders: ['X-Tenant', 'x-github-event'],
       breaker: false, // many tests let this endpoint fail at the same time
     },
     second: {

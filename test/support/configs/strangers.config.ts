@@ -10,6 +10,7 @@ export default defineConfig({
   sources: {
     partner: small,
     other: small,
+    paced: { ...small, rateLimit: { perSecond: 2, burst: 3 } },
     large,
     strict: {
       ...large,
