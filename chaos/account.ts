@@ -1,9 +1,10 @@
 // The accounting: judges each event by what the book and Temporal say, and names what no fault explains.
 import type { EventView } from '../src/api/operator/events/event-view.ts';
 import type { Attempt } from '../src/contracts/event.ts';
-import { type Book, type EventRecord, type HandlerCall, type Incident, keyOf } from './book.ts';
+import { type Book, type EventRecord, type HandlerCall, type Incident, keyOf, type Send } from './book.ts';
 import { COMPUTES, COMPUTES_MS, HOPELESS_ATTEMPTS, isDeed } from './deeds.ts';
 import type { Outcome } from './outcomes.ts';
+import { CALLBACK, isTask, SOME_WORKER } from './tasks.ts';
 
 export interface Facts {
   book: Book;
@@ -32,11 +33,12 @@ interface Expected {
 
 /** How the log begins to tell of an attempt whose worker was lost. */
 const WORKER_LOST = 'the worker was lost';
-/** What must become of each event of a source whose handlers are nasty. */
+/** What must become of each task, and of each event of a source whose handlers are nasty. */
 const EXPECTED_OF_SOURCE: Record<string, Expected> = {
   wild: { handled: true, endpoints: ['healthy', 'flaky'] },
   hopeless: { handled: false, endpoints: [], failed: 'handler' },
   patient: { handled: true, endpoints: ['healthy', 'flaky'] },
+  agent: { handled: true, endpoints: [CALLBACK] },
 };
 /** What must become of each event type of the other sources. */
 const EXPECTED: Record<string, Expected> = {
@@ -201,9 +203,13 @@ function explains(incident: Incident, first: HandlerCall, second: HandlerCall, a
   }
   const isEnd = action === 'kill' || action === 'stop' || (action === 'term' && act.mayBeCutShort);
   // A task that was handed out just before a stop is begun right after the stop.
-  if (isEnd && (target === first.by || target.startsWith('temporal#')))
+  if (isEnd && (isOf(target, first) || target.startsWith('temporal#')))
     return overlaps(incident, first.at - RECOVERY_MS - act.beforeMs, known);
-  return action === 'stop' && target === second.by && overlaps(incident, second.at - RECOVERY_MS, second.at);
+  return action === 'stop' && isOf(target, second) && overlaps(incident, second.at - RECOVERY_MS, second.at);
+}
+
+function isOf(target: string, { by }: HandlerCall): boolean {
+  return by === SOME_WORKER ? /^(worker|serve)\d+#/.test(target) : target === by;
 }
 
 /** A start may fail only if Temporal is away or has just come back, or if the process itself was stopped. */
@@ -225,12 +231,13 @@ const overlaps = (
 ) => at <= to && until >= from;
 
 /**
- * An ingress may answer 2xx or the documented 503; a connection may break only if its process was killed or
- * stopped.
+ * An ingress may answer 2xx or the documented 503, and 409 while its earlier start of the same task is in flight; a
+ * connection may break only if its process was killed or stopped.
  */
-function judgeAnswers(book: Book, { sends }: EventRecord): string[] {
-  return sends.flatMap(({ at, endedAt, to, answer }) => {
-    if (answer === 200 || answer === 202 || answer === 503) return [];
+function judgeAnswers(book: Book, event: EventRecord): string[] {
+  const allowed: Send['answer'][] = [200, 202, 503, ...(isTask(event) ? [409] : [])];
+  return event.sends.flatMap(({ at, endedAt, to, answer }) => {
+    if (allowed.includes(answer)) return [];
     const isCause = ({ action, target, at: from, until = Number.POSITIVE_INFINITY }: Incident) =>
       target.startsWith(`${to}#`) &&
       (action !== 'term' || answer === 'ECONNREFUSED') &&

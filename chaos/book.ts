@@ -1,4 +1,5 @@
-// The book of a run: what was sent, answered, handled and delivered, event by event, and which faults there were.
+// The book of a run: what was sent, answered, handled and delivered, event by event, and which faults there were. A task
+// is an event of the source `agent`, and its callbacks are its deliveries.
 
 export interface Send {
   at: number;
@@ -32,9 +33,9 @@ export interface Delivery {
   /** How the odd endpoint answered. */
   oddity?: string;
   webhookId: string;
-  /** Whether the body is what was sent, byte for byte. */
+  /** Whether the body is what was sent, byte for byte, or tells of the end that its task must have. */
   identical: boolean;
-  /** Whether the `standardwebhooks` package accepts the signature. */
+  /** Whether the `standardwebhooks` package accepts the signature, and `x-webhook-signature` is right. */
   verified: boolean;
 }
 
@@ -42,7 +43,7 @@ export interface EventRecord {
   source: string;
   id: string;
   type: string;
-  /** SHA-256 of the body. */
+  /** SHA-256 of the body; of a task, of the callback without its time. */
   digest: string;
   sends: Send[];
   /** When the first 2xx came. */

@@ -1,7 +1,16 @@
 // The config of the chaos test: handlers that report to the test's receiver, and schedules that end within a minute.
 import { setTimeout as delay } from 'node:timers/promises';
-import { defineConfig, type Handler, type HandlerContext, PermanentError, secret } from 'surehook';
+import {
+  defineConfig,
+  defineTask,
+  type Handler,
+  type HandlerContext,
+  PermanentError,
+  secret,
+} from 'surehook';
+import { z } from 'zod';
 import { COMPUTES_MS, type DEEDS, HOPELESS_ATTEMPTS } from './deeds.ts';
+import { workMs } from './finals/work.ts';
 
 const receiver = process.env.CHAOS_RECEIVER_URL ?? 'http://127.0.0.1:9';
 /**
@@ -84,6 +93,7 @@ const compute: Handler = async (event, context) => {
 
 const verify = { scheme: 'stripe' as const, secrets: [secret('CHAOS_SOURCE_SECRET')] };
 const retry = [200, '1s', '1s', '2s', '2s', '4s'];
+const shortRetry = [0, '1s', '1s', '2s', '4s', '4s'];
 const hopelessRetry = Array(HOPELESS_ATTEMPTS - 1).fill('500ms');
 const forwardTo = {
   'order.poison': ['healthy'],
@@ -132,13 +142,27 @@ export default defineConfig({
       forwardTo,
     },
   },
+  tasks: {
+    work: defineTask({
+      input: z.object({ n: z.int() }),
+      run: async ({ n }, { idempotencyKey, signal }) => {
+        await report('handled', { idempotencyKey, signal });
+        await delay(workMs(n), undefined, { signal });
+        return { n };
+      },
+      // Where a handler blocks the process of the work for ever, the process is ended only once this time is over, too.
+      timeout: '30s',
+      retry: Array(20).fill('200ms'), // a handler's deed, or a fault, may end the process of the work more than once
+    }),
+  },
+  callbacks: { retry: shortRetry },
   endpoints: {
-    healthy: endpoint('healthy', [0, '1s', '1s', '2s', '4s', '4s'], { probeAfter: '1s' }),
+    healthy: endpoint('healthy', shortRetry, { probeAfter: '1s' }),
     // The schedule is many times longer than the endpoint's longest bad phase.
     flaky: endpoint('flaky', [0, '1s', '2s', '3s', '4s', '5s', '6s', '6s', '6s', '6s', '6s'], {
       probeAfter: '1s',
     }),
-    odd: endpoint('odd', [0, '1s', '1s', '2s', '4s', '4s'], { probeAfter: '1s' }),
+    odd: endpoint('odd', shortRetry, { probeAfter: '1s' }),
     broken: endpoint('broken', [0, '1s'], false), // every event that is delivered to it must end as a dead letter
   },
 });

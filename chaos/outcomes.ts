@@ -4,6 +4,7 @@ import type { EventView } from '../src/api/operator/events/event-view.ts';
 import { PROCESS_EVENT } from '../src/contracts/event.ts';
 import { type EventRecord, keyOf } from './book.ts';
 import { FLAKY } from './plan-faults.ts';
+import { callbackOf } from './tasks.ts';
 
 /** `missing`: Temporal does not know the event; `open`: its workflow has not ended. */
 export interface Outcome {
@@ -20,22 +21,30 @@ export async function readOutcomes(
   events: Iterable<EventRecord>,
   outcomes: Map<string, Outcome>,
 ): Promise<number> {
-  const keys = [...events]
-    .map(keyOf)
-    .filter((key) => !['processed', 'failed'].includes(statusOf(outcomes, key)));
-  const queue = keys.values();
+  const unsettled = [...events].filter(
+    (event) => !['processed', 'failed'].includes(statusOf(outcomes, keyOf(event))),
+  );
+  const queue = unsettled.values();
   const work = async () => {
-    for (const key of queue) outcomes.set(key, await readOutcome(client, key));
+    for (const event of queue) outcomes.set(keyOf(event), await readOutcome(client, event));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return keys.filter((key) => statusOf(outcomes, key) === 'open').length;
+  return unsettled.filter((event) => statusOf(outcomes, keyOf(event)) === 'open').length;
 }
 
 const statusOf = (outcomes: Map<string, Outcome>, key: string) => outcomes.get(key)?.status ?? 'open';
 
-async function readOutcome(client: Client, key: string): Promise<Outcome> {
+/** A task starts its callback before it ends, and is over when its callback is over, too. */
+async function readOutcome(client: Client, event: EventRecord): Promise<Outcome> {
+  const outcome = await readWorkflow(client, keyOf(event));
+  const callback = callbackOf(event);
+  if (outcome.status !== 'processed' || callback === undefined) return outcome;
+  return await readWorkflow(client, callback);
+}
+
+async function readWorkflow(client: Client, workflowId: string): Promise<Outcome> {
   try {
-    const { status, closeTime } = await client.workflow.getHandle(key).describe();
+    const { status, closeTime } = await client.workflow.getHandle(workflowId).describe();
     const closedAt = closeTime?.getTime();
     if (status.name === 'COMPLETED') return { status: 'processed', closedAt };
     if (status.name === 'FAILED') return { status: 'failed', closedAt };
@@ -46,7 +55,7 @@ async function readOutcome(client: Client, key: string): Promise<Outcome> {
   }
 }
 
-/** The ids of all event workflows in Temporal. */
+/** The ids of all event workflows in Temporal, callbacks included. */
 export async function listWorkflowIds(client: Client): Promise<string[]> {
   const ids: string[] = [];
   for await (const { workflowId } of client.workflow.list({ query: `WorkflowType = '${PROCESS_EVENT}'` })) {

@@ -2,10 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import { claimPort } from '../src/temporal/dev/ports-and-processes.ts';
 import type { Book } from './book.ts';
-import { ENCRYPTION_KEYS } from './keys.ts';
-import { ENDPOINT_SECRET, type Receiver } from './receiver.ts';
+import { ENCRYPTION_KEYS, ENDPOINT_SECRET } from './keys.ts';
+import type { Receiver } from './receiver.ts';
 import { type Ingress, SOURCE_SECRET } from './sender.ts';
 import { type Role, SurehookProcess } from './surehook-process.ts';
+import { API_KEYS } from './tasks.ts';
 import type { TemporalServer } from './temporal-server.ts';
 
 const CONFIG = fileURLToPath(new URL('./chaos.config.ts', import.meta.url));
@@ -36,6 +37,8 @@ export async function createProcesses({ folder, book, receiver, temporal, serves
       SUREHOOK_CONFIG: CONFIG,
       SUREHOOK_OPERATOR_TOKEN: TOKEN,
       SUREHOOK_ENCRYPTION_KEYS: ENCRYPTION_KEYS,
+      SUREHOOK_API_KEYS: API_KEYS,
+      SUREHOOK_ALLOW_LOOPBACK_URLS: 'true',
       HOST: '127.0.0.1',
       PORT: String(port),
       OPERATOR_PORT: '0',

@@ -1,15 +1,15 @@
-// What Surehook calls, over real sockets: the handlers' counter, which never fails, and four endpoints.
-import { createHash } from 'node:crypto';
+// What Surehook calls, over real sockets: the handlers' counter, which never fails, four endpoints, and a client.
+import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
-import type { Book, Delivery } from './book.ts';
+import { type Book, type Delivery, keyOf } from './book.ts';
 import { endDeed, handlerProcess, watchDeed } from './deeds.ts';
+import { ENDPOINT_SECRET } from './keys.ts';
 import { OddEndpoint, oddStatus } from './odd-http.ts';
 import { type BadAnswer, ODD } from './plan-faults.ts';
-
-export const ENDPOINT_SECRET = `whsec_${Buffer.alloc(32, 'chaos').toString('base64')}`;
+import { isTask, recordKeyOf, SOME_WORKER, withoutTime } from './tasks.ts';
 
 export class Receiver {
   readonly url: string;
@@ -43,13 +43,14 @@ export class Receiver {
 
   #answer(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
     const headers = request.headers as Record<string, string>;
-    const by = headers['x-chaos-instance'] ?? '';
+    const by = headers['x-chaos-instance'] ?? SOME_WORKER;
     if (headers['x-event-key'] !== undefined) {
       this.#note(request.url ?? '', headers, by);
       return void response.writeHead(204).end();
     }
     const endpoint = request.url?.slice(1) ?? '';
-    const event = this.#find(`${headers['x-webhook-source']}:${headers['x-webhook-event-id']}`);
+    const [source = '', id = ''] = [headers['x-webhook-source'], headers['x-webhook-event-id']];
+    const event = this.#find(recordKeyOf(keyOf({ source, id })));
     const wasRefused = event?.deliveries.some((one) => one.endpoint === ODD && one.answer !== 200) ?? false;
     const oddity = endpoint === ODD ? this.#odd.choose(wasRefused) : undefined;
     const answer = oddity === undefined ? this.#choose(endpoint) : oddStatus(oddity);
@@ -59,7 +60,10 @@ export class Receiver {
       by,
       answer,
       webhookId: headers['webhook-id'] ?? '',
-      identical: createHash('sha256').update(body).digest('hex') === event.digest,
+      identical:
+        createHash('sha256')
+          .update(isTask(event) ? withoutTime(body) : body)
+          .digest('hex') === event.digest,
       verified: this.#verifies(headers, body),
       ...(oddity === undefined ? {} : { oddity }),
     });
@@ -97,7 +101,8 @@ export class Receiver {
   #verifies(headers: Record<string, string>, body: Buffer): boolean {
     try {
       this.#webhook.verify(body, headers);
-      return true;
+      const hmac = createHmac('sha256', ENDPOINT_SECRET).update(body).digest('hex');
+      return headers['x-webhook-signature'] === hmac;
     } catch {
       return false;
     }

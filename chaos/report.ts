@@ -1,8 +1,9 @@
 // Builds and formats the report of a run: the totals, and everything that no fault explains.
 import type { Availability } from './availability.ts';
-import type { Book, EventRecord } from './book.ts';
+import { type Book, type EventRecord, keyOf } from './book.ts';
 import { isDeed } from './deeds.ts';
 import type { Outcome } from './outcomes.ts';
+import { isTask } from './tasks.ts';
 
 export interface ChaosReport {
   seed: number;
@@ -16,8 +17,14 @@ export interface ChaosReport {
   unanswered: number;
   processed: number;
   dead_letters: number;
+  /** Events and tasks. */
   lost: number;
   stuck: number;
+  tasks: number;
+  task_requests: number;
+  /** Tasks that have completed, and whose callback was delivered. */
+  tasks_called_back: number;
+  called_back_twice: number;
   handled: number;
   handled_more_than_once: number;
   /** Events that came twice, or were answered late, only because of other work on the machine. */
@@ -61,7 +68,9 @@ export interface ReportInput {
 
 export function buildReport(input: ReportInput): ChaosReport {
   const { seed, minutes, book, outcomes, faults, starved, availability } = input;
-  const events = [...book.events.values()];
+  const { tasks = [], events = [] } = Object.groupBy(book.events.values(), (one) =>
+    isTask(one) ? 'tasks' : 'events',
+  );
   const sends = events.flatMap((event) => event.sends);
   const deliveries = events.flatMap((event) => event.deliveries);
   const count = (isCounted: (event: EventRecord) => boolean) => events.filter(isCounted).length;
@@ -69,7 +78,8 @@ export function buildReport(input: ReportInput): ChaosReport {
     count(
       (event) => event.deliveries.filter((one) => one.endpoint === name && one.answer === 200).length > 1,
     );
-  const withStatus = (status: string) => [...outcomes.values()].filter((one) => one.status === status).length;
+  const withStatus = (status: string, of = events) =>
+    of.filter((one) => outcomes.get(keyOf(one))?.status === status).length;
   const isLost = (lines: string[]) => lines.some((line) => line.startsWith('LOST'));
   const seconds = events
     .map(({ source, id, sends: [first] }) => {
@@ -91,7 +101,11 @@ export function buildReport(input: ReportInput): ChaosReport {
     processed: withStatus('processed'),
     dead_letters: withStatus('failed'),
     lost: [...faults.values()].filter(isLost).length,
-    stuck: withStatus('open'),
+    stuck: withStatus('open', [...events, ...tasks]),
+    tasks: tasks.length,
+    task_requests: tasks.flatMap((task) => task.sends).length,
+    tasks_called_back: withStatus('processed', tasks),
+    called_back_twice: tasks.filter(({ deliveries }) => deliveries.length > 1).length,
     handled: count((event) => event.handled.length > 0),
     handled_more_than_once: count((event) => event.handled.length > 1),
     starved,
@@ -153,7 +167,12 @@ export function formatReport(report: ChaosReport): string {
       `in ${report.requests} requests: ${refused} answered 503, ${unanswered} not at all`,
     ],
     ['acknowledged', report.acknowledged, `${report.never_acknowledged} never`],
-    ['lost', report.lost, `${report.stuck} stuck`],
+    [
+      'tasks',
+      report.tasks,
+      `in ${report.task_requests} requests: ${report.tasks_called_back} completed and called back, ${report.called_back_twice} of them more than once`,
+    ],
+    ['lost', report.lost, `${report.stuck} stuck; events and tasks`],
     ['processed', report.processed, ''],
     ['dead letters', report.dead_letters, 'handlers and an endpoint that fail on purpose'],
     [

@@ -17,6 +17,7 @@ import { Sender } from './sender.ts';
 import { settle } from './settle.ts';
 import { createSqliteBackend } from './sqlite-backend.ts';
 import type { Role } from './surehook-process.ts';
+import { taskOf } from './tasks.ts';
 import { TemporalServer } from './temporal-server.ts';
 
 const PROGRESS_INTERVAL_MS = 10_000;
@@ -101,7 +102,11 @@ async function runIn(
   const world: World = { book, temporal, receiver, processes, ingresses, say, signal };
   book.startedAt = Date.now();
   say(`${processes.map(({ name }) => name).join(', ')} are up; seed ${seed}, ${folder}`);
-  const sender = new Sender({ ...options, book, durationMs, ingresses });
+  const receiverUrl = receiver.url;
+  const sender = new Sender({
+    ...{ ...options, book, durationMs, ingresses },
+    taskOf: (n) => taskOf({ n, seed, book, receiverUrl }),
+  });
   const ticker = setInterval(() => {
     book.loads.push({ at: Date.now(), perCore: (loadavg()[0] ?? 0) / availableParallelism() });
     say(progress(book));

@@ -6,15 +6,16 @@ import { runChaos } from './run-chaos.ts';
 
 const USAGE = `npm run chaos -- [--minutes 2] [--rate 6] [--seed N] [--serve 1] [--postgres] [--json FILE] [--keep]`;
 const HELP = `
-Two APIs, two workers and --serve processes of all roles take --rate events a second, while
+Two APIs, two workers and --serve processes of all roles take --rate events a second, and an agent task with a
+callback beside every twentieth, while
   processes and Temporal are killed, stopped and started again;
   handlers reject astray, throw in timers, block, exit, fill their memory and crash natively
   (in runs of five minutes and more, some also block for 40 s within their limit, and succeed);
   strangers drip bodies byte by byte, leave them half sent, are silent, and forge signatures;
   one endpoint fails in every way, and one answers in odd HTTP.
-The run fails if an event is lost or stuck, if anything comes twice that no fault explains, or if ingresses that
-nothing disturbs answer fewer than 99.9 % of requests with a 2xx within 3 s. The same seed gives the same events and
-faults. --postgres: Temporal on PostgreSQL, which is crashed too; --keep: logs and database stay.`;
+The run fails if an event or a task is lost or stuck, if anything comes twice that no fault explains, or if ingresses that
+nothing disturbs answer fewer than 99.9 % of requests with a 2xx within 3 s. The same seed gives the same events,
+tasks and faults. --postgres: Temporal on PostgreSQL, which is crashed too; --keep: logs and database stay.`;
 /** 128 + SIGINT, as shells report it. */
 const INTERRUPTED_EXIT_CODE = 130;
 

@@ -1,4 +1,5 @@
-// Sends events at a steady rate; resends each until a 2xx comes, as Stripe does, but with a shorter backoff.
+// Sends events, and tasks beside them, at a steady rate; resends each until a 2xx comes, as Stripe does, but with a shorter
+// backoff.
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
@@ -15,12 +16,25 @@ export interface Ingress {
   url: string;
 }
 
+/** What is sent until it is taken. */
+export interface Parcel {
+  record: EventRecord;
+  path: string;
+  /** Made anew for each request: a signature carries the time. */
+  headers: () => Record<string, string>;
+  body: Buffer;
+  /** What the answer must say. */
+  expected: (status: number) => Record<string, string>;
+}
+
 export interface SenderOptions {
   book: Book;
   seed: number;
   ratePerSecond: number;
   durationMs: number;
   ingresses: readonly [Ingress, ...Ingress[]];
+  /** @returns the task that is begun together with the nth event, if any */
+  taskOf: (n: number) => Parcel | undefined;
   /** Ends all sending at once. */
   signal: AbortSignal;
 }
@@ -61,33 +75,50 @@ export class Sender {
     this.#routing = new Random(options.seed + 1);
   }
 
-  /** Resolves when each event has got its 2xx, or was given up. */
+  /** Resolves when each event and task has got its 2xx, or was given up. */
   async run(): Promise<void> {
-    const { ratePerSecond, durationMs, book, signal } = this.#options;
+    const { ratePerSecond, durationMs, book, taskOf, signal } = this.#options;
     const count = Math.floor((durationMs / 1_000) * ratePerSecond);
     const sending: Promise<void>[] = [];
     for (let n = 0; n < count; n++) {
       await delay(Math.max(0, book.startedAt + (n * 1_000) / ratePerSecond - Date.now()), undefined, {
         signal,
       });
-      const taken = this.#sendUntilTaken(n);
-      taken.catch(() => undefined); // an interrupt rejects the wait above, too, and then nobody awaits this promise
-      sending.push(taken);
+      for (const parcel of [this.#eventOf(n), taskOf(n)]) {
+        if (parcel === undefined) continue;
+        const taken = this.#sendUntilTaken(parcel);
+        taken.catch(() => undefined); // an interrupt rejects the wait above, too, and then nobody awaits this promise
+        sending.push(taken);
+      }
     }
     await Promise.all(sending);
     await this.#agent.close();
   }
 
-  async #sendUntilTaken(n: number): Promise<void> {
-    const { book, seed, ingresses, signal } = this.#options;
+  #eventOf(n: number): Parcel {
+    const { book, seed } = this.#options;
     const { source, type, padding } = this.#choose();
     const id = `evt_${seed}_${n}`;
     const body = Buffer.from(JSON.stringify({ id, type, data: { text: 'Grüße, 世界 🎣', padding } }));
     const record = book.open(source, id, type, createHash('sha256').update(body).digest('hex'));
+    return {
+      record,
+      path: `/webhooks/${source}`,
+      headers: () => signRequest({ scheme: 'stripe', secret: SOURCE_SECRET, rawBody: body }),
+      body,
+      expected: (status) => ({
+        status: status === 202 ? 'accepted' : 'duplicate',
+        workflow_id: keyOf(record),
+      }),
+    };
+  }
+
+  async #sendUntilTaken(parcel: Parcel): Promise<void> {
+    const { ingresses, signal } = this.#options;
     const giveUpAt = Date.now() + GIVE_UP_AFTER_MS;
     for (let attempts = 0; Date.now() < giveUpAt; attempts++) {
       // As behind a load balancer, the next request may reach another process.
-      if (await this.#send(record, body, this.#routing.pick(ingresses))) return;
+      if (await this.#send(parcel, this.#routing.pick(ingresses))) return;
       const backoff = BACKOFF_MS[Math.min(attempts, BACKOFF_MS.length - 1)] as number;
       await delay(backoff * (0.9 + 0.2 * Math.random()), undefined, { signal });
     }
@@ -113,17 +144,17 @@ export class Sender {
   }
 
   /** @returns whether a 2xx came */
-  async #send(record: EventRecord, body: Buffer, { name, url }: Ingress): Promise<boolean> {
+  async #send(parcel: Parcel, { name, url }: Ingress): Promise<boolean> {
+    const { record, path, headers, body } = parcel;
     const { signal } = this.#options;
     const at = Date.now();
     const note = (answer: number | string) =>
       record.sends.push({ at, endedAt: Date.now(), to: name, answer });
-    const signature = signRequest({ scheme: 'stripe', secret: SOURCE_SECRET, rawBody: body });
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      const response = await request(`${url}/webhooks/${record.source}`, {
+      const response = await request(url + path, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...signature },
+        headers: { 'content-type': 'application/json', ...headers() },
         body,
         dispatcher: this.#agent,
         signal: AbortSignal.any([timeout, signal]),
@@ -132,7 +163,7 @@ export class Sender {
       note(response.statusCode);
       if (response.statusCode < 200 || response.statusCode > 299) return false;
       record.acknowledgedAt = Date.now();
-      this.#checkAnswer(record, response.statusCode, text);
+      this.#checkAnswer(parcel, response.statusCode, text);
       return true;
     } catch (error) {
       signal.throwIfAborted();
@@ -141,10 +172,9 @@ export class Sender {
     }
   }
 
-  #checkAnswer(record: EventRecord, status: number, text: string): void {
-    const expected = { status: status === 202 ? 'accepted' : 'duplicate', workflow_id: keyOf(record) };
+  #checkAnswer({ record, expected }: Parcel, status: number, text: string): void {
     const got = JSON.parse(text) as Record<string, unknown>;
-    if (got.status === expected.status && got.workflow_id === expected.workflow_id) return;
+    if (Object.entries(expected(status)).every(([name, value]) => got[name] === value)) return;
     this.#options.book.problems.push(`${keyOf(record)}: ${status} with the body ${text.slice(0, 200)}`);
   }
 }

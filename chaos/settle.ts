@@ -8,6 +8,7 @@ import type { World } from './inflict.ts';
 import { listWorkflowIds, type Outcome, readView, showsTimeOut } from './outcomes.ts';
 import { TOKEN } from './processes.ts';
 import { buildReport, type ChaosReport } from './report.ts';
+import { recordKeyOf } from './tasks.ts';
 import { timelineOf } from './timeline.ts';
 
 /** More timelines would only repeat what is wrong. */
@@ -37,7 +38,8 @@ export async function settle({ world, outcomes, folder, seed, minutes }: Settlem
     events.filter((event) => outcomes.get(keyOf(event))?.status === 'failed'),
   );
   for (const id of await listWorkflowIds(temporal.client)) {
-    if (!book.events.has(id)) book.problems.push(`${id}: Temporal has it, but it was never sent`);
+    if (!book.events.has(recordKeyOf(id)))
+      book.problems.push(`${id}: Temporal has it, but it was never sent`);
   }
   const faults = new Map<string, string[]>();
   const starved: string[] = [];

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { type Book, type EventRecord, keyOf } from './book.ts';
+import { callbackOf } from './tasks.ts';
 
 const AROUND_MS = 12_000;
 
@@ -18,7 +19,9 @@ export async function timelineOf(
   for (const { at, by } of event.handled) lines.push([at, `handled by ${by}`]);
   for (const { at, by, endpoint, answer } of event.deliveries)
     lines.push([at, `delivered to ${endpoint} by ${by}: ${answer}`]);
-  lines.push(...(await historyOf(client, keyOf(event))), ...logLines(folder, event, book));
+  for (const id of [keyOf(event), callbackOf(event)])
+    if (id !== undefined) lines.push(...(await historyOf(client, id)));
+  lines.push(...logLines(folder, event, book));
   const times = lines.map(([at]) => at);
   const [from, to] = [Math.min(...times) - AROUND_MS, Math.max(...times)];
   for (const { at, until = to, action, target } of book.incidents) {
@@ -41,13 +44,13 @@ async function historyOf(client: Client, workflowId: string): Promise<[number, s
   }
 }
 
-/** The lines about the event in the logs of the processes. */
+/** The lines about the event, or about the callback of the task, in the logs of the processes. */
 function logLines(folder: string, { id }: EventRecord, book: Book): [number, string][] {
   const files = readdirSync(folder).filter((file) => /^(api|worker|serve)\d+\.log$/.test(file));
   return files.flatMap((file) => {
     const lines = readFileSync(join(folder, file), 'utf8').split('\n');
     return lines
-      .filter((line) => line.includes(`${id}"`))
+      .filter((line) => line.includes(`${id}"`) || line.includes(`${id}.`))
       .map((line): [number, string] => [
         book.startedAt + Number.parseFloat(line) * 1_000,
         `${file}: ${line.replace(/^\S+ s /, '').slice(0, 400)}`,

@@ -2,8 +2,8 @@
 import type { Logger } from 'pino';
 import { type Config, hasHandler } from '../config/config.ts';
 import type { ActivityInput, EventMeta, LoadBody, StepOutcome } from '../contracts/event.ts';
+import { workflowIdOfEvent } from '../contracts/event-key.ts';
 import { HANDLER_NOT_BEGUN, INTERRUPTED } from '../contracts/failures.ts';
-import { workflowIdOf } from '../contracts/ids.ts';
 import type { RawBody, StoredBody } from '../payloads/raw-body.ts';
 import type { CallOptions, HandlerCall, HandlerResult } from '../user-code/messages.ts';
 import { benignFailure } from './attempts/attempt-failures.ts';
@@ -41,7 +41,7 @@ export function createHandleEvent({ config, log, loadBody, observer, callHandler
       timeoutMs: toAttemptLimit(source?.timeoutMs ?? 1),
       work: async ({ bytes }, { attempt, followsInterruption: apart }, signal, heartbeat) => {
         if (!isHandled) return missingHandler(event);
-        const idempotencyKey = workflowIdOf(event.source, event.event_id);
+        const idempotencyKey = workflowIdOfEvent(event.source, event.event_id);
         const { result } = await observeAttempt(observer, {
           event,
           step,

@@ -1,5 +1,5 @@
 // The config as the rest of Surehook uses it: resolved, frozen, without a default left open.
-import type { VerifyOptions } from '../signatures/index.ts';
+import type { SchemeAnswer, VerifyOptions } from '../signatures/index.ts';
 import type { RetrySchedule } from './retry-schedule.ts';
 import type { Secret } from './secret.ts';
 
@@ -12,11 +12,17 @@ export type Locator =
 
 export interface SourceConfig {
   name: string;
-  verify: Omit<VerifyOptions, 'secrets'> & { secrets: readonly Secret[] };
+  verify: Omit<VerifyOptions, 'secrets' | 'verifyToken'> & { secrets: readonly Secret[] };
+  /** For handshakes in which the provider shows, or signs with, a token of the receiver's choice. */
+  verifyToken: Secret | undefined;
   /** Headers that are not stored: they carry a credential. */
   credentialHeaders: ReadonlySet<string>;
   eventId: readonly Locator[];
   eventType: readonly Locator[];
+  /** Where a body has several events; empty: each is one. */
+  batch: readonly string[];
+  /** What is answered once an event is stored, new or known; undefined: 202 and 200 with a receipt. */
+  respond: SchemeAnswer | undefined;
   /** Payloads are held to a schema, which a process of the user's code has. */
   hasSchema: boolean;
   /** CIDR ranges; undefined: every address may send. */
@@ -131,13 +137,24 @@ export function placeText(place: Locator): string {
   return place.in === 'bytes' ? 'body' : `{ ${place.in}: [${place.places.map(placeText).join(', ')}] }`;
 }
 
-/** The entry for this event type, else that for the rest. */
+/** The entry for this event type, else that for the longest beginning of it (`invoice.*`), else that for the rest. */
 export function forType<T>(byType: ReadonlyMap<string, T>, eventType: string): T | undefined {
-  return byType.get(eventType) ?? byType.get('*');
+  const key = keyForType(byType, eventType);
+  return key === undefined ? undefined : byType.get(key);
+}
+
+/** The key that an event type is under: the type itself, `<beginning>.*`, or `*`. */
+export function keyForType(keys: { has(key: string): boolean }, eventType: string): string | undefined {
+  if (keys.has(eventType)) return eventType;
+  for (let dot = eventType.lastIndexOf('.'); dot > 0; dot = eventType.lastIndexOf('.', dot - 1)) {
+    const key = `${eventType.slice(0, dot)}.*`;
+    if (keys.has(key)) return key;
+  }
+  return keys.has('*') ? '*' : undefined;
 }
 
 export function hasHandler({ handlers }: Pick<SourceConfig, 'handlers'>, eventType: string): boolean {
-  return handlers.has(eventType) || handlers.has('*');
+  return keyForType(handlers, eventType) !== undefined;
 }
 
 /** The headers as they are sent. */

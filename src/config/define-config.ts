@@ -1,9 +1,16 @@
 // What `surehook.config.ts` may contain: the types its author sees, and the zod schema that holds the file to them.
 import { z } from 'zod';
+import { isEventType } from '../contracts/event-type.ts';
 import { RESERVED_SOURCE_NAMES } from '../contracts/ids.ts';
-import { STORED_MAX_BYTES } from '../contracts/limits.ts';
+import { EVENT_TYPE_MAX_LENGTH, STORED_MAX_BYTES } from '../contracts/limits.ts';
 import { SOURCES_OF_CLIENTS } from '../contracts/task.ts';
-import { SCHEME_NAMES } from '../signatures/index.ts';
+import {
+  hmacFault,
+  isWithoutSecret,
+  type Place,
+  SCHEME_NAMES,
+  type SchemeName,
+} from '../signatures/index.ts';
 import { alertRouteSchema } from './alerts-schema.ts';
 import type { TaskType } from './define-task.ts';
 import type { HandlerLogger } from './handler-logger.ts';
@@ -45,35 +52,80 @@ export interface HandlerContext {
 export type Handler = (event: WebhookEvent, context: HandlerContext) => unknown;
 
 const timeoutMs = z.int().min(1).max(86_400_000);
-const locator = z
-  .string()
-  .regex(
-    /^(header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+|body(\.[^.]+)+)$/,
-    "expected 'header.<name>' or 'body.<path>'",
-  );
-const locators = z.union([locator.transform((one) => [one]), z.array(locator).min(1)], {
-  error: "expected 'header.<name>' or 'body.<path>', or a list of them",
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a header name');
+const PLACE =
+  "expected 'header.<name>', 'body.<path>', 'body', { join: [place, …] } or { digest: [place, …] }";
+const place: z.ZodType<Place> = z.union(
+  [
+    z.string().regex(/^(header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+|body(\.[^.]+)*)$/, PLACE),
+    z.strictObject({ join: z.array(z.lazy(() => place)).min(1) }),
+    z.strictObject({ digest: z.array(z.lazy(() => place)).min(1) }),
+  ],
+  { error: PLACE },
+);
+const places = z.union([place.transform((one) => [one]), z.array(place).min(1)], {
+  error: `${PLACE}, or a list of them`,
 });
 
-const hmacVerify = z.strictObject({
-  scheme: z.literal('hmac'),
-  secrets,
-  header: z
-    .string()
-    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a header name')
-    .optional(),
-  prefix: z.string().optional(),
-  encoding: z.enum(['hex', 'base64']).optional(),
-  timestampHeader: z
-    .string()
-    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a header name')
-    .optional(),
-});
-const otherSchemes = SCHEME_NAMES.filter((scheme) => scheme !== 'hmac') as [string, ...string[]];
+/** What any scheme may be given beside its secrets. */
+const schemeOptions = {
+  url: httpUrl.optional(),
+  verifyToken: secretRef.optional(),
+  topicArns: z.array(z.string().regex(/^arn:/, 'expected the ARN of a topic')).min(1).optional(),
+  certificates: z.record(z.url(), z.string()).optional(),
+  jwks: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+};
+
+const hmacVerify = z
+  .strictObject({
+    scheme: z.literal('hmac'),
+    secrets,
+    header: headerName.optional(),
+    prefix: z.string().optional(),
+    encoding: z.enum(['hex', 'base64', 'base64url']).optional(),
+    case: z.enum(['lower', 'upper', 'any']).optional(),
+    algorithm: z.enum(['sha1', 'sha256', 'sha512']).optional(),
+    secretEncoding: z.enum(['text', 'base64', 'hex']).optional(),
+    timestampHeader: headerName.optional(),
+    timestampUnit: z.enum(['s', 'ms', 'iso', 'http-date']).optional(),
+    idHeader: headerName.optional(),
+    signed: z.string().optional(),
+    url: httpUrl.optional(),
+  })
+  .superRefine((options, context) => {
+    const fault = hmacFault(options);
+    if (fault) context.addIssue({ code: 'custom', path: ['signed'], message: fault });
+  });
+const withoutSecret = SCHEME_NAMES.filter((scheme) => isWithoutSecret(scheme));
+const withSecret = SCHEME_NAMES.filter((scheme) => scheme !== 'hmac' && !withoutSecret.includes(scheme));
 const verify = z.discriminatedUnion('scheme', [
   hmacVerify,
-  z.strictObject({ scheme: z.enum(otherSchemes), secrets }),
+  z.strictObject({ scheme: z.enum(withSecret as [SchemeName, ...SchemeName[]]), secrets, ...schemeOptions }),
+  ...(withoutSecret.length === 0
+    ? []
+    : [
+        z.strictObject({
+          scheme: z.enum(withoutSecret as [SchemeName, ...SchemeName[]]),
+          secrets: secrets.optional(),
+          ...schemeOptions,
+        }),
+      ]),
 ]);
+
+/** 2xx: whoever answers otherwise has the event sent again, for ever. */
+const respond = z.strictObject({
+  status: z.int().min(200).max(299),
+  body: z.string().optional(),
+  contentType: z
+    .string()
+    .regex(/^[\t\x20-\x7e]+$/, 'expected visible ASCII')
+    .optional(),
+});
+
+/** `*`, an event type, or the beginning of one before `.*`. */
+const typeKey = z.string().refine((key) => isEventType(key), {
+  error: `expected an event type: 1 to ${EVENT_TYPE_MAX_LENGTH} characters, and no control character; no event has another type`,
+});
 
 const handler = z.custom<Handler>((value) => typeof value === 'function', { error: 'expected a function' });
 const bodySchema = z.custom<z.ZodType>(
@@ -86,13 +138,14 @@ const cidr = z.string().refine(isIpRange, {
 
 const source = z.strictObject({
   verify,
-  eventId: locators.optional(),
-  eventType: locators.optional(),
+  eventId: places.optional(),
+  eventType: places.optional(),
+  respond: respond.optional(),
   schema: bodySchema.optional(),
   ipAllowList: z.array(cidr).optional(),
   maxBodyBytes: z.int().min(1).max(STORED_MAX_BYTES).default(1_048_576),
   toleranceSeconds: z.number().positive().optional(),
-  handlers: z.record(z.string(), handler).default({}),
+  handlers: z.record(typeKey, handler).default({}),
   timeoutMs: timeoutMs.default(5_000),
   retry: retrySchema.optional(),
   forwardTo: z

@@ -1,12 +1,13 @@
 // Makes the config that the rest of Surehook uses out of a described one: defaults filled in, secrets resolved.
 import { INLINE_MAX_BYTES } from '../contracts/limits.ts';
-import { type Place, type SchemeName, schemeDefaults } from '../signatures/index.ts';
+import { type Place, schemeDefaults } from '../signatures/index.ts';
 import { toAlertRoute } from './alert-routes.ts';
 import type { Config, EndpointConfig, Locator, SourceConfig, TaskTypeConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import type { ConfigDescription, SourceDescription, TaskDescription } from './describe-config.ts';
 import { toEndpointTls } from './endpoint-tls.ts';
 import { DELIVERY_RETRY, HANDLER_RETRY, TASK_RETRY } from './retry-schedule.ts';
+import type { SecretRef } from './secret.ts';
 import { SecretStore } from './secret-store.ts';
 
 export interface ResolveOptions {
@@ -61,18 +62,13 @@ function pick(
 }
 
 function toSource(name: string, source: SourceDescription, store: SecretStore): SourceConfig {
-  const { scheme, secrets, ...options } = source.verify;
-  const defaults = schemeDefaults(scheme as SchemeName, options);
+  const verify = toVerify(name, source, store);
+  const { verifyToken }: AnyVerify = source.verify;
+  const defaults = schemeDefaults(verify.scheme, verify);
   return Object.freeze({
     name,
-    verify: Object.freeze({
-      scheme: scheme as SchemeName,
-      ...options,
-      ...(source.toleranceSeconds === undefined ? {} : { toleranceSeconds: source.toleranceSeconds }),
-      secrets: secrets.map((ref) =>
-        store.resolve(ref, `sources.${name}.verify.secrets`, scheme as SchemeName),
-      ),
-    }),
+    verify,
+    verifyToken: verifyToken && store.resolve(verifyToken, `sources.${name}.verify.verifyToken`),
     credentialHeaders: new Set([
       'authorization',
       'proxy-authorization',
@@ -81,6 +77,8 @@ function toSource(name: string, source: SourceDescription, store: SecretStore): 
     ]),
     eventId: (source.eventId ?? defaults.eventId).map(toLocator),
     eventType: (source.eventType ?? defaults.eventType).map(toLocator),
+    batch: defaults.batch,
+    respond: source.respond ?? defaults.answer,
     hasSchema: source.schema,
     ipAllowList: source.ipAllowList,
     maxBodyBytes: source.maxBodyBytes,
@@ -93,6 +91,22 @@ function toSource(name: string, source: SourceDescription, store: SecretStore): 
     redelivery: source.redelivery,
   });
 }
+
+function toVerify(name: string, source: SourceDescription, store: SecretStore): SourceConfig['verify'] {
+  const { scheme, secrets = [], verifyToken: _, ...options }: AnyVerify = source.verify;
+  return Object.freeze({
+    scheme,
+    ...options,
+    ...(source.toleranceSeconds === undefined ? {} : { toleranceSeconds: source.toleranceSeconds }),
+    secrets: secrets.map((ref) => store.resolve(ref, `sources.${name}.verify.secrets`, scheme, options)),
+  });
+}
+
+/** The forms of `verify`, which differ in what they may have. */
+type AnyVerify = Omit<SourceConfig['verify'], 'secrets' | 'verifyToken'> & {
+  secrets?: SecretRef[] | undefined;
+  verifyToken?: SecretRef | undefined;
+};
 
 function toTaskType({ timeout, retry, ...described }: TaskDescription, name: string): TaskTypeConfig {
   return Object.freeze({ name, ...described, timeoutMs: timeout, retry: retry ?? TASK_RETRY });

@@ -1,6 +1,6 @@
 // Finds the values of secrets, and collects what is wrong with them.
 import { readFileSync } from 'node:fs';
-import { checkSecret, type SchemeName } from '../signatures/index.ts';
+import { checkSecret, type HmacOptions, type SchemeName } from '../signatures/index.ts';
 import { ConfigError } from './config-error.ts';
 import { Secret, type SecretRef } from './secret.ts';
 
@@ -24,12 +24,13 @@ export class SecretStore {
     this.#makeSecret = makeSecret;
   }
 
-  resolve({ name }: SecretRef, at: string, use?: SchemeName | 'delivery'): Secret {
+  /** @param options of the scheme `hmac`, which say what the text of a secret is */
+  resolve({ name }: SecretRef, at: string, use?: SchemeName | 'delivery', options?: HmacOptions): Secret {
     const value = this.#read(name) ?? this.#makeSecret?.(name);
     if (!value) this.#makeable.add(name);
     return this.#check(name, at, value, (value) => {
       if (use === undefined) return checkHeader(value);
-      const fault = checkText(value) ?? checkSecret(use, value);
+      const fault = checkText(value) ?? checkSecret(use, value, options);
       if (fault === undefined && isShort(use, value)) {
         if (use === 'delivery') return `${TOO_SHORT}; make one with: openssl rand -hex 32`;
         this.warnings.add(`${name} (${at}): ${TOO_SHORT}`);

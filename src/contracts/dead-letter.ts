@@ -34,6 +34,8 @@ export interface DeadLetterMemo {
   error: string;
   /** What each step has failed with; absent in the memo of an older build. */
   failures?: StepFailure[];
+  /** The event's id, if the workflow id does not have it as its sender has written it. */
+  event_id?: string;
 }
 
 /** How a step of an event has failed for good. */

@@ -1,17 +1,43 @@
 // Workflow ids, and the rules for the names and ids that they are made of.
 import { EVENT_TYPE_MAX_LENGTH, KEYWORD_MAX_LENGTH, NAME_MAX_LENGTH } from './limits.ts';
 
-/** The source is part of the id: whoever has the secret of one source cannot claim the ids of another. */
-export function workflowIdOf(source: string, eventId: string): string {
-  return `${source}:${eventId}`;
+/**
+ * The source is part of the id: whoever has the secret of one source cannot claim the ids of another.
+ *
+ * @param key the id of an event as `event-key` writes it, or an id of our own, which is written as it is
+ */
+export function workflowIdOf(source: string, key: string): string {
+  return `${source}:${key}`;
 }
 
-/** The inverse of `workflowIdOf`; a source name holds no colon. */
-export function parseWorkflowId(workflowId: string): { source: string; eventId: string } | undefined {
+/**
+ * The inverse of `workflowIdOf`; a source name holds no colon.
+ *
+ * @returns the id as its sender has written it; `isDigest` if the workflow id has only its digest: then the id is in the
+ *   memo of the run
+ */
+export function parseWorkflowId(
+  workflowId: string,
+): { source: string; eventId: string; isDigest: boolean } | undefined {
   const colon = workflowId.indexOf(':');
   if (colon < 1) return undefined;
-  return { source: workflowId.slice(0, colon), eventId: workflowId.slice(colon + 1) };
+  const key = workflowId.slice(colon + 1);
+  const isDigest = key.startsWith(DIGESTED);
+  const eventId = isDigest || !key.includes('%') ? key : decode(key);
+  return { source: workflowId.slice(0, colon), eventId, isDigest };
 }
+
+/** Somebody else may have started a workflow under an id that is none of ours. */
+function decode(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
+}
+
+/** Begins the key of an id that is too long: nothing that is percent-encoded begins so. */
+export const DIGESTED = '%~';
 
 /** The id of the workflow that stays open as long as the event is a dead letter. */
 export function deadLetterIdOf(workflowId: string): string {
@@ -57,10 +83,7 @@ export const RESERVED_SOURCE_NAMES: readonly string[] = [
 export const SOURCE_NAME = new RegExp(`^[a-z0-9][a-z0-9_-]{0,${NAME_MAX_LENGTH - 1}}$`);
 
 /** 179 characters: what a workflow id has left after `dead-letter:`, the longest source name, and a colon. */
-export const EVENT_ID_MAX_LENGTH = KEYWORD_MAX_LENGTH - deadLetterIdOf(':').length - NAME_MAX_LENGTH;
+export const EVENT_KEY_MAX_LENGTH = KEYWORD_MAX_LENGTH - deadLetterIdOf(':').length - NAME_MAX_LENGTH;
 
-/** Visible ASCII without a slash, and not `.` or `..`: safe in a URL path, log line, header and visibility query. */
-export const EVENT_ID = new RegExp(`^(?!\\.{1,2}$)[!-.0-~]{1,${EVENT_ID_MAX_LENGTH}}$`);
-
-/** The rule for an event type: what a header, a search attribute and PostgreSQL's visibility column all take. */
+/** The rule for an event type that a client of the API chooses: what a header takes as it is. */
 export const EVENT_TYPE = new RegExp(`^[ -~]{1,${EVENT_TYPE_MAX_LENGTH}}$`);

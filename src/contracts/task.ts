@@ -108,6 +108,9 @@ export interface Notice {
 /** The signature of the workflow `RUN_AGENT_TASK`. */
 export type RunAgentTask = (input: AgentTaskInput, body: RawBody) => Promise<TaskState>;
 
+/** The signature of the workflow `LATE_CALLBACKS`: a start without any input is refused as a stranger's. */
+export type LateCallbacks = (taskId: string) => Promise<void>;
+
 /** The memo of a task: what a repeated request is compared with. */
 export interface TaskMemo {
   request_digest: string;

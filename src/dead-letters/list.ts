@@ -90,7 +90,7 @@ async function readDeadLetter(temporal: Temporal, row: ListedExecution): Promise
   const list = (name: string) => [searchAttribute(row, name) ?? []].flat() as string[];
   const item: DeadLetterItem = {
     source: id.source,
-    event_id: id.eventId,
+    event_id: memo.event_id ?? id.eventId,
     event_type: eventTypeOf(row),
     failed_steps: list(SEARCH_ATTRIBUTES.failedStep.name),
     errors: list(SEARCH_ATTRIBUTES.error.name),

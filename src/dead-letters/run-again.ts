@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { CallbackTarget } from '../contracts/callback.ts';
 import { metaOf, type ReplayFrom, type Rerun } from '../contracts/event.ts';
-import { workflowIdOf } from '../contracts/ids.ts';
+import { workflowIdOfEvent } from '../contracts/event-key.ts';
 import { type AgentTaskInput, RUN_AGENT_TASK } from '../contracts/task.ts';
 import { type EventStatus, statusOf } from '../events/event-status.ts';
 import { planSteps } from '../events/plan-steps.ts';
@@ -104,7 +104,7 @@ async function runAgain(
   { source, eventId, job, failedRunId, needsBody }: EventName & { needsBody: boolean },
   start: (failed: EventRun) => Promise<string | undefined>,
 ): Promise<RunAgainOutcome> {
-  const workflowId = workflowIdOf(source, eventId);
+  const workflowId = workflowIdOfEvent(source, eventId);
   const run = await readEvent(temporal, workflowId, needsBody);
   if (run === undefined) return { outcome: 'event_not_found' };
   const own = doneBy(run, job);

@@ -14,11 +14,14 @@ import {
   type ProcessEventInput,
   type Rerun,
 } from '../contracts/event.ts';
-import { workflowIdOf } from '../contracts/ids.ts';
+import { workflowIdOfEvent } from '../contracts/event-key.ts';
+import { shortType } from '../contracts/event-type.ts';
+import { parseWorkflowId } from '../contracts/ids.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import { type AgentTaskInput, RUN_AGENT_TASK, type RunAgentTask } from '../contracts/task.ts';
 import type { RawBody } from '../payloads/raw-body.ts';
 import type { Temporal } from '../temporal/connection.ts';
+import type { EventIdMemo } from './name-of-row.ts';
 
 /**
  * Temporal's default of 10 s runs out on a machine that is starved of CPU; the first attempts of the event
@@ -101,13 +104,15 @@ function optionsFor(
   { source, event_id, event_type }: EventMeta,
   { jobId, client }: { jobId?: string | undefined; client?: string | undefined },
 ) {
+  const workflowId = workflowIdOfEvent(source, event_id);
   return {
-    workflowId: workflowIdOf(source, event_id),
+    workflowId,
     taskQueue,
     requestEagerStart: eager,
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
     workflowIdConflictPolicy: 'FAIL',
-    staticSummary: `${event_type} from ${source}`,
+    staticSummary: `${shortType(event_type)} from ${source}`,
+    ...(parseWorkflowId(workflowId)?.isDigest ? { memo: { event_id } satisfies EventIdMemo } : {}),
     typedSearchAttributes: new TypedSearchAttributes([
       { key: SEARCH_ATTRIBUTES.source, value: source },
       { key: SEARCH_ATTRIBUTES.eventType, value: event_type },

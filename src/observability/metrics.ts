@@ -60,8 +60,13 @@ export class Metrics {
 
   readonly #ingressRequests = this.#counter(
     'surehook_ingress_requests_total',
-    'Webhook requests answered, by outcome: accepted, duplicate, or the code of the error.',
+    'Webhook requests answered, by outcome: accepted, duplicate, handshake, or the code of the error.',
     ['source', 'outcome'],
+  );
+  readonly #differingDuplicates = this.#counter(
+    'surehook_ingress_differing_duplicates_total',
+    'Duplicates whose type or body is not that of the event with their id.',
+    ['source'],
   );
   readonly #ingressDuration = this.#histogram(
     'surehook_ingress_duration_seconds',
@@ -165,6 +170,7 @@ export class Metrics {
       for (const status of CLOSED_STATUSES) this.#eventsClosed.inc({ source, status }, 0);
       for (const outcome of HANDLER_OUTCOMES) this.#handlerAttempts.inc({ source, outcome }, 0);
       this.#deadLetters.inc({ source }, 0);
+      this.#differingDuplicates.inc({ source }, 0);
     }
     for (const endpoint of endpoints) {
       this.#endpoints.add(endpoint);
@@ -188,6 +194,10 @@ export class Metrics {
     this.#ingressRequests.inc({ source, outcome });
     const status_class = `${Math.floor(status / 100)}xx`;
     this.#ingressDuration.observe({ source, status_class }, durationMs / 1_000);
+  }
+
+  duplicateDiffered(name: string): void {
+    this.#differingDuplicates.inc({ source: this.#source(name) });
   }
 
   eventClosed(name: string, status: ClosedStatus): void {

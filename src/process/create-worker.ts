@@ -11,7 +11,7 @@ import { refuseArguments } from '../activities/refuse-arguments.ts';
 import type { CallTask } from '../activities/run-task.ts';
 import type { Config } from '../config/config.ts';
 import type { ProxySettings } from '../config/settings.ts';
-import { workflowIdOf } from '../contracts/ids.ts';
+import { workflowIdOfEvent } from '../contracts/event-key.ts';
 import { createCountBySource } from '../dead-letters/count.ts';
 import { createListJobItems, createRunJobItem } from '../dead-letters/take-job-items.ts';
 import { createLoadBody } from '../events/load-body.ts';
@@ -75,7 +75,7 @@ export async function createWorker({
       readAttempts: createReadAttempts(temporal),
       readRetentionMs: createReadRetentionMs(temporal),
       linkTo: (source, eventId, runId) =>
-        webUi ? webUiUrl(webUi, workflowIdOf(source, eventId), runId) : undefined,
+        webUi ? webUiUrl(webUi, workflowIdOfEvent(source, eventId), runId) : undefined,
       listJobItems: createListJobItems(temporal),
       runJobItem: createRunJobItem({ temporal, config, taskQueue, eager: true }),
     }),

@@ -1,9 +1,11 @@
 // Starts the listeners of a process: that of operators, and that of senders and of the agent API's clients.
+import { ProviderKeys } from '../activities/http/provider-keys.ts';
 import { type AgentAppOptions, mountAgentApi } from '../api/agent/app.ts';
 import { PUBLIC_DOCUMENT } from '../api/agent/routes.ts';
 import type { CheckReady } from '../api/http/base-app.ts';
 import { type Listener, listen } from '../api/http/listen.ts';
 import { createPublicApp } from '../api/ingress/app.ts';
+import { createCompareDuplicate } from '../api/ingress/compare-duplicate.ts';
 import { FieldReader } from '../api/ingress/field-reader.ts';
 import { createIngressLimits, type IngressBounds, type IngressLimits } from '../api/ingress/limits.ts';
 import { createStartEvent } from '../api/ingress/start-event.ts';
@@ -52,10 +54,12 @@ export async function listenToSenders(parts: ProcessParts, checkReady: CheckRead
   const startEvent = createStartEvent({ temporal, taskQueue, eager: options.role === 'serve', limits, log });
   const { metrics, tracing } = observability;
   const fields = new FieldReader({ log });
-  const listener = await listen({
+  const providerKeys = new ProviderKeys({ proxy: settings.proxy });
+  const listener: Listener = await listen({
     app: createPublicApp({
       config,
       startEvent,
+      compareDuplicate: createCompareDuplicate({ temporal, metrics, log }),
       checkPayload: (call, signal) => userCode.check(call, signal),
       fields,
       limits,
@@ -63,6 +67,11 @@ export async function listenToSenders(parts: ProcessParts, checkReady: CheckRead
       tracing,
       checkReady,
       trustedProxies,
+      // Without a setting, a scheme that signs the URL works on this machine alone: see `requirePublicUrl`.
+      get publicUrl() {
+        return settings.agent.publicUrl?.replace(/\/+$/, '') ?? listener.url;
+      },
+      fetchKey: (need) => providerKeys.fetch(need),
       document: PUBLIC_DOCUMENT,
       mount: (app) => mountAgentApi(app, agentOptions(parts, limits)),
       log,
@@ -77,7 +86,7 @@ export async function listenToSenders(parts: ProcessParts, checkReady: CheckRead
       log,
     },
   });
-  working.push(listener.stop);
+  working.push(listener.stop, () => providerKeys.close());
   return listener;
 }
 

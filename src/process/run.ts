@@ -9,6 +9,7 @@ import type { Settings } from '../config/settings.ts';
 import { CALLBACK_SOURCE, DELIVERY_SOURCE, TASK_SOURCE } from '../contracts/task.ts';
 import { createLog } from '../observability/log.ts';
 import type { EncryptionKeys } from '../payloads/encryption-codec.ts';
+import { signsUrl } from '../signatures/index.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { connectToTemporal, type Temporal } from '../temporal/connection.ts';
 import { inTime } from '../temporal/in-time.ts';
@@ -66,7 +67,10 @@ async function start(options: RunOptions, stops: Stops): Promise<Running> {
       tasks: tasks.keys(),
     });
   });
-  if (role !== 'worker') requireApiKeys(settings, config);
+  if (role !== 'worker') {
+    requireApiKeys(settings, config);
+    if (makeSecret === undefined) requirePublicUrl(settings, config);
+  }
   const temporal = await connect(options, log, stops);
 
   // Listeners and worker stop at the same time: each may take seconds, and process managers kill after 10.
@@ -117,6 +121,16 @@ function requireApiKeys({ agent }: Settings, { tasks }: Config): void {
   if (tasks.size === 0 || agent.apiKeys !== undefined) return;
   throw new ConfigError(
     'SUREHOOK_API_KEYS is not set: the config has task types, and their clients need keys; make one with: echo "my-client:$(openssl rand -hex 32)"',
+  );
+}
+
+/** @throws ConfigError if a provider signs a URL that nobody has told. In dev it is that of this machine. */
+function requirePublicUrl({ agent }: Settings, { sources }: Config): void {
+  if (agent.publicUrl !== undefined) return;
+  const [source] = [...sources.values()].filter(({ verify }) => verify.url === undefined && signsUrl(verify));
+  if (source === undefined) return;
+  throw new ConfigError(
+    `sources.${source.name}.verify: the scheme ${source.verify.scheme} signs the URL: set SUREHOOK_PUBLIC_URL to the address as the provider has it, or verify.url to the whole URL`,
   );
 }
 

@@ -1,10 +1,12 @@
 // Webhook signatures: verifying what comes in, signing what goes out. Published as `surehook/signatures`.
 export { checkSecret } from './check-secret.ts';
-export type { HeadersInput } from './headers.ts';
+export { type HeadersInput, headerReader } from './headers.ts';
+export { readKey } from './provider-keys.ts';
 export type {
   Handshake,
   HandshakeRequest,
   KeyNeed,
+  KeyQuery,
   Place,
   SchemeAnswer,
   SchemeOptions,
@@ -15,13 +17,16 @@ export type {
 export {
   findScheme,
   type HmacOptions,
+  hmacFault,
+  isWithoutSecret,
   partsOf,
   SCHEME_NAMES,
   type SchemeDefaults,
   type SchemeName,
   schemeDefaults,
+  signsUrl,
   unsignedPlaces,
 } from './schemes/index.ts';
 export { type DeliveryHeaders, type SignDeliveryOptions, signDelivery } from './sign-delivery.ts';
-export { type SignRequestOptions, signRequest } from './sign-request.ts';
+export { type SignedWebhook, type SignRequestOptions, signRequest, signWebhook } from './sign-request.ts';
 export { neededKey, type SignedRequest, type VerifyOptions, verifySignature } from './verify-signature.ts';

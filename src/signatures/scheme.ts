@@ -37,6 +37,8 @@ export interface SchemeOptions {
   certificates?: Readonly<Record<string, string>>;
   /** Public keys that need not be fetched: JWK by key id. */
   jwks?: Readonly<Record<string, JsonWebKeyLike>>;
+  /** `plaid` and `ebay`: keys come from the provider's sandbox. */
+  sandbox?: boolean;
 }
 
 /** A JSON Web Key (RFC 7517). */
@@ -84,14 +86,35 @@ export interface Way {
   signs?: 'all' | 'fields' | 'nothing';
   signsUrl?: boolean;
   verify(input: VerifyInput): VerifyResult;
-  /** Makes the headers of a request as the provider would; absent: only the provider has the key. */
-  sign?(input: SignInput): Record<string, string>;
+  /** Signs a request as the provider would; absent: only the provider has the key. */
+  sign?(input: SignInput): Signing;
   /** What must be fetched before this request can be verified; undefined: nothing, or it is given. */
-  needs?(input: Pick<VerifyInput, 'header' | 'body' | 'options'>): KeyNeed | undefined;
+  needs?(input: Pick<VerifyInput, 'header' | 'body' | 'options' | 'secrets'>): KeyNeed | undefined;
 }
 
-/** A certificate or key that the request names. The URL has been checked: its host is the provider's. */
-export type KeyNeed = { certificate: string } | { jwks: string; keyId: string };
+/** What a signature adds to a request. */
+export interface Signing {
+  headers: Record<string, string>;
+  /** In place of the given body, for a signature that stands in it. */
+  body?: Uint8Array;
+  /** In place of the given URL, for a signature, a hash or a token that stands in it. */
+  url?: string;
+}
+
+/**
+ * A certificate or key that the request names. The URL has been checked: its host is the provider's. `readKey` finds the
+ * key in what comes back.
+ */
+export type KeyNeed = { certificate: string } | KeyQuery;
+
+export interface KeyQuery {
+  jwks: string;
+  keyId: string;
+  /** Sent by POST as JSON; absent: the key is asked for by GET. */
+  json?: Readonly<Record<string, string>>;
+  /** The key is given only to a bearer of a token, for which these are exchanged first (RFC 6749, 4.4). */
+  clientCredentials?: { tokenUrl: string; id: string; secret: string; scope: string };
+}
 
 /** What is answered to a sender. `body`: undefined for Surehook's receipt. */
 export interface SchemeAnswer {
@@ -138,6 +161,16 @@ export interface Scheme {
   handshake?: { methods: readonly ('GET' | 'HEAD' | 'OPTIONS' | 'POST')[]; answer: Handshake };
   /** Comes signed, by POST, in place of an event. */
   challenge?: Handshake;
+  /**
+   * Comes signed, by POST, in place of an event: the address that must be visited by GET, before anything more is sent.
+   * Its host has been checked. undefined for everything else.
+   */
+  confirm?: (json: unknown) => string | undefined;
+  /**
+   * Reads the event's payload where it is neither the body's JSON nor the object of a form's fields. undefined for a
+   * body that has none.
+   */
+  payload?: (request: { header: HeaderReader; body: Uint8Array }) => unknown;
   /** The provider's own documentation. */
   docs: string;
 }

@@ -4,7 +4,7 @@ import type { Hash, Key, SignatureEncoding, SignInput, VerifyInput, VerifyResult
 import { type Candidate, type HeaderSyntax, prefixed, type SignatureGroup } from './signature-headers.ts';
 import { type Message, parseTemplate } from './template.ts';
 import { timeInBody } from './time-in-body.ts';
-import { describeTime, formatTime, isRecent, parseTime, type TimeUnit } from './timestamps.ts';
+import { describeTime, formatTime, isRecent, readTimeText, type TimeUnit } from './timestamps.ts';
 import { failed, missingHeaders, OK } from './verdicts.ts';
 
 export interface SignedRow {
@@ -57,7 +57,7 @@ export function signed(given: SignedRow): Way {
     ...(given.id === undefined ? {} : { signedId: given.id }),
     ...(row.template.fields.has('url') ? { signsUrl: true } : {}),
     verify: (input) => verifyRow(row, input),
-    sign: (input) => signRow(row, input),
+    sign: (input) => ({ headers: signRow(row, input) }),
   };
 }
 
@@ -141,7 +141,7 @@ function read({ header }: VerifyInput, name: string | undefined): string {
 /** @returns seconds; what is wrong; or undefined for a row without a time */
 function readTime(row: Prepared, text: string): number | string | undefined {
   if (row.time === undefined) return undefined;
-  const parsed = parseTime(text, row.time.unit);
+  const parsed = readTimeText(text, row.time.unit);
   return typeof parsed === 'string' ? `the time in ${placeOfTime(row)} ${parsed}` : parsed;
 }
 

@@ -22,7 +22,7 @@ const SECONDS_MAX = 1e11;
  *
  * @returns seconds since 1970, or what is wrong, in words that begin with `is`
  */
-export function parseTime(text: string, unit: TimeUnit): number | string {
+export function readTimeText(text: string, unit: TimeUnit): number | string {
   if (unit === 's' || unit === 'ms') {
     if (!DIGITS.test(text)) return `is no time: expected ${WORDS[unit]}`;
     return unit === 'ms' ? Number(text) / 1000 : Number(text);

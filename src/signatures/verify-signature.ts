@@ -80,9 +80,10 @@ export function verifySignature(options: VerifyOptions & SignedRequest): VerifyR
  * provider's, by https.
  */
 export function neededKey(
-  options: Pick<VerifyOptions & SignedRequest, 'scheme' | 'headers' | 'rawBody' | 'certificates' | 'jwks'>,
+  options: VerifyOptions & Pick<SignedRequest, 'headers' | 'rawBody'>,
 ): KeyNeed | undefined {
+  assertBytes(options.rawBody);
   const header = headerReader(options.headers);
   const way = wayOf(findScheme(options.scheme, options), header);
-  return way.needs?.({ header, body: options.rawBody, options });
+  return way.needs?.({ header, body: options.rawBody, options, secrets: options.secrets ?? [] });
 }

@@ -10,6 +10,7 @@ import {
   type CallbackChange,
   LATE_CALLBACKS,
   LATE_CALLBACKS_SOURCE,
+  type LateCallbacks,
 } from '../contracts/task.ts';
 import { TaskRecord } from '../contracts/task-record.ts';
 import type { StartRunDeps } from '../events/start-run.ts';
@@ -21,12 +22,12 @@ export async function changeLateCallback(
   { taskId }: Pick<Task, 'taskId'>,
   change: CallbackChange,
 ): Promise<void> {
-  await temporal.client.workflow.signalWithStart<() => Promise<void>, [CallbackChange]>(LATE_CALLBACKS, {
+  await temporal.client.workflow.signalWithStart<LateCallbacks, [CallbackChange]>(LATE_CALLBACKS, {
     workflowId: workflowIdOf(LATE_CALLBACKS_SOURCE, taskId),
     taskQueue,
     signal: CALLBACK_SIGNAL,
     signalArgs: [change],
-    args: [],
+    args: [taskId],
     typedSearchAttributes: new TypedSearchAttributes([MACHINERY]),
   });
 }

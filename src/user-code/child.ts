@@ -1,5 +1,6 @@
 // The entry of a process that runs the user's code: it evaluates the config, then calls handlers and schemas as it is told.
 import type { Logger } from 'pino';
+import { keyForType } from '../config/config.ts';
 import type { ParsedConfig } from '../config/define-config.ts';
 import { describeConfig } from '../config/describe-config.ts';
 import { createLog } from '../observability/log.ts';
@@ -129,7 +130,8 @@ async function perform(call: UserCall, work: Work, parts: Parts): Promise<void> 
 async function handle(call: UserCall, given: HandlerCall, { config, log }: Parts): Promise<void> {
   const { source, event_id, event_type } = given.event;
   const handlers = config.sources[source]?.handlers ?? {};
-  const handler = Object.hasOwn(handlers, event_type) ? handlers[event_type] : handlers['*'];
+  const key = keyForType({ has: (name) => Object.hasOwn(handlers, name) }, event_type);
+  const handler = key === undefined ? undefined : handlers[key];
   if (handler === undefined) {
     const message = `this process's config has no handler for '${event_type}' under sources.${source}.handlers`;
     return send({ type: 'handled', id: call.id, outcome: { ok: false, error: 'handler_missing', message } });

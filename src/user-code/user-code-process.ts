@@ -16,6 +16,8 @@ const BEGIN_WITHIN_MS = 1_000;
 const BEGUN_MARGIN_MS = 250;
 /** A process that does not answer to an abort within this time is blocked, and is ended. */
 const ABORT_GRACE_MS = 2_000;
+/** Longer than any code computes at a stretch that was written with others in mind. */
+const BLOCKED_MAX_MS = 30_000;
 /** A process that is told to end gets this long to send its spans. */
 const END_WITHIN_MS = 2_500;
 /** Beside the heap that the user's code may fill, a process has Node's own code and memory: 60 MB measured. */
@@ -75,6 +77,8 @@ export class UserCodeProcess {
   readonly #isPatient: boolean;
   readonly #pending = new Map<number, Pending>();
   #isBlocked = false;
+  /** How often it has begun to be blocked. */
+  #blocks = 0;
   #hasExited = false;
   #hasBegun = false;
   #nextId = 1;
@@ -190,6 +194,7 @@ export class UserCodeProcess {
   #unblock(): void {
     if (!this.#isBlocked) return;
     this.#isBlocked = false;
+    this.#blocks++;
     this.onChange();
   }
 
@@ -218,7 +223,8 @@ export class UserCodeProcess {
 
   /**
    * The process is blocked. Its other calls may be within their time, and one of them may be what computes: the process
-   * is ended only once none of them is.
+   * is ended once none of them is, or once it has said nothing for so long that none of them comes to anything: the time of
+   * an agent task may be hours.
    */
   #endBlocked(id: number, late: Pending): void {
     this.#isBlocked = true;
@@ -229,6 +235,14 @@ export class UserCodeProcess {
     const message = `the process of the handler was blocked for ${seconds} s after the time of this attempt`;
     late.settle({ is: 'interrupted', message: others.length > 0 ? message : `${message}, and was ended` });
     if (others.length === 0) this.kill();
+    else this.#endIfStillBlocked();
+  }
+
+  #endIfStillBlocked(): void {
+    const block = ++this.#blocks;
+    setTimeout(() => {
+      if (this.#isBlocked && this.#blocks === block && !this.#hasExited) this.kill();
+    }, BLOCKED_MAX_MS).unref();
   }
 
   #end(how: string): string {

@@ -29,6 +29,7 @@ import {
   type StepOutcome,
   TIMEOUT_MARGIN_MS,
 } from '../contracts/event.ts';
+import { shortType } from '../contracts/event-type.ts';
 import { errorCodeOf, INTERRUPTED } from '../contracts/failures.ts';
 import { workflowIdOf } from '../contracts/ids.ts';
 import { isRefused } from '../contracts/refused.ts';
@@ -130,7 +131,7 @@ async function runRound(
   const { runTask } = proxyActivities<Activities>({
     startToCloseTimeout: timeout_ms + TIMEOUT_MARGIN_MS,
     heartbeatTimeout: 30_000, // after that long without a heartbeat the worker counts as lost
-    summary: event.event_type,
+    summary: shortType(event.event_type),
     retry: AFTER_A_LOST_WORKER, // the activity limits the attempts, since it keeps their log
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });

@@ -7,7 +7,7 @@ const callbackSignal = defineSignal<[CallbackChange]>(CALLBACK_SIGNAL);
 /** Nothing is told to them. Afterwards they stay readable for the retention of the namespace. */
 const KEPT_FOR = '7 days';
 
-export async function lateCallbacks(): Promise<void> {
+export async function lateCallbacks(_taskId: string): Promise<void> {
   setHandler(callbackSignal, () => undefined);
   await sleep(KEPT_FOR);
 }

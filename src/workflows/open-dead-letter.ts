@@ -16,7 +16,8 @@ import {
   type StepFailure,
 } from '../contracts/dead-letter.ts';
 import type { EventMeta, StepName } from '../contracts/event.ts';
-import { deadLetterIdOf } from '../contracts/ids.ts';
+import { shortType } from '../contracts/event-type.ts';
+import { deadLetterIdOf, workflowIdOf } from '../contracts/ids.ts';
 import { SEARCH_ATTRIBUTE_MAX_BYTES } from '../contracts/limits.ts';
 import { MACHINERY, SEARCH_ATTRIBUTES } from '../contracts/search-attributes.ts';
 import { closeSignal, type deadLetter } from './dead-letter.ts';
@@ -56,7 +57,8 @@ async function open(failed: FailedEvent): Promise<void> {
   const { failedSteps: failed_steps, codes: errors } = failed;
   const input: DeadLetterInput = { source, event_id, event_type, run_id, failed_steps, errors };
   const { attempts, error, failures } = failed;
-  const memo: DeadLetterMemo = { run_id, received_at, attempts, error, failures };
+  const named = eventId === workflowIdOf(source, event_id) ? {} : { event_id };
+  const memo: DeadLetterMemo = { run_id, received_at, attempts, error, failures, ...named };
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     try {
       await startChild<typeof deadLetter>(DEAD_LETTER, {
@@ -64,7 +66,7 @@ async function open(failed: FailedEvent): Promise<void> {
         args: [input],
         parentClosePolicy: ParentClosePolicy.ABANDON,
         memo: { ...memo },
-        staticSummary: `dead letter: ${event_type} from ${source}`,
+        staticSummary: `dead letter: ${shortType(event_type)} from ${source}`,
         staticDetails: failed.details,
         typedSearchAttributes: [
           { key: SEARCH_ATTRIBUTES.source, value: source },

@@ -130,7 +130,7 @@ describe('the list of events', () => {
     ['limit', ['0', '201', '-1', '1.5', '', 'many', 'Infinity', '1&limit=2']],
     ['cursor', ['', '!!', 'YWJj', 'bm90IGEgY3Vyc29yIGF0IGFsbA', '%00', 'YWJj&cursor=YWJj']],
     ['source', ['', 'A%20B', "x'y", 'a/b', 'x'.repeat(64), 'a&source=b']],
-    ['type', ['', 'x'.repeat(201), '%00', '%0A', '%F0%9F%AA%9D', 'a"b', 'a%5Cb', "'a", "a'", 'a&type=b']],
+    ['type', ['', 'x'.repeat(201), '%00', '%0A', 'a"b', 'a%5Cb', "'a", "a'", 'a&type=b']],
     ['status', ['', 'nope', 'PROCESSED', 'Running', 'failed&status=failed']],
     ['since', ['', 'yesterday', '2026-01-31', '2026-13-01T00:00:00Z', '2026-02-30T00:00:00Z', '5', "'"]],
     ['until', ['', '0', '2026-02-30T00:00:00Z', '2026-01-31T12:00:00Z&until=2026-01-31T12:00:00Z']],

@@ -306,14 +306,17 @@ describe.each(['JSONRPC', 'HTTP+JSON'] as const)('over %s', (binding: BindingNam
     });
   });
 
-  it('a push notification config of a task that has ended is kept, and one to a private address refused', async () => {
+  it('push notification configs of a task that has ended are kept, and one to a private address is refused', async () => {
     const { id: taskId } = await send({ skill: 'echo', data: { text: 'x' } });
-    const config = await of('alice').createTaskPushNotificationConfig(
-      toConfig({ taskId, id: 'late', url: `${receiver.url}/late` }),
-    );
+    const create = async (id: string) =>
+      await of('alice').createTaskPushNotificationConfig(
+        toConfig({ taskId, id, url: `${receiver.url}/late` }),
+      );
+    const [config, later] = [await create('late'), await create('later')];
     const name = { tenant: '', taskId, id: 'late' };
     expect(await of('other').getTaskPushNotificationConfig(name)).toEqual(config);
     await of('alice').deleteTaskPushNotificationConfig(name);
+    expect(await of('other').getTaskPushNotificationConfig({ ...name, id: 'later' })).toEqual(later);
     await expect(of('other').getTaskPushNotificationConfig(name)).rejects.toThrow(/no push/);
     await expect(
       of('alice').createTaskPushNotificationConfig(toConfig({ taskId, url: 'https://10.0.0.1/x' })),

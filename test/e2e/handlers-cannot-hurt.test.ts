@@ -130,6 +130,24 @@ describe('a handler that goes past its time', () => {
   });
 });
 
+it('a call of ten minutes in a process that another call blocks does not wait for its own end', async () => {
+  const single = await Surehook.start({
+    role: 'serve',
+    temporalAddress: inject('temporalAddress'),
+    taskQueue: newId('queue'),
+    config: 'nasty',
+    env: { SUREHOOK_HANDLER_PROCESSES: '1' },
+  });
+  const [long, blocking] = [newId(), newId()];
+  await single.send({ event_id: long, type: 'ignores-its-signal' }, 'unhurried');
+  await single.untilEvent('unhurried', long, ({ handler }) => handler !== null);
+  await single.send({ event_id: blocking, type: 'loops-for-ever' }, 'nasty');
+  expect(attemptsOf(await single.untilEvent('unhurried', long, isClosed))).toEqual([
+    { error: 'interrupted', message: expect.stringContaining('SIGKILL') },
+  ]);
+  await single.stop();
+});
+
 it('a handler that computes for a long time within its limit is run once, and blocks nothing', async () => {
   const event_id = await send('computes', 'patient');
   for (let i = 0; i < 5; i++) expect(await handle('calm', 'patient')).toMatchObject({ status: 'processed' });

@@ -88,6 +88,12 @@ const STORIES: Story[] = [
     notYetAt: 10,
   },
   {
+    name: 'a duplicate is another event than the one with its id',
+    wrong: { 'surehook_ingress_differing_duplicates_total{source="other"}': '0x19 1x40' },
+    fires: ['SurehookDuplicatesDiffer'],
+    notYetAt: 19,
+  },
+  {
     name: 'an endpoint times out',
     wrong: { 'surehook_delivery_attempts_total{endpoint="other",status_class="timeout"}': '0+1x60' },
     fires: ['SurehookDeliveriesFailing'],

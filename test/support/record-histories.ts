@@ -7,9 +7,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { EndpointView } from '../../src/api/operator/endpoints/endpoint-view.ts';
 import { loadSettings } from '../../src/config/settings.ts';
+import { workflowIdOf } from '../../src/contracts/ids.ts';
+import { LATE_CALLBACKS_SOURCE } from '../../src/contracts/task.ts';
 import { startDevServer } from '../../src/temporal/dev/dev-server.ts';
 import { findTemporalCli } from '../../src/temporal/dev/find-cli.ts';
-import { AgentClient, API_KEYS } from './agent-client.ts';
+import { connectA2A, toConfig } from './a2a-client.ts';
+import { AgentClient, API_KEYS, CLIENT_KEYS } from './agent-client.ts';
 import { ROUTING_KEY } from './alerting.ts';
 import { type Answer, Receiver } from './receiver.ts';
 import { Surehook, TOKEN } from './surehook.ts';
@@ -238,13 +241,17 @@ async function recordRechecked(): Promise<void> {
   await alerting.stop();
 }
 
-/** Records tasks that ask, break or are canceled, and the callback of one whose client moves while it waits. */
-async function recordTasks(): Promise<void> {
+async function startTasks(): Promise<Surehook> {
   const keys = { SUREHOOK_API_KEYS: API_KEYS, SUREHOOK_ALLOW_LOOPBACK_URLS: 'true' };
-  const tasks = await Surehook.start({
+  return await Surehook.start({
     ...{ role: 'serve', temporalAddress: server.address, taskQueue: 'record-tasks', config: 'tasks' },
     env: { ...env, ...keys },
   });
+}
+
+/** Records tasks that ask, break or are canceled, and the callback of one whose client moves while it waits. */
+async function recordTasks(): Promise<void> {
+  const tasks = await startTasks();
   const alice = new AgentClient(tasks);
   const hook = { webhook_url: `${receiver.url}/task`, webhook_secret: 'the-secret-of-alice' };
   const asked = await alice.begin('confirm', { what: 'x', ...hook });
@@ -265,6 +272,31 @@ async function recordTasks(): Promise<void> {
   const broke = await alice.begin('break', hook);
   await tasks.untilEvent('agent', broke, ({ status }) => status === 'failed');
   record(`agent:${broke}`, 'task-broken');
+  await tasks.stop();
+}
+
+/**
+ * Records what keeps the callbacks of a task that has ended: its client has added one and taken it out again. The
+ * workflow is still open, since it ends after a week.
+ */
+async function recordLateCallbacks(): Promise<void> {
+  const tasks = await startTasks();
+  const alice = new AgentClient(tasks);
+  const taskId = await alice.begin('echo', { text: 'x' });
+  await alice.untilStatus(taskId, 'completed');
+  const a2a = await connectA2A(tasks.publicUrl, CLIENT_KEYS.alice, 'JSONRPC');
+  await a2a.createTaskPushNotificationConfig(toConfig({ taskId, id: 'late', url: `${receiver.url}/late` }));
+  const id = workflowIdOf(LATE_CALLBACKS_SOURCE, taskId);
+  const untilAtWork = (times: number) =>
+    waitFor(
+      () =>
+        temporal('show', '--workflow-id', id, '-o', 'json').split('EVENT_TYPE_WORKFLOW_TASK_COMPLETED')
+          .length > times,
+    );
+  await untilAtWork(1);
+  await a2a.deleteTaskPushNotificationConfig({ tenant: '', taskId, id: 'late' });
+  await untilAtWork(2);
+  record(id, 'late-callbacks');
   await tasks.stop();
 }
 
@@ -346,6 +378,7 @@ if (!existsSync(fileOf('endpoint-breaker'))) await recordBreaker();
 if (!existsSync(fileOf('endpoint-told'))) await recordEndpointAlert();
 if (!existsSync(fileOf('alert-route-rechecked'))) await recordRechecked();
 if (!existsSync(fileOf('task-asked'))) await recordTasks();
+if (!existsSync(fileOf('late-callbacks'))) await recordLateCallbacks();
 await server.stop();
 await receiver.stop();
 rmSync(stateDir, { recursive: true, force: true });

@@ -139,8 +139,9 @@ const SPECIAL: Readonly<Record<string, Partial<SchemeCase>>> = {
   x: { bodyOf: asJson },
 };
 
-/** Every scheme of the table whose requests we can sign, and not only the provider. */
+/** Every scheme that signs with an HMAC in a header. The others are in `other-schemes`. */
 export const SCHEME_CASES: readonly SchemeCase[] = SCHEME_NAMES.flatMap((scheme) => {
+  if (!Object.hasOwn(PINNED, scheme)) return [];
   const way = findScheme(scheme).ways.find(({ sign }) => sign !== undefined);
   if (way === undefined) return [];
   const pinned = (PINNED[scheme] ?? '').split(' ').filter((word) => word !== '');

@@ -1,10 +1,13 @@
 // Tests the accounting of the chaos runs: what it must call wrong, and what a fault explains.
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { judge, judgeStarts } from '../../chaos/account.ts';
 import { judgeAvailability, measureAvailability } from '../../chaos/availability.ts';
 import { Book, type EventRecord, keyOf } from '../../chaos/book.ts';
 import { handlerProcess } from '../../chaos/deeds.ts';
 import type { Outcome } from '../../chaos/outcomes.ts';
+import type { Parcel } from '../../chaos/sender.ts';
+import { callbackOf, recordKeyOf, SOME_WORKER, taskOf, withoutTime } from '../../chaos/tasks.ts';
 import type { EventView } from '../../src/api/operator/events/event-view.ts';
 
 const T = 1_000_000;
@@ -214,6 +217,67 @@ describe('the chaos account of handlers that misbehave always', () => {
   it('calls an event whose handler misbehaves always and that was handled all the same wrong', () => {
     const change = (event: EventRecord) => void event.handled.push({ at: T + 10, by: 'worker1#1' });
     expect(hopeless(3, change)).toEqual(['handled, though its handler must fail']);
+  });
+});
+
+describe('the chaos account of tasks', () => {
+  /** Judges a task that worker1#1 has worked on, and that has called its client back once. */
+  function task(change: (task: EventRecord, book: Book) => void = () => undefined) {
+    const book = new Book();
+    const record = taskOf({ n: 20, seed: 1, book, receiverUrl: 'http://receiver' })?.record as EventRecord;
+    record.sends.push({ at: T, endedAt: T + 5, to: 'api1', answer: 202 });
+    record.acknowledgedAt = T + 5;
+    record.handled.push({ at: T + 10, by: 'worker1#1' });
+    record.deliveries.push(delivery('callback', T + 500, SOME_WORKER));
+    change(record, book);
+    const outcome: Outcome = { status: 'processed', closedAt: T + 600 };
+    return judge({ book, outcomes: new Map([[keyOf(record), outcome]]), views: new Map() }, record);
+  }
+
+  it('calls a task lost that was never worked on, or whose client was never called back', () => {
+    expect(task()).toEqual([]);
+    expect(task(({ handled }) => handled.splice(0))).toEqual(['LOST: acknowledged, but never handled']);
+    expect(task(({ deliveries }) => deliveries.splice(0))).toEqual(['LOST: never delivered to callback']);
+  });
+
+  it.each([
+    ['worker2#3', []],
+    ['serve1#1', []],
+    ['temporal#2', []],
+    ['api1#1', [expect.stringMatching(/^TWICE: delivered to callback /)]],
+  ])('when a callback comes twice, asks whether what may have sent it was killed: %s', (target, faults) => {
+    const change = ({ deliveries }: EventRecord, book: Book) => {
+      deliveries.push(delivery('callback', T + 9_000, SOME_WORKER));
+      book.incidents.push({ action: 'kill', target, at: T + 510, until: T + 2_000 });
+    };
+    expect(task(change)).toEqual(faults);
+  });
+
+  it('accepts 409 while the first request of a task is under way, and not as the answer to an event', () => {
+    const refused = (event: EventRecord) =>
+      void event.sends.unshift({ at: T - 10, endedAt: T - 5, to: 'api1', answer: 409 });
+    expect(task(refused)).toEqual([]);
+    expect(story(refused)).toEqual([expect.stringMatching(/^api1 answered with 409 /)]);
+  });
+
+  it('finds the task of a callback, and knows all of its body but the time', () => {
+    const { record, body } = taskOf({ n: 40, seed: 1, book: new Book(), receiverUrl: 'http://r' }) as Parcel;
+    expect(recordKeyOf(callbackOf(record) ?? '')).toBe(keyOf(record));
+    expect(recordKeyOf('shop:evt_1')).toBe('shop:evt_1');
+    expect(JSON.parse(body.toString())).toMatchObject({ n: 40, webhook_url: 'http://r/callback' });
+    const told = { task_id: record.id, status: 'completed', result: { n: 40 }, timestamp: 'now' };
+    const digest = (one: object) =>
+      createHash('sha256')
+        .update(withoutTime(Buffer.from(JSON.stringify(one))))
+        .digest('hex');
+    expect(digest(told)).toBe(record.digest);
+    expect(digest({ ...told, status: 'failed' })).not.toBe(record.digest);
+  });
+
+  it('begins one task with every twentieth event', () => {
+    const book = new Book();
+    for (let n = 0; n < 100; n++) taskOf({ n, seed: 1, book, receiverUrl: 'http://r' });
+    expect(book.events.size).toBe(5);
   });
 });
 

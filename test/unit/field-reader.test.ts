@@ -1,19 +1,21 @@
 // Tests the thread that parses large bodies: what it finds, and what a body costs that ends it or takes too long.
 import { afterAll, describe, expect, it } from 'vitest';
-import { FieldReader } from '../../src/api/ingress/field-reader.ts';
+import { FieldReader, type ReadEvent } from '../../src/api/ingress/field-reader.ts';
 import { createLog } from '../../src/observability/log.ts';
 
 const log = createLog('silent');
 const source = {
   eventId: [{ in: 'body', path: ['event_id'] }],
   eventType: [{ in: 'body', path: ['type'] }],
+  batch: ['events'],
 } as const;
 const reader = new FieldReader({ log });
 afterAll(() => reader.stop());
 
 const ordinary = (fields: Record<string, unknown>, bytes = 400_000) =>
   Buffer.from(JSON.stringify({ ...fields, filling: 'x'.repeat(bytes) }));
-const read = (rawBody: Buffer, from = reader) => from.read({ source, headers: {}, rawBody });
+const readAll = (rawBody: Buffer, from = reader) => from.read({ source, headers: {}, rawBody });
+const read = async (rawBody: Buffer, from = reader) => (await readAll(rawBody, from))[0] as ReadEvent;
 
 describe.each([
   ['on the event loop', 100],
@@ -27,11 +29,25 @@ describe.each([
     expect(Buffer.compare(rawBody, expected)).toBe(0);
   });
 
+  it('with a list of events gives each, with a body of its own', async () => {
+    const body = ordinary({ event_id: 'e1', type: 'many', events: [1, 2] }, bytes);
+    const events = await readAll(body);
+    expect(events.map(({ rawBody }) => JSON.parse(Buffer.from(rawBody).toString()).events)).toEqual([
+      [1],
+      [2],
+    ]);
+    expect(await readAll(ordinary({ events: [] }, bytes))).toEqual([]);
+  });
+
   it.each([
     ['is not JSON', () => Buffer.alloc(bytes, 'x'), 'invalid_json'],
     ['is nested too deep', () => Buffer.alloc(bytes + 201, '['), 'invalid_json'],
     ['has no id', () => ordinary({}, bytes), 'event_id_missing'],
-    ['has a bad id', () => ordinary({ event_id: 7 }, bytes), 'event_id_invalid'],
+    [
+      'has an id that is too long',
+      () => ordinary({ event_id: 'x'.repeat(1_025) }, bytes),
+      'event_id_invalid',
+    ],
   ])('and %s is refused', async (_, body, code) => {
     await expect(read(body())).rejects.toMatchObject({ code });
   });

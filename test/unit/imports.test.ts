@@ -248,7 +248,7 @@ describe('signatures', () => {
   it('import nothing else of src/, since they are published as a library', () => {
     const isSignature = isIn('signatures');
     expect(offences(isSignature, ({ to }) => isSignature(to))).toEqual([]);
-    expect(packagesLoadedBy(isSignature)).toEqual(['node:crypto']);
+    expect(packagesLoadedBy(isSignature)).toEqual(['node:crypto', 'node:zlib']);
   });
 });
 

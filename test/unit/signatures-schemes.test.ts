@@ -8,6 +8,7 @@ import {
   type VerifyOptions,
   verifySignature,
 } from '../../src/signatures/index.ts';
+import { OTHER_CASES } from '../support/other-schemes.ts';
 import { NOW, PINNED, SCHEME_CASES, type SchemeCase, signedHeaders } from '../support/scheme-cases.ts';
 
 const TEXT = Buffer.from('{"id":"evt_1"}');
@@ -33,6 +34,12 @@ const signed = (tested: SchemeCase, rawBody = tested.bodyOf(TEXT)) => signedHead
 /** Changes the last digit of a signature, and keeps its form. */
 const wrong = (value: string) =>
   value.replace(/.(?==*$)/, (last) => (last === '0' || last === 'A' ? '4' : last === 'a' ? 'b' : '0'));
+
+it('has every scheme in one of the two tables of the tests', () => {
+  const tested = [...SCHEME_CASES, ...OTHER_CASES].map(({ scheme }) => scheme);
+  const withFetchedKeys = ['aws-sns', 'ebay', 'plaid']; // have tests of their own in signatures-keys
+  expect([...new Set([...tested, ...withFetchedKeys])].sort()).toEqual([...SCHEME_NAMES].sort());
+});
 
 it('has a line with the headers of every scheme that can sign', () => {
   const headers = Object.fromEntries(

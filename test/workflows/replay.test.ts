@@ -30,5 +30,5 @@ it('every recorded history replays on the bundle that workers load', async () =>
     results.push(`${workflowId}: ${error ?? 'ok'}`);
   }
   expect(results.sort()).toEqual(ids.map((id) => `${id}: ok`).sort());
-  expect(files.length).toBeGreaterThanOrEqual(31);
+  expect(files.length).toBeGreaterThanOrEqual(32);
 });

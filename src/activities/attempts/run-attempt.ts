@@ -13,8 +13,8 @@ import {
   type StepOutcome,
   toCanceled,
 } from '../../contracts/event.ts';
+import { workflowIdOfEvent } from '../../contracts/event-key.ts';
 import { BODY_NOT_READ, INTERRUPTED, WORKER_LOST, WORKER_STOPPED } from '../../contracts/failures.ts';
-import { workflowIdOf } from '../../contracts/ids.ts';
 import { INPUT_REFUSED, isRefused } from '../../contracts/refused.ts';
 import type { RawBody, StoredBody } from '../../payloads/raw-body.ts';
 import { retryLater, toFailure } from './attempt-failures.ts';
@@ -109,7 +109,7 @@ export async function runAttempt(options: AttemptOptions): Promise<StepOutcome> 
  * the parts of one history put together in another way.
  */
 function refuseOtherEvents({ source, event_id }: EventMeta, workflowId: string | undefined): void {
-  if (workflowIdOf(source, event_id) === workflowId) return;
+  if (workflowIdOfEvent(source, event_id) === workflowId) return;
   throw ApplicationFailure.nonRetryable(
     'the arguments are refused: they are not those of the event of this workflow',
     INPUT_REFUSED,

@@ -131,11 +131,19 @@ function toHeaders(endpoint: EndpointConfig, event: EventMeta, body: RawBody): R
     ...revealHeaders(endpoint.headers),
     'content-type': event.headers['content-type'] ?? 'application/octet-stream',
     'x-webhook-source': event.source,
-    'x-webhook-event-id': event.event_id,
-    'x-webhook-event-type': event.event_type,
+    'x-webhook-event-id': headerText(event.event_id),
+    'x-webhook-event-type': headerText(event.event_type),
     ...signatureHeaders(endpoint, { workflowId, correction: event.correction, rawBody: body.bytes }),
   };
 }
+
+/** A header holds visible ASCII: what an id or a type has beyond that is percent-encoded, as in a URL. */
+function headerText(text: string): string {
+  return /^[!-~](?:[ -~]*[!-~])?$/.test(text) ? text : text.replaceAll(/[^!-~]+/gu, encode);
+}
+
+/** A lone surrogate cannot be encoded; U+FFFD stands for it, as in every text that is sent. */
+const encode = (text: string) => encodeURIComponent(text.toWellFormed());
 
 /** A client of A2A that has given no token has nothing to verify with: it gets the id and the time all the same. */
 function signatureHeaders(

@@ -1,6 +1,7 @@
 // The parameters that lists share: their rules, and the cursor for the next page.
 import { z } from 'zod';
-import { EVENT_TYPE, SOURCE_NAME } from '../../contracts/ids.ts';
+import { isEventType } from '../../contracts/event-type.ts';
+import { SOURCE_NAME } from '../../contracts/ids.ts';
 import { EVENT_TYPE_MAX_LENGTH, KEYWORD_MAX_LENGTH, PAGE_MAX } from '../../contracts/limits.ts';
 import { parseTime, TIME_EXPECTED } from '../../contracts/parse-time.ts';
 import type { EncryptionCodec } from '../../payloads/encryption-codec.ts';
@@ -36,7 +37,9 @@ export const filterParameters = {
     .optional(),
   type: z
     .string()
-    .regex(EVENT_TYPE, `expected at most ${EVENT_TYPE_MAX_LENGTH} visible ASCII characters`)
+    .refine(isEventType, {
+      error: `expected at most ${EVENT_TYPE_MAX_LENGTH} characters, and none that controls a terminal`,
+    })
     .regex(SEARCHABLE, NOT_SEARCHABLE)
     .describe('only items of exactly this event type')
     .optional(),

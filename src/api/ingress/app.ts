@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type CheckReady, createBaseApp, endApp, HEALTH_ROUTES } from '../http/base-app.ts';
 import type { CheckPayload } from '../http/check-schema.ts';
 import { mountRoutes } from '../http/route.ts';
+import type { CompareDuplicate } from './compare-duplicate.ts';
 import type { FieldReader } from './field-reader.ts';
 import { limitRequests } from './limit-requests.ts';
 import type { IngressLimits } from './limits.ts';
@@ -11,9 +12,11 @@ import { type IngressObserver, observeIngress } from './observe-ingress.ts';
 import { createReceiveWebhook } from './receive-webhook.ts';
 import { PUBLIC_ROUTES } from './routes.ts';
 import type { StartEvent } from './start-event.ts';
+import type { VerifyDeps } from './verify-request.ts';
 
-export interface PublicAppDeps extends IngressObserver {
+export interface PublicAppDeps extends IngressObserver, VerifyDeps {
   startEvent: StartEvent;
+  compareDuplicate: CompareDuplicate;
   checkPayload: CheckPayload;
   fields: FieldReader;
   limits: Pick<IngressLimits, 'bodies' | 'requests' | 'leastBytesPerSecond'>;

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Locator, placeText, type SourceConfig } from '../../config/config.ts';
+import { isEventType } from '../../contracts/event-type.ts';
 import { parseExactly } from '../../contracts/exact-json.ts';
-import { EVENT_ID_MAX_BYTES, EVENT_TYPE_MAX_LENGTH } from '../../contracts/limits.ts';
+import { EVENT_ID_MAX_BYTES } from '../../contracts/limits.ts';
 import { HttpError } from '../http/errors.ts';
 
 /** The type of an event that has none, or an unusable one. Handlers under `*` get such an event. */
@@ -35,7 +36,7 @@ export function findEventId({ eventId }: Pick<SourceConfig, 'eventId'>, event: R
 export function findEventType({ eventType }: Pick<SourceConfig, 'eventType'>, event: ReceivedEvent): string {
   for (const locator of eventType) {
     const type = locate(locator, event);
-    if (type !== undefined && type.length <= EVENT_TYPE_MAX_LENGTH) return type;
+    if (type !== undefined && isEventType(type)) return type;
   }
   return UNKNOWN_TYPE;
 }

@@ -1,7 +1,6 @@
 // Reads event id and type from bodies: small ones on the event loop, large ones in a thread, one after the other.
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import type { SourceConfig } from '../../config/config.ts';
 import { type ErrorCode, HttpError } from '../http/errors.ts';
 import { ASIDE_FROM_BYTES } from '../http/parse-json.ts';
 import { type EventFields, type FieldsCall, readFields } from './read-fields.ts';
@@ -16,9 +15,14 @@ const THREAD_HEAP_MB = 1_024;
 
 /** The body comes back with the answer: until then it is the thread's. */
 export type FieldAnswer = { rawBody: Uint8Array } & (
-  | { fields: EventFields }
+  | { fields: EventFields[] }
   | { refused: { code: ErrorCode; detail: string } }
 );
+
+/** An event of a body, with the part of the body that is its own. */
+export interface ReadEvent extends Omit<EventFields, 'ownBody'> {
+  rawBody: Uint8Array;
+}
 
 interface Waiting {
   call: FieldsCall;
@@ -43,26 +47,26 @@ export class FieldReader {
   }
 
   /**
-   * The caller must not use `rawBody` any more, but the one that it gets back.
+   * The caller must not use `rawBody` any more, but what it gets back.
    *
-   * @throws HttpError `invalid_json`, `event_id_missing`, `event_id_invalid`, or `not_queued` if the thread is too late
+   * @throws HttpError of `readFields`, or `not_queued` if the thread is too late
    */
   async read({
     source,
     headers,
     rawBody,
   }: {
-    source: Pick<SourceConfig, 'eventId' | 'eventType'>;
+    source: FieldsCall['places'];
     headers: FieldsCall['headers'];
     rawBody: Buffer;
-  }): Promise<EventFields & { rawBody: Uint8Array }> {
-    const { eventId, eventType } = source;
-    const call = { places: { eventId, eventType }, headers, rawBody };
-    if (rawBody.length < ASIDE_FROM_BYTES) return { ...readFields(call), rawBody };
+  }): Promise<ReadEvent[]> {
+    const { eventId, eventType, batch } = source;
+    const call = { places: { eventId, eventType, batch }, headers, rawBody };
+    if (rawBody.length < ASIDE_FROM_BYTES) return withBodies(readFields(call), rawBody);
     const answer = await this.#readAside(call);
     if (answer === undefined) throw tooLate();
     if ('refused' in answer) throw new HttpError(answer.refused.code, answer.refused.detail);
-    return { ...answer.fields, rawBody: answer.rawBody };
+    return withBodies(answer.fields, answer.rawBody);
   }
 
   /** Ends the thread; a read that is under way is answered as one that is too late. */
@@ -125,6 +129,10 @@ export class FieldReader {
     current?.settle(answer);
     this.#next();
   }
+}
+
+function withBodies(events: EventFields[], rawBody: Uint8Array): ReadEvent[] {
+  return events.map(({ ownBody = rawBody, ...fields }) => ({ ...fields, rawBody: ownBody }));
 }
 
 function tooLate(): HttpError {

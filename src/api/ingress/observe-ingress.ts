@@ -5,7 +5,8 @@ import type { Metrics } from '../../observability/metrics.ts';
 import type { Span, Tracing } from '../../observability/tracing.ts';
 import type { HttpError } from '../http/errors.ts';
 import { toHttpError } from '../http/to-http-error.ts';
-import type { Received, ReceiveWebhook } from './receive-webhook.ts';
+import type { ReceiveWebhook } from './receive-webhook.ts';
+import type { Received } from './send-receipt.ts';
 
 export interface IngressObserver {
   config: Config;
@@ -48,7 +49,7 @@ function endSpan(span: Span, { outcome, statusCode, eventId }: Received): void {
   span.end({
     'http.response.status_code': statusCode,
     'surehook.outcome': outcome,
-    'surehook.event_id': eventId,
+    ...(eventId === undefined ? {} : { 'surehook.event_id': eventId }),
   });
 }
 

@@ -1,35 +1,31 @@
-// POST /webhooks/:source: each check of the contract's table in its order, then a durable start, then the answer.
+// POST /webhooks/:source: each check of the contract's table in its order, then a durable start of each event, then the answer.
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Config, SourceConfig } from '../../config/config.ts';
 import type { EventMeta } from '../../contracts/event.ts';
 import { planSteps } from '../../events/plan-steps.ts';
 import type { TraceHeaders } from '../../observability/tracing.ts';
-import { type VerifyFailure, verifySignature } from '../../signatures/index.ts';
 import { type CheckPayload, checkSchema } from '../http/check-schema.ts';
 import { clientOf, isAddressIn } from '../http/client-address.ts';
 import { HttpError } from '../http/errors.ts';
 import { readBody } from '../http/read-body.ts';
 import type { BodyAdmission } from './body-budget.ts';
-import type { FieldReader } from './field-reader.ts';
+import type { CompareDuplicate } from './compare-duplicate.ts';
+import type { FieldReader, ReadEvent } from './field-reader.ts';
 import type { IngressLimits } from './limits.ts';
+import { type Receipt, type Received, sendHandshake, sendReceipts } from './send-receipt.ts';
 import type { StartEvent } from './start-event.ts';
+import { answerHandshake, methodsOf, type VerifyDeps, verifyRequest } from './verify-request.ts';
 
-export interface ReceiveWebhookDeps {
+export interface ReceiveWebhookDeps extends VerifyDeps {
   config: Config;
   startEvent: StartEvent;
+  compareDuplicate: CompareDuplicate;
   checkPayload: CheckPayload;
   fields: FieldReader;
   limits: Pick<IngressLimits, 'bodies' | 'leastBytesPerSecond'>;
   trustedProxies: readonly string[];
   log: Logger;
-}
-
-/** What was answered, for metrics and traces. */
-export interface Received {
-  outcome: 'accepted' | 'duplicate';
-  statusCode: number;
-  eventId: string;
 }
 
 /** @param trace is stored with the event, and goes on with its deliveries */
@@ -45,17 +41,16 @@ export function createReceiveWebhook(deps: ReceiveWebhookDeps): ReceiveWebhook {
     if (source === undefined) {
       throw new HttpError('unknown_source', 'there is no source of this name in the config');
     }
-    checkMethod(request);
+    if (!methodsOf(source).includes(request.method)) throw notAllowed(source, 'webhooks are sent with POST');
     checkAddress(source, request.ip);
+    if (request.method !== 'POST') return answerOther(deps, source, request, response);
     const admission = admitBody(deps, source, request);
-    let inUse: Promise<unknown> = Promise.resolve();
-    const onStart = (started: Promise<unknown>) => {
-      inUse = started;
-    };
+    const started: Promise<unknown>[] = [];
+    const onStart = (start: Promise<unknown>) => void started.push(start);
     try {
       return await receive(deps, { source, request, response, trace, admission, onStart });
     } finally {
-      inUse.finally(admission.leave).catch(() => undefined);
+      void Promise.allSettled(started).then(admission.leave);
     }
   };
 }
@@ -66,44 +61,96 @@ interface AdmittedRequest {
   response: Response;
   trace: TraceHeaders;
   admission: BodyAdmission;
-  /** Is given the start, which may hold the body for longer than the request lasts. */
+  /** Is given each start, which may hold the body for longer than the request lasts. */
   onStart: (started: Promise<unknown>) => void;
 }
 
-async function receive(
-  { config, startEvent, checkPayload, fields, limits, log }: ReceiveWebhookDeps,
-  { source, request, response, trace, admission, onStart }: AdmittedRequest,
-): Promise<Received> {
+async function receive(deps: ReceiveWebhookDeps, admitted: AdmittedRequest): Promise<Received> {
+  const { source, request, response, admission } = admitted;
   const onHeld = (bytes: number) => {
     if (!admission.add(bytes)) throw tooManyBodies();
   };
-  const { leastBytesPerSecond } = limits;
+  const { leastBytesPerSecond } = deps.limits;
   const sent = await readBody(request, response, source.maxBodyBytes, { onHeld, leastBytesPerSecond });
-  checkSignature(source, request, sent);
-  const { eventId, eventType, rawBody } = await fields.read({
-    source,
-    headers: request.headers,
-    rawBody: sent,
-  });
+  const asked = { source, request, rawBody: sent };
+  const open = answerHandshake('open', asked, deps.publicUrl);
+  if (open) return sendHandshake(response, open);
+  await verifyRequest(deps, source, request, sent);
+  const challenge = answerHandshake('signed', asked, deps.publicUrl);
+  if (challenge) return sendHandshake(response, challenge);
+  const read = await deps.fields.read({ source, headers: request.headers, rawBody: sent });
+  // Nothing is started before all of them are known to be right: a sender is told of no half of its request.
+  for (const { rawBody } of read) await checkSchema(deps.checkPayload, source, rawBody);
+  const receipts = await startAll(deps, admitted, read);
+  return sendReceipts(response, source, receipts);
+}
+
+/** Events of one body that are started at once: enough to keep Temporal busy, and few beside other requests. */
+const STARTS_AT_ONCE = 20;
+
+/** @throws HttpError of the first that could not be started, once none is under way any more */
+async function startAll(
+  deps: ReceiveWebhookDeps,
+  admitted: AdmittedRequest,
+  events: ReadEvent[],
+): Promise<Receipt[]> {
+  const receipts: Receipt[] = [];
+  let failure: unknown;
+  let next = 0;
+  const lane = async () => {
+    for (let n = next++; n < events.length && failure === undefined; n = next++) {
+      try {
+        receipts[n] = await startOne(deps, admitted, events[n] as ReadEvent);
+      } catch (error) {
+        failure = error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(STARTS_AT_ONCE, events.length) }, lane));
+  if (failure !== undefined) throw failure;
+  return receipts;
+}
+
+async function startOne(
+  { config, startEvent, compareDuplicate, log }: ReceiveWebhookDeps,
+  { source, request, trace, onStart }: AdmittedRequest,
+  { eventId: event_id, eventType: event_type, rawBody }: ReadEvent,
+): Promise<Receipt> {
   const event: EventMeta = {
     source: source.name,
-    event_id: eventId,
-    event_type: eventType,
+    event_id,
+    event_type,
     received_at: new Date().toISOString(),
     headers: storedHeaders(source, request),
     ...trace,
   };
-  await checkSchema(checkPayload, source, rawBody);
-  const steps = planSteps(source, event.event_type, config);
+  const steps = planSteps(source, event_type, config);
   const { status, workflowId } = await startEvent({ event, steps, rawBody, source, onStart });
-  const { event_id, event_type } = event;
   log.info(
     { source: source.name, event_id, event_type, workflow_id: workflowId, status },
     'webhook received',
   );
-  const statusCode = status === 'accepted' ? 202 : 200;
-  response.status(statusCode).json({ status, event_id, source: source.name, workflow_id: workflowId });
-  return { outcome: status, statusCode, eventId: event_id };
+  if (status === 'duplicate') void compareDuplicate(event, rawBody);
+  return { status, event_id, workflow_id: workflowId };
+}
+
+/** A request that is no POST is a handshake, or nothing that a source takes. */
+function answerOther(
+  { publicUrl }: ReceiveWebhookDeps,
+  source: SourceConfig,
+  request: Request,
+  response: Response,
+): Received {
+  const answer = answerHandshake('open', { source, request, rawBody: Buffer.alloc(0) }, publicUrl);
+  if (answer) return sendHandshake(response, answer);
+  throw notAllowed(
+    source,
+    `a ${request.method} is only for the handshake of the scheme ${source.verify.scheme}, and this one is none; webhooks are sent with POST`,
+  );
+}
+
+function notAllowed(source: SourceConfig, detail: string): HttpError {
+  return new HttpError('method_not_allowed', detail, { headers: { allow: methodsOf(source).join(', ') } });
 }
 
 function admitBody(
@@ -127,29 +174,10 @@ function tooManyBodies(): HttpError {
   return new HttpError('not_queued', detail, { headers: { 'retry-after': '5' }, bodyUnread: true });
 }
 
-function checkMethod({ method }: Request): void {
-  if (method === 'POST') return;
-  throw new HttpError('method_not_allowed', 'webhooks are sent with POST', { headers: { allow: 'POST' } });
-}
-
 function checkAddress({ ipAllowList }: SourceConfig, address = ''): void {
   if (ipAllowList === undefined) return;
   if (!isAddressIn(ipAllowList, address))
     throw new HttpError('ip_not_allowed', `the address ${address} is not on the allow list of the source`);
-}
-
-const SIGNATURE_FAULTS: Record<VerifyFailure, string> = {
-  signature_missing: 'the request carries no signature header of this source',
-  signature_invalid:
-    'no signature in the header fits the raw body and a secret of this source; sign the bytes as they are sent',
-  timestamp_out_of_tolerance:
-    'the signed timestamp is outside the tolerance; check the clock, and sign each attempt anew',
-};
-
-function checkSignature({ verify }: SourceConfig, request: Request, rawBody: Buffer): void {
-  const secrets = verify.secrets.map((secret) => secret.reveal());
-  const result = verifySignature({ ...verify, secrets, headers: request.headers, rawBody });
-  if (!result.ok) throw new HttpError(result.code, SIGNATURE_FAULTS[result.code]);
 }
 
 /** Credentials stay out of the history; a header that came several times is joined. */

@@ -8,21 +8,26 @@ export interface PublicRouteDeps {
   receive(request: Request, response: Response): Promise<void>;
 }
 
+const status = z.enum(['accepted', 'duplicate']);
+const ids = { event_id: z.string().describe('as the sender has written it'), workflow_id: z.string() };
 const receiptView = z
-  .object({
-    status: z.enum(['accepted', 'duplicate']),
-    event_id: z.string(),
-    source: z.string(),
-    workflow_id: z.string(),
-  })
-  .meta({ id: 'Receipt', description: 'The event is stored' });
+  .union([
+    z
+      .object({ status, source: z.string(), ...ids })
+      .meta({ id: 'Receipt', description: 'The event is stored' }),
+    z.object({ status, source: z.string(), events: z.array(z.object({ status, ...ids })) }).meta({
+      id: 'BatchReceipt',
+      description: 'The events of a body with several, or with none, are stored',
+    }),
+  ])
+  .describe('Some providers want another answer: see docs/providers.md');
 
 const receiveWebhookRoute = route<PublicRouteDeps>()({
   method: 'post',
   path: '/webhooks/{source}',
   summary: 'Receive one webhook of a source',
   description:
-    'The request is signed as the scheme of the source asks. A 2xx is sent only once Temporal has stored the event.',
+    'The request is signed as the scheme of the source asks. A 2xx is sent only once Temporal has stored the event, or all events of the body. Handshakes of providers are answered as their scheme has them, some by GET, HEAD or OPTIONS.',
   params: z.object({ source: z.string().describe('a source of the config') }),
   rawRequestBody: {
     description: 'JSON, exactly as the sender has signed it',

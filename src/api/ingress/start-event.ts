@@ -3,7 +3,7 @@ import { isGrpcServiceError, ServiceError } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { SourceConfig } from '../../config/config.ts';
 import type { EventMeta, Rerun, StepPlan } from '../../contracts/event.ts';
-import { workflowIdOf } from '../../contracts/ids.ts';
+import { workflowIdOfEvent } from '../../contracts/event-key.ts';
 import { findLatestRun } from '../../events/latest-run.ts';
 import { readEvent, succeededSteps } from '../../events/read-event.ts';
 import { type StartRunDeps, startFirstRun, startRerun } from '../../events/start-run.ts';
@@ -44,7 +44,7 @@ export function createStartEvent(deps: StartEventDeps): StartEvent {
   return async (input) => {
     const admitted = admission.enter();
     if (!admitted) throw notQueued('Temporal is behind with earlier events; send this event again later');
-    const workflowId = workflowIdOf(input.event.source, input.event.event_id);
+    const workflowId = workflowIdOfEvent(input.event.source, input.event.event_id);
     const started = startOnce(deps, workflowId, input).finally(admitted.leave);
     input.onStart?.(started);
     try {

@@ -1,7 +1,8 @@
 // How a path names an event: by its source and its id.
 import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
-import { EVENT_ID, SOURCE_NAME, workflowIdOf } from '../../contracts/ids.ts';
+import { isEventId, workflowIdOfEvent } from '../../contracts/event-key.ts';
+import { SOURCE_NAME } from '../../contracts/ids.ts';
 import { HttpError } from '../http/errors.ts';
 import { isSource, unknown } from './known-names.ts';
 
@@ -14,8 +15,8 @@ export type EventParams = z.output<typeof eventParams>;
 
 /** @throws HttpError `event_not_found` for a name that no event can have */
 export function nameOf({ source, event_id }: EventParams) {
-  if (!SOURCE_NAME.test(source) || !EVENT_ID.test(event_id)) throw eventNotFound({ source, event_id });
-  return { source, eventId: event_id, workflowId: workflowIdOf(source, event_id) };
+  if (!SOURCE_NAME.test(source) || !isEventId(event_id)) throw eventNotFound({ source, event_id });
+  return { source, eventId: event_id, workflowId: workflowIdOfEvent(source, event_id) };
 }
 
 /** @param config names the sources that exist, if the event's is not one of them */

@@ -1,13 +1,18 @@
 // The table of signature schemes: every row, from one file for each family of providers.
-import type { Place, Scheme } from '../scheme.ts';
+import type { Place, Scheme, SchemeAnswer } from '../scheme.ts';
 import { BUSINESS_SCHEMES } from './business.ts';
+import { CERTIFICATE_SCHEMES } from './certificates.ts';
 import { COMMERCE_SCHEMES } from './commerce.ts';
 import { DEVELOPER_SCHEMES } from './developer.ts';
+import { FORM_SCHEMES } from './forms.ts';
 import { GENERIC_SCHEMES, type HmacOptions, hmac } from './generic.ts';
+import { JWT_SCHEMES } from './jwt.ts';
 import { MEDIA_SCHEMES } from './media.ts';
 import { MESSAGING_SCHEMES } from './messaging.ts';
 import { PAYMENT_SCHEMES } from './payments.ts';
+import { PUBLIC_KEY_SCHEMES } from './public-keys.ts';
 import { STANDARD_WEBHOOKS_SCHEMES } from './standard-webhooks.ts';
+import { TOKEN_SCHEMES } from './tokens.ts';
 
 export type { HmacOptions } from './generic.ts';
 
@@ -20,6 +25,11 @@ const SCHEMES = {
   ...MESSAGING_SCHEMES,
   ...BUSINESS_SCHEMES,
   ...MEDIA_SCHEMES,
+  ...PUBLIC_KEY_SCHEMES,
+  ...JWT_SCHEMES,
+  ...CERTIFICATE_SCHEMES,
+  ...FORM_SCHEMES,
+  ...TOKEN_SCHEMES,
 } satisfies Record<string, Scheme>;
 
 /** The name of a signature scheme, as a source's `verify.scheme` gives it. */
@@ -66,6 +76,26 @@ export function unsignedPlaces(
   );
 }
 
+/** Says in one line why options of `hmac` cannot be; undefined if they can. */
+export function hmacFault(options: HmacOptions): string | undefined {
+  try {
+    hmac(options);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Whether a source of this scheme needs no secret: its requests prove themselves, or are not signed at all. */
+export function isWithoutSecret(name: SchemeName): boolean {
+  return findScheme(name).secrets === 'none';
+}
+
+/** Whether requests of a scheme can be verified only with the URL that the provider has. */
+export function signsUrl({ scheme, ...options }: HmacOptions & { scheme: SchemeName }): boolean {
+  return findScheme(scheme, options).ways.some((way) => way.signsUrl);
+}
+
 /** The headers and parts of the body that a place is made of. */
 export function partsOf(place: Place): string[] {
   if (typeof place === 'string') return [place];
@@ -79,6 +109,10 @@ export interface SchemeDefaults {
   eventType: Place[];
   /** Lower-case names of headers not to be stored: whoever reads such a header and the body could send both again. */
   credentialHeaders: string[];
+  /** Where a body has several events, such as `events`; empty: each body is one event. */
+  batch: readonly string[];
+  /** What the provider wants to hear of an event that is stored. */
+  answer: SchemeAnswer | undefined;
 }
 
 /**
@@ -91,5 +125,7 @@ export function schemeDefaults(name: SchemeName, options: HmacOptions = {}): Sch
     eventId: [...scheme.eventId],
     eventType: [...scheme.eventType],
     credentialHeaders: [...new Set(scheme.ways.flatMap(({ credentials }) => credentials))],
+    batch: [scheme.batch ?? []].flat(),
+    answer: scheme.answer,
   };
 }

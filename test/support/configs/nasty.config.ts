@@ -142,6 +142,7 @@ export default defineConfig({
   sources: {
     nasty: { verify, handlers, timeoutMs: 1_000, retry: [0] },
     patient: { verify, handlers, timeoutMs: 20_000, retry: [] },
+    unhurried: { verify, handlers, timeoutMs: 600_000, retry: [] },
     unchecked: { verify, schema: z.any().refine(() => process.exit(5)) },
   },
 });

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { DISCARD_EVENT } from '../../../contracts/dead-letter.ts';
 import { PROCESS_EVENT } from '../../../contracts/event.ts';
-import { parseWorkflowId } from '../../../contracts/ids.ts';
 import { type EventStatus, toEventStatus } from '../../../events/event-status.ts';
 import { findLatestRun } from '../../../events/latest-run.ts';
+import { nameOfRow } from '../../../events/name-of-row.ts';
 import type { Temporal } from '../../../temporal/connection.ts';
 import {
   eventTypeOf,
@@ -86,7 +86,7 @@ export const listEventsRoute = route<OperatorDeps>()({
 async function toItem(temporal: Temporal, row: ListedExecution): Promise<EventItem | undefined> {
   const workflow_id = row.execution?.workflowId ?? '';
   const run_id = row.execution?.runId ?? '';
-  const id = parseWorkflowId(workflow_id);
+  const id = await nameOfRow(temporal, row);
   if (id === undefined) return undefined;
   const status = toEventStatus({ type: row.type?.name ?? '', status: statusName(row) });
   if (status === 'failed' || status === 'canceled') {

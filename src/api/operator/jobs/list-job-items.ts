@@ -1,7 +1,8 @@
 // GET /jobs/{job_id}/items: the runs that a job has started, and their present status.
 import { z } from 'zod';
-import { parseWorkflowId } from '../../../contracts/ids.ts';
 import { toEventStatus } from '../../../events/event-status.ts';
+import { nameOfRow } from '../../../events/name-of-row.ts';
+import type { Temporal } from '../../../temporal/connection.ts';
 import {
   eventTypeOf,
   type ListedExecution,
@@ -49,15 +50,15 @@ export const listJobItemsRoute = route<OperatorDeps>()({
       pageToken: toPageToken(temporal.codec, cursor),
     });
     return reply(200, {
-      items: page.rows.map(toItem),
+      items: await Promise.all(page.rows.map((row) => toItem(temporal, row))),
       next_cursor: toCursor(temporal.codec, page.nextPageToken),
     });
   },
 });
 
-function toItem(row: ListedExecution): JobItemView {
+async function toItem(temporal: Temporal, row: ListedExecution): Promise<JobItemView> {
   const workflow_id = row.execution?.workflowId ?? '';
-  const { source = '', eventId: event_id = '' } = parseWorkflowId(workflow_id) ?? {};
+  const { source = '', eventId: event_id = '' } = (await nameOfRow(temporal, row)) ?? {};
   return {
     source,
     event_id,

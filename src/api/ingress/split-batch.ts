@@ -1,0 +1,129 @@
+// Cuts a body with many events into one body for each: the provider's own form with a list of one, byte for byte.
+import { HttpError } from '../http/errors.ts';
+
+/** More than any provider sends at once: Meta stops at 1,000. */
+const ITEMS_MAX = 5_000;
+/** Bytes of all bodies together: what surrounds the list is in each of them. */
+const BYTES_MAX = 64 * 2 ** 20;
+
+/**
+ * @param body JSON that has been parsed once: it is not checked again
+ * @param paths where the list may be, such as `events`, `entry[].changes[]`, or `` for the body itself. Of several, the
+ *   one with the most items counts.
+ * @returns undefined if there is no list at any of them: the body is one event
+ * @throws HttpError `payload_too_large`
+ */
+export function splitBatch(body: Uint8Array, paths: readonly string[]): Uint8Array[] | undefined {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const start = skipSpace(bytes, bytes[0] === BOM_FIRST ? 3 : 0);
+  const value: Span = { start, end: endOfValue(bytes, start) };
+  let best: Span[][] | undefined;
+  for (const path of paths) {
+    const keys = path === '' ? [''] : path.replaceAll('[]', '').split('.');
+    const cuts = cutDown(bytes, value, keys);
+    if (cuts && (best === undefined || cuts.length > best.length)) best = cuts;
+  }
+  if (best === undefined) return undefined;
+  checkSize(best);
+  return best.map((spans) => Buffer.concat(spans.map(({ start, end }) => bytes.subarray(start, end))));
+}
+
+function checkSize(cuts: Span[][]): void {
+  if (cuts.length > ITEMS_MAX)
+    throw new HttpError(
+      'payload_too_large',
+      `the body has ${cuts.length} events; at most ${ITEMS_MAX} are taken at once`,
+    );
+  const total = cuts.flat().reduce((sum, { start, end }) => sum + end - start, 0);
+  if (total > BYTES_MAX)
+    throw new HttpError(
+      'payload_too_large',
+      'what surrounds the events in the body is too large to go with each',
+    );
+}
+
+/** From the first byte to the one after the last. */
+interface Span {
+  start: number;
+  end: number;
+}
+
+const BOM_FIRST = 0xef;
+const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
+const [BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** @returns for each item, the spans that together are the value with that item alone; undefined if there is no list */
+function cutDown(bytes: Buffer, value: Span, [key, ...inner]: string[]): Span[][] | undefined {
+  const list = key === '' ? value : memberOf(bytes, value, key ?? '');
+  if (list === undefined || bytes[list.start] !== BRACKET) return undefined;
+  const before: Span = { start: value.start, end: list.start + 1 };
+  const after: Span = { start: list.end - 1, end: value.end };
+  return elementsOf(bytes, list).flatMap((element) => {
+    const cuts = (inner.length > 0 ? cutDown(bytes, element, inner) : undefined) ?? [[element]];
+    return cuts.map((spans) => [before, ...spans, after]);
+  });
+}
+
+/** The last member of a name counts, as for `JSON.parse`. */
+function memberOf(bytes: Buffer, { start }: Span, name: string): Span | undefined {
+  if (bytes[start] !== BRACE) return undefined;
+  let found: Span | undefined;
+  let at = skipSpace(bytes, start + 1);
+  while (bytes[at] === QUOTE) {
+    const keyEnd = endOfString(bytes, at);
+    const valueStart = skipSpace(bytes, skipSpace(bytes, keyEnd) + 1); // after the colon
+    const end = endOfValue(bytes, valueStart);
+    if (JSON.parse(bytes.toString('utf8', at, keyEnd)) === name) found = { start: valueStart, end };
+    at = skipSpace(bytes, end);
+    if (bytes[at] !== COMMA) break;
+    at = skipSpace(bytes, at + 1);
+  }
+  return found;
+}
+
+function elementsOf(bytes: Buffer, { start }: Span): Span[] {
+  const elements: Span[] = [];
+  let at = skipSpace(bytes, start + 1);
+  while (at < bytes.length && bytes[at] !== BRACKET_END) {
+    const end = endOfValue(bytes, at);
+    elements.push({ start: at, end });
+    at = skipSpace(bytes, end);
+    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
+  }
+  return elements;
+}
+
+function skipSpace(bytes: Buffer, from: number): number {
+  let at = from;
+  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
+  return at;
+}
+
+function endOfString(bytes: Buffer, from: number): number {
+  for (let at = from + 1; at < bytes.length; at++) {
+    if (bytes[at] === BACKSLASH) at++;
+    else if (bytes[at] === QUOTE) return at + 1;
+  }
+  return bytes.length;
+}
+
+/** Brackets within strings count for nothing. Bytes of UTF-8 beyond ASCII are never one of these. */
+function endOfValue(bytes: Buffer, from: number): number {
+  let depth = 0;
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) {
+      at = endOfString(bytes, at) - 1;
+      if (depth === 0) return at + 1;
+    } else if (byte === BRACKET || byte === BRACE) depth++;
+    else if (byte === BRACKET_END || byte === BRACE_END) {
+      if (depth === 0) return at; // of what is around it
+      if (--depth === 0) return at + 1;
+    } else if (depth === 0 && (byte === COMMA || byte === COLON || isSpace(byte))) return at;
+  }
+  return bytes.length;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}

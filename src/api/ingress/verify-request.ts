@@ -1,0 +1,115 @@
+// Holds a request to the signature scheme of its source, and answers the handshakes of providers.
+import type { Request } from 'express';
+import type { SourceConfig } from '../../config/config.ts';
+import type { FetchProviderKey } from '../../contracts/provider-keys.ts';
+import {
+  findScheme,
+  type HandshakeRequest,
+  headerReader,
+  type KeyNeed,
+  neededKey,
+  type SchemeAnswer,
+  verifySignature,
+} from '../../signatures/index.ts';
+import { HttpError } from '../http/errors.ts';
+
+export interface VerifyDeps {
+  /** The public listener as senders know it, without a slash at its end. */
+  publicUrl: string;
+  fetchKey: FetchProviderKey<KeyNeed>;
+}
+
+/**
+ * The URL that a scheme signs is made of what is configured: the sender chooses the Host header. Path and query are those
+ * of the request, or the provider would have signed another URL.
+ */
+export function publicUrlOf(
+  { verify }: Pick<SourceConfig, 'verify'>,
+  request: Request,
+  publicUrl: string,
+): string {
+  if (verify.url === undefined) return publicUrl + request.originalUrl;
+  const at = request.originalUrl.indexOf('?');
+  return at < 0 || verify.url.includes('?') ? verify.url : verify.url + request.originalUrl.slice(at);
+}
+
+/** @throws HttpError of the 401s, or `not_queued` if a key of the provider cannot be fetched */
+export async function verifyRequest(
+  { publicUrl, fetchKey }: VerifyDeps,
+  source: SourceConfig,
+  request: Request,
+  rawBody: Buffer,
+): Promise<void> {
+  const { verify } = source;
+  const secrets = verify.secrets.map((secret) => secret.reveal());
+  const url = publicUrlOf(source, request, publicUrl);
+  const signed = { ...verify, secrets, headers: request.headers, rawBody, method: request.method, url };
+  const need = neededKey(signed);
+  const result = verifySignature(need ? { ...signed, ...(await fetchNeeded(fetchKey, need)) } : signed);
+  if (!result.ok) throw new HttpError(result.code, result.detail);
+}
+
+async function fetchNeeded(fetchKey: VerifyDeps['fetchKey'], need: KeyNeed) {
+  try {
+    return await fetchKey(need);
+  } catch (error) {
+    const host = new URL('certificate' in need ? need.certificate : need.jwks).host;
+    throw new HttpError(
+      'not_queued',
+      `the key that the request is signed with could not be fetched from ${host}; send it again later`,
+      { headers: { 'retry-after': '5' }, cause: error },
+    );
+  }
+}
+
+/** Which handshake is looked for: `open` comes without a signature, `signed` after it was verified. */
+type HandshakeKind = 'open' | 'signed';
+
+/** @returns what is answered to a handshake; undefined for a request that is none */
+export function answerHandshake(
+  kind: HandshakeKind,
+  { source, request, rawBody }: { source: SourceConfig; request: Request; rawBody: Buffer },
+  publicUrl: string,
+): SchemeAnswer | undefined {
+  const { handshake, challenge } = findScheme(source.verify.scheme, source.verify);
+  if (kind === 'signed') return challenge?.(toHandshake(source, request, rawBody, publicUrl));
+  if (!handshake?.methods.some((method) => method === request.method)) return undefined;
+  return handshake.answer(toHandshake(source, request, rawBody, publicUrl));
+}
+
+/** The methods of the requests that a source takes. */
+export function methodsOf({ verify }: SourceConfig): string[] {
+  return [...new Set(['POST', ...(findScheme(verify.scheme, verify).handshake?.methods ?? [])])];
+}
+
+/** No handshake is longer: a large event is not parsed once more for it. */
+const HANDSHAKE_MAX_BYTES = 16_384;
+
+function toHandshake(
+  { verify, verifyToken }: SourceConfig,
+  request: Request,
+  rawBody: Buffer,
+  publicUrl: string,
+): HandshakeRequest {
+  const url = publicUrlOf({ verify }, request, publicUrl);
+  const queryAt = url.indexOf('?');
+  const token = verifyToken?.reveal();
+  return {
+    method: request.method,
+    query: new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt)),
+    header: headerReader(request.headers),
+    body: rawBody,
+    json: rawBody.length <= HANDSHAKE_MAX_BYTES ? parse(rawBody) : undefined,
+    secrets: verify.secrets.map((secret) => secret.reveal()),
+    options: { ...verify, ...(token === undefined ? {} : { verifyToken: token }) },
+    url: queryAt < 0 ? url : url.slice(0, queryAt),
+  };
+}
+
+function parse(rawBody: Buffer): unknown {
+  try {
+    return JSON.parse(rawBody.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
