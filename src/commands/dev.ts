@@ -16,7 +16,7 @@ import { type DevServer, type ExitReason, startDevServer } from '../temporal/dev
 import { findTemporalCli } from '../temporal/dev/find-cli.ts';
 import { type InspectOptions, toInspectPort } from './inspect-handlers.ts';
 import { reloadOnChange } from './reload-on-change.ts';
-import { buildSignedRequest } from './signed-request.ts';
+import { buildSignedRequest, canSign } from './signed-request.ts';
 import { INTERRUPTED_EXIT_CODE, onStopSignal, waitForStop } from './stop-on-signal.ts';
 import { stopWithNpm } from './stop-with-npm.ts';
 
@@ -154,9 +154,9 @@ function printBanner({ running, secrets, server, settings }: Banner): void {
     ],
   ];
   const lines = rows.filter(([, value]) => value).map(([name, value]) => `  ${name.padEnd(16)} ${value}`);
-  const [source] = running.config.sources.values();
+  const source = [...running.config.sources.values()].find(canSign);
   const paste = source
-    ? ['', 'Send a signed event (a second time, it is a duplicate):', '', toCurl(running, source)]
+    ? ['', 'Send a signed event (a second time, it is a duplicate):', '', toCurl(running, settings, source)]
     : [];
   const text = `\nSurehook ${VERSION} is up. Ctrl-C stops it.\n\n${[...lines, ...paste].join('\n')}\n\n`;
   process.stdout.write(toPrintable(text));
@@ -176,12 +176,15 @@ function agentRows({ publicUrl, config }: Running, { agent }: DevSettings): [str
   ];
 }
 
-function toCurl({ publicUrl }: Running, source: SourceConfig): string {
-  const { headers, body } = buildSignedRequest(source, {});
+function toCurl({ publicUrl }: Running, { agent }: DevSettings, source: SourceConfig): string {
+  const path = `/webhooks/${source.name}`;
+  const url = publicUrl + path;
+  const signedUrl = (agent.publicUrl?.replace(/\/+$/, '') ?? publicUrl) + path;
+  const { headers, body, search } = buildSignedRequest(source, {}, signedUrl);
   const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   const flags = Object.entries(headers).map(([name, value]) => `  -H ${quoted(`${name}: ${value}`)}`);
   return [
-    `curl -i ${publicUrl}/webhooks/${source.name}`,
+    `curl -i ${search === '' ? url : quoted(url + search)}`,
     ...flags,
     `  -d ${quoted(body.toString('utf8'))}`,
   ].join(' \\\n');

@@ -26,12 +26,12 @@ export async function send(
   const source = config.sources.get(sourceName) as SourceConfig;
   const { id, type } = options;
   const body = options.file ? { body: readBodyFile(options.file) } : {};
-  const { headers, body: rawBody } = buildSignedRequest(source, {
-    ...body,
-    ...(id ? { id } : {}),
-    ...(type ? { type } : {}),
-  });
-  const response = await post(toUrl(settings, sourceName, options.url), headers, rawBody);
+  const target = toUrl(settings, sourceName, options.url);
+  const event = { ...body, ...(id ? { id } : {}), ...(type ? { type } : {}) };
+  const signed = buildSignedRequest(source, event, publicUrlOf(settings, target));
+  const { headers, body: rawBody } = signed;
+  target.search = target.search === '' ? signed.search : target.search + signed.search.replace('?', '&');
+  const response = await post(target, headers, rawBody);
   const text = await response.text();
   if (!options.json) return [`${response.status} ${response.statusText}\n${text}`, response.ok];
   return [JSON.stringify({ status: response.status, body: parse(text) }, null, 2), response.ok];
@@ -44,6 +44,11 @@ function toUrl({ host, port, tls }: Settings, source: string, url?: string): URL
   }
   if (target.pathname === '/') target.pathname = `/webhooks/${source}`;
   return target;
+}
+
+/** The URL that the running Surehook takes for its own, and so for the one that was signed. */
+function publicUrlOf({ agent }: Settings, { origin, pathname, search }: URL): string {
+  return `${agent.publicUrl?.replace(/\/+$/, '') ?? origin}${pathname}${search}`;
 }
 
 function readBodyFile(file: string): Buffer {

@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Locator, SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
+import type { Secret } from '../config/secret.ts';
 import { parseExactly } from '../contracts/exact-json.ts';
-import { signRequest } from '../signatures/index.ts';
+import { findScheme, signWebhook } from '../signatures/index.ts';
 
 export interface TestEvent {
   /** If not given, a new id is made, unless the id would have to be put into a given body. */
@@ -16,15 +17,33 @@ export interface TestEvent {
 export interface SignedTestEvent {
   headers: Record<string, string>;
   body: Buffer;
+  /** What the scheme adds to the URL, with its `?`; '' for most. */
+  search: string;
   eventId: string | undefined;
+}
+
+/** Whether we have what the sender signs with: of some schemes, only the provider has it. */
+export function canSign({ verify }: SourceConfig): boolean {
+  const { ways, key } = findScheme(verify.scheme, verify);
+  const [secret] = verify.secrets;
+  if (secret === undefined || !ways.some(({ sign }) => sign !== undefined)) return false;
+  const read = key(secret.reveal());
+  return typeof read !== 'string' && 'bytes' in read;
 }
 
 /**
  * Puts the id and the type where the source looks for them first.
  *
- * @throws ConfigError if one of them belongs into the body, and the given body is not a JSON object
+ * @param url the public URL as the provider has it, for schemes that sign it; the source's own counts first
+ * @throws ConfigError if one of them belongs into the body, and the given body is not a JSON object; or if only the
+ *   provider can sign
  */
-export function buildSignedRequest(source: SourceConfig, event: TestEvent): SignedTestEvent {
+export function buildSignedRequest(source: SourceConfig, event: TestEvent, url = ''): SignedTestEvent {
+  if (!canSign(source)) {
+    throw new ConfigError(
+      `nobody but the provider can sign for source ${source.name}: its scheme ${source.verify.scheme} verifies with a public key`,
+    );
+  }
   // A new id must not change a given body.
   const mayMakeId = event.body === undefined || source.eventId[0]?.in === 'header';
   const id = event.id ?? (mayMakeId ? `evt_${randomBytes(8).toString('hex')}` : undefined);
@@ -35,18 +54,20 @@ export function buildSignedRequest(source: SourceConfig, event: TestEvent): Sign
   fields.set(source.eventType[0], type);
   const body = fields.toBody();
   const { secrets, ...verify } = source.verify;
-  const [secret] = secrets;
-  if (secret === undefined) throw new TypeError(`source ${source.name} has no secret`);
-  const signature = signRequest({
+  const publicUrl = verify.url ?? url;
+  const signed = signWebhook({
     ...verify,
-    secret: secret.reveal(),
+    url: publicUrl,
+    secret: (secrets[0] as Secret).reveal(),
     rawBody: body,
     ...(id ? { eventId: id } : {}),
     ...(type ? { eventType: type } : {}),
   });
+  const added = signed.url.slice(publicUrl.length);
   return {
-    headers: { 'content-type': 'application/json', ...fields.headers, ...signature },
-    body,
+    headers: { 'content-type': 'application/json', ...fields.headers, ...signed.headers },
+    body: Buffer.from(signed.rawBody),
+    search: added.replace(/^&/, '?'),
     eventId: id,
   };
 }
@@ -68,8 +89,9 @@ class Fields {
     if (locator.in !== 'body') return; // what is made of the whole, or of several values, cannot be set
     this.#json ??= parseObject(this.#given as Buffer);
     let place = this.#json;
-    for (const key of locator.path.slice(0, -1)) {
-      if (typeof (place[key] ?? '') !== 'object') place[key] = {};
+    for (const [i, key] of locator.path.slice(0, -1).entries()) {
+      const isPosition = /^\d+$/.test(locator.path[i + 1] ?? '');
+      if (typeof (place[key] ?? '') !== 'object') place[key] = isPosition ? [] : {};
       place = place[key] as Record<string, unknown>;
     }
     place[locator.path.at(-1) as string] = value;
