@@ -28,8 +28,10 @@ export class SecretStore {
 
   /** @param options of the scheme `hmac`, which say what the text of a secret is */
   resolve({ name }: SecretRef, at: string, use?: SchemeName | 'delivery', options?: HmacOptions): Secret {
-    const value = this.#read(name) ?? this.#makeSecret?.(name);
-    if (!value) this.#makeable.add(name);
+    // Dev makes texts. Public keys, and pairs such as `user:password`, come from the provider.
+    const canMake = use === undefined || checkSecret(use, MADE, options) === undefined;
+    const value = this.#read(name) ?? (canMake ? this.#makeSecret?.(name) : undefined);
+    if (!value && canMake) this.#makeable.add(name);
     return this.#check(name, at, value, (value) => {
       if (use === undefined) return checkHeader(value);
       const fault = checkText(value) ?? checkSecret(use, value, options);
@@ -125,6 +127,8 @@ export class SecretStore {
   }
 }
 
+/** What a secret looks like that dev makes. */
+const MADE = `whsec_${Buffer.alloc(32).toString('base64')}`;
 const SECRET_MIN_BYTES = 16;
 const TOO_SHORT = `the secret has fewer than ${SECRET_MIN_BYTES} characters, and might be guessed`;
 

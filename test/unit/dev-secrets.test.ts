@@ -53,6 +53,20 @@ describe('the secrets that dev makes', () => {
     },
   );
 
+  it.each(['discord', 'wise', 'postmark', 'plaid', 'adyen'])(
+    'are none for %s, whose secret has a form of its own',
+    async (scheme) => {
+      const made = new DevSecrets(stateDir());
+      const parts = { source: `verify: { scheme: '${scheme}', secrets: [secret('A')] }` };
+      const loaded = loadOne(parts, {
+        env: { B: 'x'.repeat(32) },
+        makeSecret: (name) => made.getOrMake(name),
+      });
+      await expect(loaded).rejects.toThrow(/^missing secret A: set the environment variable/);
+      expect(made.made).toEqual([]);
+    },
+  );
+
   it('are used for a config whose secrets are not set', async () => {
     const dir = stateDir();
     const made = new DevSecrets(dir);
