@@ -70,6 +70,10 @@ export async function measureSlowClients(
     const { after, tookMs } = await untilSettled(side, before);
     const result = { rounds, rss: { before, peak, after, tookMs } };
     say(toTable(result, load));
+    if (rounds.some(({ without }) => without.refused > 0))
+      say(
+        'webhooks were refused without the crowd: this machine cannot carry the rate, and the ratios say nothing',
+      );
     return result;
   } finally {
     await side.stop();
