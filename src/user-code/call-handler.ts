@@ -1,5 +1,7 @@
 // Calls one handler, and says what it came to.
 import type { Logger } from 'pino';
+import { formatOf } from '../bodies/body-format.ts';
+import { parseBody, parseBodyNow } from '../bodies/parse-body.ts';
 import type { Handler, HandlerContext, WebhookEvent } from '../config/define-config.ts';
 import type { HandlerLogger } from '../config/handler-logger.ts';
 import { RESULT_MAX_BYTES } from '../contracts/limits.ts';
@@ -36,7 +38,8 @@ export async function callHandler({
   });
   aborted.catch(() => undefined); // a handler that ends first leaves nobody listening
   try {
-    const running = Promise.resolve(handler(toWebhookEvent(given), context));
+    const event = await toWebhookEvent(given);
+    const running = Promise.resolve(handler(event, context));
     return toOutcome(await Promise.race([running, aborted, call.strayed]));
   } catch (error) {
     if (signal.aborted && signal.reason === error) {
@@ -77,7 +80,14 @@ export function toJsonValue(value: unknown, what: string): unknown {
   }
 }
 
-function toWebhookEvent({ event, body }: HandlerCall): WebhookEvent {
+/** A body is parsed when its handler first asks for it; a form is parsed before, since its parts come one by one. */
+async function toWebhookEvent({ event, body }: HandlerCall): Promise<WebhookEvent> {
+  const format = formatOf(event);
+  const { kind } = format;
+  const parse =
+    kind === 'form'
+      ? await parseBody(body, format).then((form) => () => form)
+      : () => parseBodyNow(body, { ...format, kind });
   let payload: unknown;
   return {
     id: event.event_id,
@@ -87,11 +97,7 @@ function toWebhookEvent({ event, body }: HandlerCall): WebhookEvent {
     rawBody: body,
     receivedAt: new Date(event.received_at),
     get payload() {
-      payload ??= JSON.parse(
-        Buffer.from(body)
-          .toString('utf8')
-          .replace(/^\uFEFF/, ''),
-      );
+      payload ??= parse();
       return payload;
     },
   };

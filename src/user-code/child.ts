@@ -141,9 +141,9 @@ async function handle(call: UserCall, given: HandlerCall, { config, log }: Parts
   send({ type: 'handled', id: call.id, outcome });
 }
 
-async function check(call: UserCall, { source, body }: SchemaCall, { config }: Parts): Promise<void> {
-  const schema = config.sources[source]?.schema;
-  const outcome = schema ? await runCall(call, () => checkPayload(schema, body)) : ({ ok: true } as const);
+async function check(call: UserCall, given: SchemaCall, { config }: Parts): Promise<void> {
+  const schema = config.sources[given.source]?.schema;
+  const outcome = schema ? await runCall(call, () => checkPayload(schema, given)) : ({ ok: true } as const);
   send({ type: 'checked', id: call.id, outcome });
 }
 

@@ -7,13 +7,16 @@ const log = createLog('silent');
 const source = {
   eventId: [{ in: 'body', path: ['event_id'] }],
   eventType: [{ in: 'body', path: ['type'] }],
+  body: undefined,
+  maxBodyBytes: 16_777_216,
 } as const;
+const headers = { 'content-type': 'application/json' };
 const reader = new FieldReader({ log });
 afterAll(() => reader.stop());
 
 const ordinary = (fields: Record<string, unknown>, bytes = 400_000) =>
   Buffer.from(JSON.stringify({ ...fields, filling: 'x'.repeat(bytes) }));
-const read = (rawBody: Buffer, from = reader) => from.read({ source, headers: {}, rawBody });
+const read = (rawBody: Buffer, from = reader) => from.read({ source, headers, rawBody });
 
 describe.each([
   ['on the event loop', 100],
@@ -38,7 +41,7 @@ describe.each([
 });
 
 it('a body whose objects fill the memory of the thread is answered 503, and the next one by another thread', async () => {
-  const small = new FieldReader({ log, threadHeapMb: 16 });
+  const small = new FieldReader({ log, threadHeapMb: 24 });
   const hostile = Buffer.from(`[${'{},'.repeat(1_000_000)}0]`);
   const refused = expect(read(hostile, small)).rejects.toMatchObject({ code: 'not_queued', status: 503 });
   const next = read(ordinary({ event_id: 'next' }), small);

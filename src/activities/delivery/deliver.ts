@@ -126,10 +126,12 @@ async function post({ endpoint, event, body, trace, signal, outlets, guard }: Po
 
 function toHeaders(endpoint: EndpointConfig, event: EventMeta, body: RawBody): Record<string, string> {
   const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
+  const contentEncoding = event.body_kind && event.headers['content-encoding']; // else it was not held to be true
   return {
     'user-agent': 'Surehook',
     ...revealHeaders(endpoint.headers),
     'content-type': event.headers['content-type'] ?? 'application/octet-stream',
+    ...(contentEncoding ? { 'content-encoding': contentEncoding } : {}),
     'x-webhook-source': event.source,
     'x-webhook-event-id': event.event_id,
     'x-webhook-event-type': event.event_type,

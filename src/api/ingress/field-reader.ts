@@ -1,4 +1,4 @@
-// Reads event id and type from bodies: small ones on the event loop, large ones in a thread, one after the other.
+// Reads kind, event id and event type of bodies: small ones on the event loop, large ones in a thread, one after the other.
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { SourceConfig } from '../../config/config.ts';
@@ -45,20 +45,21 @@ export class FieldReader {
   /**
    * The caller must not use `rawBody` any more, but the one that it gets back.
    *
-   * @throws HttpError `invalid_json`, `event_id_missing`, `event_id_invalid`, or `not_queued` if the thread is too late
+   * @throws HttpError as `readFields` does, or `not_queued` if the thread is too late
    */
   async read({
     source,
     headers,
     rawBody,
   }: {
-    source: Pick<SourceConfig, 'eventId' | 'eventType'>;
+    source: Pick<SourceConfig, 'eventId' | 'eventType' | 'body' | 'maxBodyBytes'>;
     headers: FieldsCall['headers'];
     rawBody: Buffer;
   }): Promise<EventFields & { rawBody: Uint8Array }> {
-    const { eventId, eventType } = source;
-    const call = { places: { eventId, eventType }, headers, rawBody };
-    if (rawBody.length < ASIDE_FROM_BYTES) return { ...readFields(call), rawBody };
+    const { eventId, eventType, body: expected, maxBodyBytes: maxBytes } = source;
+    const call = { places: { eventId, eventType }, headers, rawBody, expected, maxBytes };
+    const small = await readSmall(call);
+    if (small) return { ...small, rawBody };
     const answer = await this.#readAside(call);
     if (answer === undefined) throw tooLate();
     if ('refused' in answer) throw new HttpError(answer.refused.code, answer.refused.detail);
@@ -124,6 +125,18 @@ export class FieldReader {
     this.#current = undefined;
     current?.settle(answer);
     this.#next();
+  }
+}
+
+/** @returns undefined if the body is large, which one in a content encoding only shows when it is decoded */
+async function readSmall(call: FieldsCall): Promise<EventFields | undefined> {
+  if (call.rawBody.length >= ASIDE_FROM_BYTES) return undefined;
+  const isMore = call.maxBytes > ASIDE_FROM_BYTES;
+  try {
+    return await readFields(isMore ? { ...call, maxBytes: ASIDE_FROM_BYTES } : call);
+  } catch (error) {
+    if (isMore && error instanceof HttpError && error.code === 'payload_too_large') return undefined;
+    throw error;
   }
 }
 

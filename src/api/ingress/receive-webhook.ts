@@ -1,6 +1,7 @@
 // POST /webhooks/:source: each check of the contract's table in its order, then a durable start, then the answer.
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import { formatOf } from '../../bodies/body-format.ts';
 import type { Config, SourceConfig } from '../../config/config.ts';
 import type { EventMeta } from '../../contracts/event.ts';
 import { planSteps } from '../../events/plan-steps.ts';
@@ -80,7 +81,7 @@ async function receive(
   const { leastBytesPerSecond } = limits;
   const sent = await readBody(request, response, source.maxBodyBytes, { onHeld, leastBytesPerSecond });
   checkSignature(source, request, sent);
-  const { eventId, eventType, rawBody } = await fields.read({
+  const { eventId, eventType, bodyKind, rawBody } = await fields.read({
     source,
     headers: request.headers,
     rawBody: sent,
@@ -92,8 +93,9 @@ async function receive(
     received_at: new Date().toISOString(),
     headers: storedHeaders(source, request),
     ...trace,
+    ...(bodyKind === undefined ? {} : { body_kind: bodyKind }),
   };
-  await checkSchema(checkPayload, source, rawBody);
+  await checkSchema(checkPayload, source, rawBody, formatOf(event));
   const steps = planSteps(source, event.event_type, config);
   const { status, workflowId } = await startEvent({ event, steps, rawBody, source, onStart });
   const { event_id, event_type } = event;

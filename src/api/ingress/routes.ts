@@ -25,8 +25,16 @@ const receiveWebhookRoute = route<PublicRouteDeps>()({
     'The request is signed as the scheme of the source asks. A 2xx is sent only once Temporal has stored the event.',
   params: z.object({ source: z.string().describe('a source of the config') }),
   rawRequestBody: {
-    description: 'JSON, exactly as the sender has signed it',
-    contentTypes: ['application/json'],
+    description:
+      'Exactly as the sender has signed it: JSON, a form, text or bytes, as the source expects it or the content type says; with `Content-Encoding` gzip, deflate or br, or none',
+    contentTypes: [
+      'application/json',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data',
+      'text/plain',
+      'application/xml',
+      'application/octet-stream',
+    ],
   },
   answers: {
     202: { description: 'The event is new, and is stored', view: receiptView },
@@ -41,6 +49,8 @@ const receiveWebhookRoute = route<PublicRouteDeps>()({
     'signature_invalid',
     'timestamp_out_of_tolerance',
     'invalid_json',
+    'invalid_body',
+    'unsupported_encoding',
     'event_id_missing',
     'event_id_invalid',
     'invalid_payload',
