@@ -65,6 +65,10 @@ program
   .command('send <source>')
   .description('sign a test event with the secret of a source, send it, print the answer; exit code 0 on 2xx')
   .option('--file <path>', "send this file byte for byte ('-' for standard input), not a made-up body")
+  .option(
+    '--content-type <type>',
+    "of the body; if not given, as the source's `body`, or the name of the file, says",
+  )
   .option('--id <id>', 'the event id; if not given, the id in the file, or a new id')
   .option('--type <type>', 'the event type')
   .option('--url <url>', 'the origin of the ingress, or the full URL to send to')

@@ -1,15 +1,17 @@
 // `surehook send`: sends a signed test event to a running ingress.
-import { readFileSync } from 'node:fs';
 import type { SourceConfig } from '../config/config.ts';
 import { ConfigError, UsageError } from '../config/config-error.ts';
 import { toOrigin } from '../config/http-origin.ts';
 import type { Settings } from '../config/settings.ts';
 import { parseExactly } from '../contracts/exact-json.ts';
+import { guessContentType } from './guess-content-type.ts';
 import { loadConfigForCommand } from './load-config-for-command.ts';
+import { readInput } from './read-input.ts';
 import { buildSignedRequest } from './signed-request.ts';
 
 export interface SendOptions {
   file?: string;
+  contentType?: string;
   id?: string;
   type?: string;
   url?: string;
@@ -25,9 +27,8 @@ export async function send(
   const config = await loadConfigForCommand(settings, { onlySource: sourceName });
   const source = config.sources.get(sourceName) as SourceConfig;
   const { id, type } = options;
-  const body = options.file ? { body: readBodyFile(options.file) } : {};
   const { headers, body: rawBody } = buildSignedRequest(source, {
-    ...body,
+    ...(await givenBody(source, options)),
     ...(id ? { id } : {}),
     ...(type ? { type } : {}),
   });
@@ -37,6 +38,12 @@ export async function send(
   return [JSON.stringify({ status: response.status, body: parse(text) }, null, 2), response.ok];
 }
 
+async function givenBody({ body: expected }: SourceConfig, { file, contentType }: SendOptions) {
+  if (!file) return contentType ? { contentType } : {};
+  const body = await readInput('--file', file);
+  return { body, contentType: contentType ?? guessContentType({ expected, body, file }) };
+}
+
 function toUrl({ host, port }: Settings, source: string, url?: string): URL {
   const target = URL.parse(url ?? toOrigin(host ?? '127.0.0.1', port));
   if (target === null || !/^https?:$/.test(target.protocol)) {
@@ -44,14 +51,6 @@ function toUrl({ host, port }: Settings, source: string, url?: string): URL {
   }
   if (target.pathname === '/') target.pathname = `/webhooks/${source}`;
   return target;
-}
-
-function readBodyFile(file: string): Buffer {
-  try {
-    return readFileSync(file === '-' ? 0 : file);
-  } catch (error) {
-    throw new ConfigError(`--file: ${(error as Error).message}`);
-  }
 }
 
 async function post(url: URL, headers: Record<string, string>, body: Buffer): Promise<Response> {

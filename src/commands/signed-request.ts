@@ -1,16 +1,20 @@
 // Builds a test event of a source, signed as the sender of that source would sign it.
 import { randomBytes } from 'node:crypto';
+import { isMultipart, kindByType } from '../bodies/body-format.ts';
 import type { Locator, SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { parseExactly } from '../contracts/exact-json.ts';
 import { signRequest } from '../signatures/index.ts';
+import { guessContentType } from './guess-content-type.ts';
 
 export interface TestEvent {
   /** If not given, a new id is made, unless the id would have to be put into a given body. */
   id?: string;
   type?: string;
-  /** The body as it is sent; if not given, a body is made up. */
+  /** The body as it is sent; if not given, a body of the kind that the source expects is made up. */
   body?: Buffer;
+  /** Of the given body. */
+  contentType?: string;
 }
 
 export interface SignedTestEvent {
@@ -22,17 +26,19 @@ export interface SignedTestEvent {
 /**
  * Puts the id and the type where the source looks for them first.
  *
- * @throws ConfigError if one of them belongs into the body, and the given body is not a JSON object
+ * @throws ConfigError if one of them belongs into the body, and the body is no JSON object and no URL-encoded form
  */
 export function buildSignedRequest(source: SourceConfig, event: TestEvent): SignedTestEvent {
   // A new id must not change a given body.
   const mayMakeId = event.body === undefined || source.eventId[0]?.in === 'header';
   const id = event.id ?? (mayMakeId ? `evt_${randomBytes(8).toString('hex')}` : undefined);
   const type = event.type ?? (event.body ? undefined : 'test.created');
-  const json: unknown = event.body ? undefined : { data: { hello: 'world' } };
-  const fields = new Fields(event.body, json);
-  fields.set(source.eventId[0], id);
-  fields.set(source.eventType[0], type);
+  const contentType = event.contentType ?? contentTypeOf(source, event.body);
+  const fields = createFields(event.body, contentType);
+  // Text and bytes have no place for what nobody has asked for.
+  if (event.id || fields.takesFields || source.eventId[0]?.in === 'header') fields.set(source.eventId[0], id);
+  if (event.type || fields.takesFields || source.eventType[0]?.in === 'header')
+    fields.set(source.eventType[0], type);
   const body = fields.toBody();
   const { secrets, ...verify } = source.verify;
   const [secret] = secrets;
@@ -45,43 +51,110 @@ export function buildSignedRequest(source: SourceConfig, event: TestEvent): Sign
     ...(type ? { eventType: type } : {}),
   });
   return {
-    headers: { 'content-type': 'application/json', ...fields.headers, ...signature },
+    headers: { 'content-type': contentType, ...fields.headers, ...signature },
     body,
     eventId: id,
   };
 }
 
-/** Puts fields into the headers or the JSON body of a request. */
-class Fields {
-  readonly headers: Record<string, string> = {};
-  readonly #given: Buffer | undefined;
-  #json: Record<string, unknown> | undefined;
+function contentTypeOf({ body: expected }: SourceConfig, body: Buffer | undefined): string {
+  if (body === undefined && expected === undefined) return 'application/json';
+  return guessContentType({ expected, body: body ?? new Uint8Array() });
+}
 
-  constructor(given: Buffer | undefined, json: unknown) {
-    this.#given = given;
-    this.#json = json as Record<string, unknown> | undefined;
+function createFields(given: Buffer | undefined, contentType: string): Fields {
+  switch (kindByType(contentType).kind) {
+    case 'json':
+      return new JsonFields(given);
+    case 'form':
+      return isMultipart(contentType) ? new NoFields(given) : new FormBodyFields(given);
+    default:
+      return new NoFields(given);
+  }
+}
+
+/** Puts fields into the headers or the body of a request. */
+abstract class Fields {
+  readonly headers: Record<string, string> = {};
+  /** Whether the body has places for fields. */
+  abstract readonly takesFields: boolean;
+  protected readonly given: Buffer | undefined;
+
+  constructor(given: Buffer | undefined) {
+    this.given = given;
   }
 
   set(locator: Locator | undefined, value: string | undefined): void {
     if (locator === undefined || value === undefined) return;
-    if (locator.in === 'header') {
-      this.headers[locator.name] = value;
-      return;
-    }
-    this.#json ??= parseObject(this.#given as Buffer);
+    if (locator.in === 'header') this.headers[locator.name] = value;
+    else this.setInBody(locator.path, value);
+  }
+
+  protected abstract setInBody(path: readonly string[], value: string): void;
+
+  /** The given bytes are unchanged unless a field was put into them. */
+  abstract toBody(): Buffer;
+}
+
+class JsonFields extends Fields {
+  readonly takesFields = true;
+  #json: Record<string, unknown> | undefined;
+
+  constructor(given: Buffer | undefined) {
+    super(given);
+    if (given === undefined) this.#json = { data: { hello: 'world' } };
+  }
+
+  protected setInBody(path: readonly string[], value: string): void {
+    this.#json ??= parseObject(this.given as Buffer);
     let place = this.#json;
-    for (const key of locator.path.slice(0, -1)) {
+    for (const key of path.slice(0, -1)) {
       if (typeof (place[key] ?? '') !== 'object') place[key] = {};
       place = place[key] as Record<string, unknown>;
     }
-    place[locator.path.at(-1) as string] = value;
+    place[path.at(-1) as string] = value;
   }
 
-  /** The given bytes are unchanged unless a field was put into them. */
   toBody(): Buffer {
-    return this.#json === undefined ? (this.#given as Buffer) : Buffer.from(JSON.stringify(this.#json));
+    return this.#json === undefined ? (this.given as Buffer) : Buffer.from(JSON.stringify(this.#json));
   }
 }
+
+class FormBodyFields extends Fields {
+  readonly takesFields = true;
+  #form: URLSearchParams | undefined;
+
+  constructor(given: Buffer | undefined) {
+    super(given);
+    if (given === undefined) this.#form = new URLSearchParams({ hello: 'world' });
+  }
+
+  protected setInBody(path: readonly string[], value: string): void {
+    const [name, ...deeper] = path;
+    if (name === undefined || deeper.length > 0)
+      throw new ConfigError(`a form has no place body.${path.join('.')}: its fields are beside each other`);
+    this.#form ??= new URLSearchParams(`&${this.given?.toString('utf8')}`);
+    this.#form.set(name, value);
+  }
+
+  toBody(): Buffer {
+    return this.#form === undefined ? (this.given as Buffer) : Buffer.from(this.#form.toString());
+  }
+}
+
+class NoFields extends Fields {
+  readonly takesFields = false;
+
+  protected setInBody(): void {
+    throw new ConfigError(NO_PLACE);
+  }
+
+  toBody(): Buffer {
+    return this.given ?? Buffer.from('hello world');
+  }
+}
+
+const NO_PLACE = 'the body is not a JSON object, so no id or type can be put into it';
 
 function parseObject(body: Buffer): Record<string, unknown> {
   try {
@@ -90,7 +163,7 @@ function parseObject(body: Buffer): Record<string, unknown> {
   } catch {
     // a body that is not JSON has no place for a field either
   }
-  throw new ConfigError('the body is not a JSON object, so no id or type can be put into it');
+  throw new ConfigError(NO_PLACE);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

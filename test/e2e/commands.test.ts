@@ -85,7 +85,7 @@ it('--help lists the commands, and the help of every command names its arguments
     ['serve', 'TEMPORAL_ADDRESS'],
     ['api', 'operator API'],
     ['worker', 'handlers and deliveries'],
-    ['send', '<source>', '--file', '--id', '--type', '--url', '--json'],
+    ['send', '<source>', '--file', '--content-type', '--id', '--type', '--url', '--json'],
     ['events list', '--source', '--type', '--status', '--since', '--until', '--limit', '--cursor', '--json'],
     ['events show', '<source>', '<event_id>', '--json'],
     ['config check', 'every missing secret'],
