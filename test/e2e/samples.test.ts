@@ -1,4 +1,4 @@
-// Tests that a running Surehook processes what `surehook send` sends as providers do: JSON, lists of events, URLs.
+// Tests that a running Surehook processes what `surehook send` sends as providers do: JSON, forms, lists of events, URLs.
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { runSurehook } from '../support/command.ts';
@@ -50,6 +50,9 @@ it.each([
   ['linear', 'Comment', 'Comment'],
   ['clerk', 'user.created', 'user.created'],
   ['gitlab', 'Merge Request Hook', 'Merge Request Hook'],
+  ['twilio', 'delivered', 'delivered'],
+  ['slack', 'app_mention', 'app_mention'],
+  ['commands', '/deploy', '/deploy'],
   ['square', 'payment.updated', 'payment.updated'],
   ['hubspot', 'contact.creation', 'contact.creation'],
   ['mailgun', 'failed', 'failed'],
