@@ -31,9 +31,14 @@ function toOwnSample(source: SourceConfig, samples: readonly Sample[]): Sample {
   };
 }
 
+/** A source that takes bodies of one kind only takes no sample of another. */
+function fits({ body }: SourceConfig, { form }: Sample): boolean {
+  return body === undefined || body === (form ? 'form' : 'json');
+}
+
 /** The source's own sample; else the first with whose type the source does something of its own, or the first of all. */
 export function defaultSample(source: SourceConfig): Sample | undefined {
-  const samples = samplesFor(source);
+  const samples = samplesFor(source).filter((sample) => fits(source, sample));
   return source.sample === undefined ? handledAmong(source, samples) : samples[0];
 }
 
