@@ -26,6 +26,7 @@ const USAGE = `npm run bench -- [options]
                    while the ingress takes events (dead-letters without dashes is the same)
   tasks            measures, in place of the loads, what tasks cost: accepting one, many that wait, open streams
   slow-clients     measures, in place of the loads, good webhooks beside connections that send next to nothing
+  verify           measures, in place of the loads, verifying a signature beside the cryptography alone, scheme by scheme
   --connections N  how many of those there are (2000)
   --good N         how many good webhooks come a second (200)
   --waiting N      how many tasks wait then (5000)
@@ -37,7 +38,7 @@ const USAGE = `npm run bench -- [options]
 TEMPORAL_ADDRESS names a Temporal server to use in place of a dev server.
 `;
 
-const WORDS = ['dead-letters', 'tasks', 'slow-clients'];
+const WORDS = ['dead-letters', 'tasks', 'slow-clients', 'verify'];
 
 const count = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
@@ -94,6 +95,7 @@ export function readOptions() {
     waiting: toCount(values.waiting, 5_000),
     streams: toCount(values.streams, 1_000),
     slowClients: positionals.includes('slow-clients'),
+    verify: positionals.includes('verify'),
     connections: toCount(values.connections, 2_000),
     good: toCount(values.good, 200),
     replays: toCount(values.replays, 2_000),

@@ -14,6 +14,7 @@ import { measureSlowClients } from './slow-clients.ts';
 import { measureStartup } from './startup.ts';
 import { measureTasks } from './tasks.ts';
 import { startPlainTemporal, startTemporal } from './temporal.ts';
+import { measureVerify } from './verify.ts';
 
 /** Fills caches and warms up the JIT compilers at both ends of the wire; this load is not counted. */
 const WARM_UP: Load = { kind: 'closed', count: 150, atOnce: 10 };
@@ -36,6 +37,7 @@ receiver.stop();
 
 async function runAll(options: Options): Promise<unknown> {
   const context = { receiver, nodeArgs: options.nodeArgs };
+  if (options.verify) return measureVerify(say);
   if (options.startup) return await measureStartup(options.runs, context, say);
   if (options.down) return await measureDown(options, context, say);
   if (options.scale) return await measureScale(options.steps, context, say);

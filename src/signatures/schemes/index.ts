@@ -52,6 +52,8 @@ export function findScheme(name: SchemeName, options: HmacOptions = {}): Scheme 
   return name === 'hmac' ? hmacOf(options) : SCHEMES[name];
 }
 
+const isUnset = (option: unknown) => option === undefined;
+
 /** Sources with `hmac` have a handful of options, which each request brings anew. */
 const HMACS_MAX = 200;
 const hmacs = new Map<string, Scheme>();
@@ -59,6 +61,20 @@ const hmacs = new Map<string, Scheme>();
 function hmacOf(options: HmacOptions): Scheme {
   const { header, prefix, encoding, algorithm, secretEncoding, signed } = options;
   const { timestampHeader, timestampUnit, idHeader, case: letterCase } = options;
+  if (
+    [
+      header,
+      prefix,
+      encoding,
+      algorithm,
+      secretEncoding,
+      signed,
+      timestampHeader,
+      idHeader,
+      letterCase,
+    ].every(isUnset)
+  )
+    return SCHEMES.hmac;
   const key = JSON.stringify([
     ...[header, prefix, encoding, algorithm, secretEncoding, signed],
     ...[timestampHeader, timestampUnit, idHeader, letterCase],
