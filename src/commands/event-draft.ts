@@ -118,7 +118,7 @@ export function isIndex(key: string | undefined): boolean {
 /** The places that a value is made of, in the order in which the value has them. */
 export function slotsOf(locator: Locator): Slot[] {
   if (locator.in === 'header' || locator.in === 'body') return [locator];
-  return locator.in === 'bytes' ? [] : locator.places.flatMap(slotsOf);
+  return locator.in === 'bytes' || locator.in === 'unique' ? [] : locator.places.flatMap(slotsOf);
 }
 
 function likeNumber(value: number): number {

@@ -32,7 +32,7 @@ function isSlot(place: Locator | undefined): place is Slot {
 function isFound(draft: EventDraft, place: Locator): boolean {
   if (isSlot(place)) return draft.valueAt(place) !== undefined;
   const slots = slotsOf(place);
-  if (place.in === 'bytes' || slots.length === 0) return true;
+  if (place.in === 'bytes' || place.in === 'unique' || slots.length === 0) return true;
   const found = slots.filter((slot) => draft.valueAt(slot) !== undefined);
   return place.in === 'join' ? found.length === slots.length : found.length > 0;
 }
@@ -50,7 +50,7 @@ function putGivenId({ eventId }: SourceConfig, draft: EventDraft, id: string): s
   // A value that stands before the one that the event has now wins over it.
   const before = found < 0 ? eventId : eventId.slice(0, found);
   const usable =
-    place === undefined || place.in === 'digest' || place.in === 'bytes'
+    place === undefined || place.in === 'digest' || place.in === 'bytes' || place.in === 'unique'
       ? before
       : isSlot(place)
         ? [place]

@@ -9,6 +9,8 @@ export type Locator =
   | { in: 'header'; name: string }
   | { in: 'body'; path: readonly string[] }
   | { in: 'bytes' }
+  /** A new value for each request: nothing in it tells a repetition from another event. */
+  | { in: 'unique' }
   | { in: 'join' | 'digest'; places: readonly Locator[] };
 
 export interface SourceConfig {
@@ -145,6 +147,7 @@ export interface Config {
 export function placeText(place: Locator): string {
   if (place.in === 'header') return `header.${place.name}`;
   if (place.in === 'body') return `body.${place.path.join('.')}`;
+  if (place.in === 'unique') return 'unique';
   return place.in === 'bytes' ? 'body' : `{ ${place.in}: [${place.places.map(placeText).join(', ')}] }`;
 }
 

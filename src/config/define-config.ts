@@ -59,10 +59,10 @@ export type Handler = (event: WebhookEvent, context: HandlerContext) => unknown;
 const timeoutMs = z.int().min(1).max(86_400_000);
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a header name');
 const PLACE =
-  "expected 'header.<name>', 'body.<path>', 'body', { join: [place, …] } or { digest: [place, …] }";
+  "expected 'header.<name>', 'body.<path>', 'body', 'unique', { join: [place, …] } or { digest: [place, …] }";
 const place: z.ZodType<Place> = z.union(
   [
-    z.string().regex(/^(header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+|body(\.[^.]+)*)$/, PLACE),
+    z.string().regex(/^(header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+|body(\.[^.]+)*|unique)$/, PLACE),
     z.strictObject({ join: z.array(z.lazy(() => place)).min(1) }),
     z.strictObject({ digest: z.array(z.lazy(() => place)).min(1) }),
   ],

@@ -155,6 +155,7 @@ function toLocator(place: Place): Locator {
       'join' in place ? (['join', place.join] as const) : (['digest', place.digest] as const);
     return { in: kind, places: places.map(toLocator) };
   }
+  if (place === 'unique') return { in: 'unique' };
   const [where, ...path] = place.split('.');
   if (where !== 'body') return { in: 'header', name: path.join('.').toLowerCase() };
   return path.length === 0 ? { in: 'bytes' } : { in: 'body', path };

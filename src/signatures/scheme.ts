@@ -17,6 +17,7 @@ export type KeyForm = (secret: string) => Key | string;
 
 /**
  * Where a value of an event is: `header.<name>`; `body.<path>`, keys and positions joined by dots; `body`, all its bytes;
+ * `unique`, a new value for each request, for senders whose requests are alike;
  * several values in one; or the digest of several.
  */
 export type Place = string | { join: readonly Place[] } | { digest: readonly Place[] };

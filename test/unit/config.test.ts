@@ -175,7 +175,7 @@ describe('a valid config', () => {
 
 const NAME = 'expected lower-case letters, digits, - and _, at most 63 characters';
 const LOCATOR =
-  "expected 'header.<name>', 'body.<path>', 'body', { join: [place, …] } or { digest: [place, …] }";
+  "expected 'header.<name>', 'body.<path>', 'body', 'unique', { join: [place, …] } or { digest: [place, …] }";
 const SECRET = "expected secret('NAME'): secrets do not belong in the config file";
 const RANGE = 'expected an address or a CIDR range such as 3.18.12.63/32';
 const DURATION = "expected milliseconds or a string such as '30s', at most 7 days";

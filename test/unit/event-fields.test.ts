@@ -147,6 +147,13 @@ describe('the event id', () => {
   });
 });
 
+it('an event id of no place is another one for each request', () => {
+  const find = () =>
+    findEventId({ eventId: [{ in: 'unique' }] }, { headers: {}, payload: {}, rawBody: Buffer.from('{}') });
+  expect(find()).toMatch(/^[0-9a-f-]{36}$/);
+  expect(find()).not.toBe(find());
+});
+
 describe('an event id of several places', () => {
   const find = (eventId: Locator, payload: unknown, rawBody = JSON.stringify(payload)) =>
     findEventId({ eventId: [eventId] }, { headers: { 'x-a': '1' }, payload, rawBody: Buffer.from(rawBody) });

@@ -12,12 +12,13 @@ function toLocator(place: Place): Locator {
   }
   const [where, ...path] = place.split('.');
   if (where === 'header') return { in: 'header', name: path.join('.') };
+  if (place === 'unique') return { in: 'unique' };
   return path.length === 0 ? { in: 'bytes' } : { in: 'body', path };
 }
 
 const ANY = { expected: undefined, maxBytes: 1_000_000 };
 
-/** `#` stands for a digest. */
+/** `#` stands for a digest, `*` for a new id. */
 async function eventsOf(
   scheme: SchemeName,
   body: unknown,
@@ -31,7 +32,8 @@ async function eventsOf(
   };
   const rawBody = Buffer.from(JSON.stringify(body));
   return (await readFields({ places, scheme, headers, rawBody, ...ANY })).map(
-    (event) => `${event.eventId.replace(/^[0-9a-f]{64}$/, '#')} ${event.eventType}`,
+    (event) =>
+      `${event.eventId.replace(/^[0-9a-f]{64}$/, '#').replace(/^[0-9a-f]{8}(-[0-9a-f]{4,12}){4}$/, '*')} ${event.eventType}`,
   );
 }
 
@@ -64,7 +66,7 @@ describe('one event', () => {
       'evt_1 inquiry.approved',
     ],
     ['trello', { action: { id: 'a1', type: 'updateCard' }, model: {} }, 'a1 updateCard'],
-    ['dropbox', { list_folder: { accounts: ['dbid:A'] } }, '# unknown'],
+    ['dropbox', { list_folder: { accounts: ['dbid:A'] } }, '* unknown'],
     ['zoom', { event: 'meeting.started', payload: {} }, '# meeting.started'],
     ['hookdeck', { type: 'a' }, 'evt_1 a', { 'x-hookdeck-eventid': 'evt_1' }],
     ['linkedin', { type: 'LEAD_ACTION', leadGenFormResponse: 'urn' }, '# LEAD_ACTION'],

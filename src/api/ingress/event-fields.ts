@@ -1,5 +1,5 @@
 // Finds the id and the type of an event where its source says they are.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Locator, placeText, type SourceConfig } from '../../config/config.ts';
 import { isEventType } from '../../contracts/event-type.ts';
@@ -48,6 +48,8 @@ function locate(locator: Locator, event: ReceivedEvent): string | undefined {
       return toText(event.headers[locator.name]);
     case 'bytes':
       return digestOf(event.rawBody);
+    case 'unique':
+      return randomUUID();
     case 'body':
       return inBody(locator.path, event);
     case 'join': {

@@ -54,8 +54,9 @@ export const BUSINESS_SCHEMES = {
     },
   ),
   // The body is a list of accounts in which something has changed.
+  // The body names accounts that have changed, and is the same for the next change: no part of it is an id.
   dropbox: row(plain('x-dropbox-signature', 'hex'), {
-    eventId: DIGEST_ID,
+    eventId: ['unique'],
     eventType: [],
     handshake: echoOf('challenge'),
     docs: 'https://www.dropbox.com/developers/reference/webhooks',
