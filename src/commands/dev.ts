@@ -14,9 +14,11 @@ import type { EncryptionKeys } from '../payloads/encryption-codec.ts';
 import { type Running, run } from '../process/run.ts';
 import { type DevServer, type ExitReason, startDevServer } from '../temporal/dev/dev-server.ts';
 import { findTemporalCli } from '../temporal/dev/find-cli.ts';
+import { defaultSample } from './choose-sample.ts';
 import { type InspectOptions, toInspectPort } from './inspect-handlers.ts';
 import { reloadOnChange } from './reload-on-change.ts';
-import { buildSignedRequest } from './signed-request.ts';
+import { buildSignedRequest, canSignFor } from './signed-request.ts';
+import { signedUrlOf } from './signed-url.ts';
 import { INTERRUPTED_EXIT_CODE, onStopSignal, waitForStop } from './stop-on-signal.ts';
 import { stopWithNpm } from './stop-with-npm.ts';
 
@@ -57,7 +59,7 @@ export async function dev(options: InspectOptions = {}): Promise<number> {
       : {}),
     webUiUrl: server?.uiUrl ?? settings.temporalUiUrl,
     openCodec: isLoopback(settings.operatorHost),
-    makeSecret: (name) => secrets.getOrMake(name),
+    makeSecret: (name, encode) => secrets.getOrMake(name, encode),
     readEnv,
     inspectPort,
   });
@@ -154,9 +156,9 @@ function printBanner({ running, secrets, server, settings }: Banner): void {
     ],
   ];
   const lines = rows.filter(([, value]) => value).map(([name, value]) => `  ${name.padEnd(16)} ${value}`);
-  const [source] = running.config.sources.values();
+  const source = [...running.config.sources.values()].find(canSignFor);
   const paste = source
-    ? ['', 'Send a signed event (a second time, it is a duplicate):', '', toCurl(running, source)]
+    ? ['', 'Send a signed event (a second time, it is a duplicate):', '', toCurl(running, settings, source)]
     : [];
   const text = `\nSurehook ${VERSION} is up. Ctrl-C stops it.\n\n${[...lines, ...paste].join('\n')}\n\n`;
   process.stdout.write(toPrintable(text));
@@ -176,12 +178,21 @@ function agentRows({ publicUrl, config }: Running, { agent }: DevSettings): [str
   ];
 }
 
-function toCurl({ publicUrl }: Running, source: SourceConfig): string {
-  const { headers, body } = buildSignedRequest(source, {});
+/** Larger bodies fill the screen. */
+const PASTED_BYTES_MAX = 2_000;
+
+function toCurl({ publicUrl = '' }: Running, { agent }: DevSettings, source: SourceConfig): string {
+  const target = new URL(`/webhooks/${source.name}`, publicUrl);
+  const urls = { url: target.href, signedUrl: signedUrlOf(source, target, agent.publicUrl) };
+  const sample = defaultSample(source);
+  const whole = buildSignedRequest(source, { ...urls, ...(sample ? { sample } : {}) });
+  // A schema may refuse what is made up.
+  const isShown = whole.body.length <= PASTED_BYTES_MAX || source.hasSchema;
+  const { headers, body, url } = isShown ? whole : buildSignedRequest(source, urls);
   const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   const flags = Object.entries(headers).map(([name, value]) => `  -H ${quoted(`${name}: ${value}`)}`);
   return [
-    `curl -i ${publicUrl}/webhooks/${source.name}`,
+    `curl -i ${url === target.href ? url : quoted(url)}`,
     ...flags,
     `  -d ${quoted(body.toString('utf8'))}`,
   ].join(' \\\n');

@@ -63,12 +63,16 @@ for (const [role, description] of Object.entries(roles)) {
 
 program
   .command('send <source>')
-  .description('sign a test event with the secret of a source, send it, print the answer; exit code 0 on 2xx')
-  .option('--file <path>', "send this file byte for byte ('-' for standard input), not a made-up body")
+  .description(
+    "sign an event as the source's provider would, with the source's secret, send it, print the answer; exit code 0 on 2xx",
+  )
+  .option('--sample <name>', 'send this sample of the provider; if not given, the first one that fits --type')
+  .option('--list', "list the samples of the source's scheme, and send nothing")
+  .option('--file <path>', "send this file byte for byte ('-' for standard input), not a sample")
   .option('--id <id>', 'the event id; if not given, the id in the file, or a new id')
-  .option('--type <type>', 'the event type')
+  .option('--type <type>', 'the event type; a body is made up for a type that no sample has')
   .option('--url <url>', 'the origin of the ingress, or the full URL to send to')
-  .option('--json', 'print the answer as JSON')
+  .option('--json', 'print the answer, or the samples with their bodies, as JSON')
   .action(async (source, options) => {
     loadDotEnv();
     const { send } = await import('./send.ts');

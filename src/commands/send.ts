@@ -1,15 +1,20 @@
-// `surehook send`: sends a signed test event to a running ingress.
+// `surehook send`: sends a signed test event to a running ingress, or lists the samples that it can send.
 import { readFileSync } from 'node:fs';
 import type { SourceConfig } from '../config/config.ts';
 import { ConfigError, UsageError } from '../config/config-error.ts';
 import { toOrigin } from '../config/http-origin.ts';
 import type { Settings } from '../config/settings.ts';
 import { parseExactly } from '../contracts/exact-json.ts';
+import type { Sample } from '../samples/sample.ts';
+import { defaultSample, listSamples, sampleByName, sampleOfType } from './choose-sample.ts';
 import { loadConfigForCommand } from './load-config-for-command.ts';
 import { buildSignedRequest } from './signed-request.ts';
+import { signedUrlOf } from './signed-url.ts';
 
 export interface SendOptions {
   file?: string;
+  sample?: string;
+  list?: boolean;
   id?: string;
   type?: string;
   url?: string;
@@ -22,19 +27,31 @@ export async function send(
   sourceName: string,
   options: SendOptions,
 ): Promise<[string, boolean]> {
+  if (options.file && options.sample) throw new UsageError('--sample: not together with --file');
   const config = await loadConfigForCommand(settings, { onlySource: sourceName });
   const source = config.sources.get(sourceName) as SourceConfig;
+  if (options.list) return [listSamples(source, options.json), true];
   const { id, type } = options;
-  const body = options.file ? { body: readBodyFile(options.file) } : {};
-  const { headers, body: rawBody } = buildSignedRequest(source, {
-    ...body,
+  const sample = options.file ? undefined : chooseSample(source, options);
+  const url = toUrl(settings, sourceName, options.url);
+  const request = buildSignedRequest(source, {
+    ...(options.file ? { body: readBodyFile(options.file) } : {}),
+    ...(sample ? { sample } : {}),
     ...(id ? { id } : {}),
     ...(type ? { type } : {}),
+    url: url.href,
+    signedUrl: signedUrlOf(source, url, settings.agent.publicUrl),
   });
-  const response = await post(toUrl(settings, sourceName, options.url), headers, rawBody);
+  const response = await post(new URL(request.url), request);
   const text = await response.text();
   if (!options.json) return [`${response.status} ${response.statusText}\n${text}`, response.ok];
   return [JSON.stringify({ status: response.status, body: parse(text) }, null, 2), response.ok];
+}
+
+/** @returns undefined for a type that no sample has: a body is made up for it */
+function chooseSample(source: SourceConfig, { sample, type }: SendOptions): Sample | undefined {
+  if (sample !== undefined) return sampleByName(source, sample);
+  return type === undefined ? defaultSample(source) : sampleOfType(source, type);
 }
 
 function toUrl({ host, port, tls }: Settings, source: string, url?: string): URL {
@@ -54,7 +71,10 @@ function readBodyFile(file: string): Buffer {
   }
 }
 
-async function post(url: URL, headers: Record<string, string>, body: Buffer): Promise<Response> {
+async function post(
+  url: URL,
+  { headers, body }: { headers: Record<string, string>; body: Buffer },
+): Promise<Response> {
   try {
     return await fetch(url, { method: 'POST', headers, body: new Uint8Array(body) });
   } catch {

@@ -1,96 +1,123 @@
 // Builds a test event of a source, signed as the sender of that source would sign it.
-import { randomBytes } from 'node:crypto';
-import type { Locator, SourceConfig } from '../config/config.ts';
+import type { SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { parseExactly } from '../contracts/exact-json.ts';
-import { signRequest } from '../signatures/index.ts';
+import type { Sample } from '../samples/sample.ts';
+import { samplesOf } from '../samples/samples-of.ts';
+import { findScheme, signWebhook } from '../signatures/index.ts';
+import { EventDraft, isIndex } from './event-draft.ts';
+import { putId, putType } from './event-places.ts';
 
 export interface TestEvent {
   /** If not given, a new id is made, unless the id would have to be put into a given body. */
   id?: string;
   type?: string;
-  /** The body as it is sent; if not given, a body is made up. */
+  /** The body as it is sent. */
   body?: Buffer;
+  /** An event of the provider; if neither it nor a body is given, a body is made up. */
+  sample?: Sample;
+  /** The address that the event is sent to, with its query. */
+  url?: string;
+  /** The address as the sender knows it, if it is another one: what is signed by schemes that sign the URL. */
+  signedUrl?: string;
 }
 
 export interface SignedTestEvent {
   headers: Record<string, string>;
   body: Buffer;
+  /** The given one, with what the signature adds to its query. */
+  url: string;
   eventId: string | undefined;
 }
 
 /**
- * Puts the id and the type where the source looks for them first.
+ * Puts the id and the type where the source looks for them.
  *
- * @throws ConfigError if one of them belongs into the body, and the given body is not a JSON object
+ * @throws ConfigError if one of them cannot be put there, or the source has no secret that can sign
  */
 export function buildSignedRequest(source: SourceConfig, event: TestEvent): SignedTestEvent {
-  // A new id must not change a given body.
-  const mayMakeId = event.body === undefined || source.eventId[0]?.in === 'header';
-  const id = event.id ?? (mayMakeId ? `evt_${randomBytes(8).toString('hex')}` : undefined);
-  const type = event.type ?? (event.body ? undefined : 'test.created');
-  const json: unknown = event.body ? undefined : { data: { hello: 'world' } };
-  const fields = new Fields(event.body, json);
-  fields.set(source.eventId[0], id);
-  fields.set(source.eventType[0], type);
-  const body = fields.toBody();
-  const { secrets, ...verify } = source.verify;
-  const [secret] = secrets;
-  if (secret === undefined) throw new TypeError(`source ${source.name} has no secret`);
-  const signature = signRequest({
+  const draft = draftOf(source, event);
+  const eventId = putId(source, draft, event);
+  putType(source, draft, event);
+  const { secrets: _, ...verify } = source.verify;
+  const { url = '', signedUrl = url } = event;
+  const signed = sign({
     ...verify,
-    secret: secret.reveal(),
-    rawBody: body,
-    ...(id ? { eventId: id } : {}),
-    ...(type ? { eventType: type } : {}),
+    secret: signingSecret(source),
+    rawBody: draft.toBody(),
+    url: signedUrl,
+    ...(eventId ? { eventId } : {}),
+    ...(event.type ? { eventType: event.type } : {}),
   });
+  const contentType = draft.isForm ? 'application/x-www-form-urlencoded' : 'application/json';
   return {
-    headers: { 'content-type': 'application/json', ...fields.headers, ...signature },
-    body,
-    eventId: id,
+    headers: { 'content-type': contentType, ...draft.headers, ...signed.headers },
+    body: Buffer.from(signed.rawBody),
+    url: withAdded(url, signed.url.slice(signedUrl.length)),
+    eventId,
   };
 }
 
-/** Puts fields into the headers or the JSON body of a request. */
-class Fields {
-  readonly headers: Record<string, string> = {};
-  readonly #given: Buffer | undefined;
-  #json: Record<string, unknown> | undefined;
-
-  constructor(given: Buffer | undefined, json: unknown) {
-    this.#given = given;
-    this.#json = json as Record<string, unknown> | undefined;
+function draftOf(source: SourceConfig, { body, sample }: TestEvent): EventDraft {
+  if (body) return new EventDraft({ bytes: body });
+  if (sample?.form) return new EventDraft({ form: sample.form }, sample.headers);
+  if (sample) {
+    const draft = new EventDraft({ json: sample.json }, sample.headers);
+    putTime(draft, sample);
+    return draft;
   }
-
-  set(locator: Locator | undefined, value: string | undefined): void {
-    if (locator === undefined || value === undefined) return;
-    if (locator.in === 'header') this.headers[locator.name] = value;
-    if (locator.in !== 'body') return; // what is made of the whole, or of several values, cannot be set
-    this.#json ??= parseObject(this.#given as Buffer);
-    let place = this.#json;
-    for (const key of locator.path.slice(0, -1)) {
-      if (typeof (place[key] ?? '') !== 'object') place[key] = {};
-      place = place[key] as Record<string, unknown>;
-    }
-    place[locator.path.at(-1) as string] = value;
-  }
-
-  /** The given bytes are unchanged unless a field was put into them. */
-  toBody(): Buffer {
-    return this.#json === undefined ? (this.#given as Buffer) : Buffer.from(JSON.stringify(this.#json));
-  }
+  return madeUp(source);
 }
 
-function parseObject(body: Buffer): Record<string, unknown> {
+/** What no sample is there for: the least that the scheme can sign. */
+function madeUp({ verify, eventId, eventType }: SourceConfig): EventDraft {
+  const [like] = samplesOf(verify.scheme);
+  if (like?.form) return new EventDraft({ form: { hello: 'world' } });
+  const place = [...eventId, ...eventType].find(({ in: where }) => where === 'body');
+  const data = { data: { hello: 'world' } };
+  const isList = place?.in === 'body' && isIndex(place.path[0]);
+  const draft = new EventDraft({ json: isList ? [data] : data });
+  putTime(draft, like);
+  return draft;
+}
+
+function putTime(draft: EventDraft, sample: Sample | undefined): void {
+  if (sample?.sentAtMs) draft.put({ in: 'body', path: sample.sentAtMs.split('.') }, Date.now());
+}
+
+/** @throws ConfigError if no secret of the source can sign */
+function signingSecret({ name, verify }: SourceConfig): string {
+  const scheme = findScheme(verify.scheme, verify);
+  const canSign = scheme.ways.some((way) => way.sign !== undefined);
+  const secret = verify.secrets.find((one) => {
+    const key = scheme.key(one.reveal());
+    return typeof key !== 'string' && 'bytes' in key;
+  });
+  if (canSign && secret !== undefined) return secret.reveal();
+  throw new ConfigError(
+    `only the provider can sign an event of the source '${name}': the scheme '${verify.scheme}' has a private key that nobody else has`,
+  );
+}
+
+/** Whether `buildSignedRequest` can sign for a source. */
+export function canSignFor(source: SourceConfig): boolean {
   try {
-    const json = parseExactly(body.toString('utf8'));
-    if (isObject(json)) return json;
+    signingSecret(source);
+    return true;
   } catch {
-    // a body that is not JSON has no place for a field either
+    return false;
   }
-  throw new ConfigError('the body is not a JSON object, so no id or type can be put into it');
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function sign(options: Parameters<typeof signWebhook>[0]): ReturnType<typeof signWebhook> {
+  try {
+    return signWebhook(options);
+  } catch (error) {
+    throw new ConfigError((error as Error).message); // such as an id that the scheme cannot sign
+  }
+}
+
+/** @param added begins with `?` or `&`, whichever the signed URL needed */
+function withAdded(url: string, added: string): string {
+  if (added === '') return url;
+  return `${url}${url.includes('?') ? '&' : '?'}${added.slice(1)}`;
 }

@@ -99,19 +99,43 @@ const hmacVerify = z
   });
 const withoutSecret = SCHEME_NAMES.filter((scheme) => isWithoutSecret(scheme));
 const withSecret = SCHEME_NAMES.filter((scheme) => scheme !== 'hmac' && !withoutSecret.includes(scheme));
-const verify = z.discriminatedUnion('scheme', [
-  hmacVerify,
-  z.strictObject({ scheme: z.enum(withSecret as [SchemeName, ...SchemeName[]]), secrets, ...schemeOptions }),
-  ...(withoutSecret.length === 0
-    ? []
-    : [
-        z.strictObject({
-          scheme: z.enum(withoutSecret as [SchemeName, ...SchemeName[]]),
-          secrets: secrets.optional(),
-          ...schemeOptions,
-        }),
-      ]),
-]);
+/** The whole list has 130 names: those that begin alike are likely to have the one that was meant. */
+function noSuchScheme(given: unknown): string {
+  const letter = typeof given === 'string' ? given.slice(0, 1) : '';
+  const alike = SCHEME_NAMES.filter((name) => letter !== '' && name.startsWith(letter));
+  const which =
+    alike.length > 0
+      ? `those that begin with ${letter} are ${alike.join(', ')}`
+      : 'docs/providers.md has them all';
+  return `there is no such scheme: ${which}. For a provider that has none, use 'hmac' and its options`;
+}
+
+const verify = z.discriminatedUnion(
+  'scheme',
+  [
+    hmacVerify,
+    z.strictObject({
+      scheme: z.enum(withSecret as [SchemeName, ...SchemeName[]]),
+      secrets,
+      ...schemeOptions,
+    }),
+    ...(withoutSecret.length === 0
+      ? []
+      : [
+          z.strictObject({
+            scheme: z.enum(withoutSecret as [SchemeName, ...SchemeName[]]),
+            secrets: secrets.optional(),
+            ...schemeOptions,
+          }),
+        ]),
+  ],
+  {
+    error: ({ input, code, path }) =>
+      code === 'invalid_union' && path?.at(-1) === 'scheme'
+        ? noSuchScheme((input as { scheme?: unknown } | undefined)?.scheme)
+        : undefined,
+  },
+);
 
 /** 2xx: whoever answers otherwise has the event sent again, for ever. */
 const respond = z.strictObject({

@@ -6,6 +6,7 @@ import type { Config, EndpointConfig, Locator, SourceConfig, TaskTypeConfig } fr
 import { ConfigError } from './config-error.ts';
 import type { ConfigDescription, SourceDescription, TaskDescription } from './describe-config.ts';
 import { toEndpointTls } from './endpoint-tls.ts';
+import type { MakeSecret } from './make-secret.ts';
 import { DELIVERY_RETRY, HANDLER_RETRY, TASK_RETRY } from './retry-schedule.ts';
 import type { SecretRef } from './secret.ts';
 import { SecretStore } from './secret-store.ts';
@@ -14,7 +15,7 @@ export interface ResolveOptions {
   path: string;
   env: NodeJS.ProcessEnv;
   /** Gives a value to a secret that is not set (dev only). */
-  makeSecret?: (name: string) => string;
+  makeSecret?: MakeSecret;
   /** Bodies may be larger than what Temporal takes. */
   hasStorage?: boolean;
   /** Resolves this source alone: a command that needs no other secret. */

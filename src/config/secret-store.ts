@@ -1,7 +1,8 @@
 // Finds the values of secrets, and collects what is wrong with them.
 import { readFileSync } from 'node:fs';
-import { checkSecret, type HmacOptions, type SchemeName } from '../signatures/index.ts';
+import { checkSecret, type HmacOptions } from '../signatures/index.ts';
 import { ConfigError } from './config-error.ts';
+import { type MakeSecret, type SecretUse, secretForm } from './make-secret.ts';
 import { Secret, type SecretRef } from './secret.ts';
 
 /** @returns what is wrong with a value, in words that do not show the value */
@@ -10,10 +11,12 @@ type CheckValue = (value: string) => string | undefined;
 /** Resolves every secret first and throws in `check` only, so that one message names every fault. */
 export class SecretStore {
   readonly #env: NodeJS.ProcessEnv;
-  readonly #makeSecret: ((name: string) => string) | undefined;
+  readonly #makeSecret: MakeSecret | undefined;
   readonly #missing = new Set<string>();
   /** Missing secrets that `surehook dev` makes. */
   readonly #makeable = new Set<string>();
+  /** Missing secrets that only a provider can give, with the scheme. */
+  readonly #given = new Map<string, string>();
   readonly #unusable = new Set<string>();
   readonly #certificates = new Set<string>();
   /** Every secret that was resolved, by its name; files in PEM form by their paths. */
@@ -21,15 +24,17 @@ export class SecretStore {
   /** What is suspicious about secrets that somebody else has chosen, and so can be used. */
   readonly warnings = new Set<string>();
 
-  constructor(env: NodeJS.ProcessEnv, makeSecret: ((name: string) => string) | undefined) {
+  constructor(env: NodeJS.ProcessEnv, makeSecret: MakeSecret | undefined) {
     this.#env = env;
     this.#makeSecret = makeSecret;
   }
 
   /** @param options of the scheme `hmac`, which say what the text of a secret is */
-  resolve({ name }: SecretRef, at: string, use?: SchemeName | 'delivery', options?: HmacOptions): Secret {
-    const value = this.#read(name) ?? this.#makeSecret?.(name);
-    if (!value) this.#makeable.add(name);
+  resolve({ name }: SecretRef, at: string, use?: SecretUse, options?: HmacOptions): Secret {
+    const form = secretForm(use, options);
+    const value = this.#read(name) ?? (form && this.#makeSecret?.(name, form));
+    if (!value && form) this.#makeable.add(name);
+    if (!value && !form) this.#given.set(name, String(use));
     return this.#check(name, at, value, (value) => {
       if (use === undefined) return checkHeader(value);
       const fault = checkText(value) ?? checkSecret(use, value, options);
@@ -108,11 +113,19 @@ export class SecretStore {
     if (missing.length > 0) {
       const names = missing.join(', ');
       throw new ConfigError(
-        `missing ${missing.length === 1 ? 'secret' : 'secrets'} ${names}: set the environment variable, or <NAME>_FILE to a file that holds it${this.#hint()}${unusable.map((fault) => `; ${fault}`).join('')}`,
+        `missing ${missing.length === 1 ? 'secret' : 'secrets'} ${names}: set the environment variable, or <NAME>_FILE to a file that holds it${this.#givenHint()}${this.#hint()}${unusable.map((fault) => `; ${fault}`).join('')}`,
       );
     }
     if (this.#certificates.size > 0) throw new ConfigError([...this.#certificates].join('; '));
     if (unusable.length > 0) throw new ConfigError(`unusable secret: ${unusable.join('; ')}`);
+  }
+
+  #givenHint(): string {
+    const hints = [...this.#given].map(
+      ([name, scheme]) =>
+        `; ${name} must be the provider's own key: the scheme '${scheme}' verifies with one that nobody else can make`,
+    );
+    return hints.join('');
   }
 
   /** A command beside a Surehook is given the secrets that `surehook dev` has made: there are none before its first run. */
@@ -129,7 +142,7 @@ const SECRET_MIN_BYTES = 16;
 const TOO_SHORT = `the secret has fewer than ${SECRET_MIN_BYTES} characters, and might be guessed`;
 
 /** What `whsec_` precedes is base64 of the key, by Standard Webhooks. */
-function isShort(use: SchemeName | 'delivery', secret: string): boolean {
+function isShort(use: NonNullable<SecretUse>, secret: string): boolean {
   const isEncoded = ['standard', 'svix', 'delivery'].includes(use) && secret.startsWith('whsec_');
   const encoded = isEncoded ? secret.slice('whsec_'.length) : undefined;
   return Buffer.from(encoded ?? secret, encoded === undefined ? 'utf8' : 'base64').length < SECRET_MIN_BYTES;

@@ -1,6 +1,7 @@
 // What a process is asked for, and what it has once it is connected.
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
+import type { MakeSecret } from '../config/make-secret.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import type { WebUi } from '../temporal/web-ui.ts';
@@ -19,7 +20,7 @@ export interface RunOptions {
   webUiUrl?: string | undefined;
   /** The codec needs no token: in dev, where it listens on loopback. */
   openCodec?: boolean;
-  makeSecret?: (name: string) => string;
+  makeSecret?: MakeSecret;
   /** Gives the environment of the secrets anew at a reload; it stays the same unless given. */
   readEnv?: () => NodeJS.ProcessEnv;
   /** Port of a debugger for handlers: then one process runs them, and nothing ends it for being late. */

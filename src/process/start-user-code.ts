@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { LiveConfig } from '../config/live-config.ts';
+import type { MakeSecret } from '../config/make-secret.ts';
 import { type ResolveOptions, resolveConfig } from '../config/resolve-config.ts';
 import type { Settings } from '../config/settings.ts';
 import { UserCode } from '../user-code/user-code.ts';
@@ -21,7 +22,7 @@ interface Options {
   role: 'serve' | 'api' | 'worker';
   /** Port of a debugger for handlers; undefined: none. */
   inspectPort: number | undefined;
-  makeSecret?: ((name: string) => string) | undefined;
+  makeSecret?: MakeSecret | undefined;
   readEnv?: (() => NodeJS.ProcessEnv) | undefined;
   log: Logger;
 }

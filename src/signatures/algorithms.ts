@@ -13,7 +13,7 @@ export function macText(
   hash: Hash,
   encoding: SignatureEncoding,
 ): string {
-  const mac = key.algorithm === 'hmac' ? createHmac(hash, key.bytes) : createHash(hash);
+  const mac = key.algorithm === 'hmac' ? createHmac(hash, key.secret ?? key.bytes) : createHash(hash);
   for (const part of parts) mac.update(part);
   if (key.algorithm === 'appended-hash') mac.update(key.bytes);
   return mac.digest(encoding);

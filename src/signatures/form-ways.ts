@@ -70,8 +70,8 @@ function hashOf(body: Uint8Array): string {
 function twilioHash(settings: string | undefined): Hash | undefined {
   if (!settings) return 'sha1';
   const values = settings.split(',').flatMap((pair) => {
-    const [, name, value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
-    return name === 'algorithm' ? [value] : [];
+    const [name = '', ...value] = pair.split('=');
+    return name.trim() === 'algorithm' ? [value.join('=').trim()] : [];
   });
   const [name = '', ...more] = values;
   return more.length === 0 && Object.hasOwn(HASHES, name) ? HASHES[name] : undefined;
@@ -86,7 +86,11 @@ function twilioFields(fields: Fields): string {
 
 function grouped(fields: Fields): [string, string[]][] {
   const byName = new Map<string, string[]>();
-  for (const [name, value] of fields) byName.set(name, [...(byName.get(name) ?? []), value]);
+  for (const [name, value] of fields) {
+    const values = byName.get(name);
+    if (values) values.push(value);
+    else byName.set(name, [value]);
+  }
   return [...byName].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

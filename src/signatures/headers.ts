@@ -15,7 +15,11 @@ interface FetchHeaders {
 export function headerReader(headers: HeadersInput): HeaderReader {
   if (isFetchHeaders(headers)) return (name) => headers.get(name) ?? undefined;
   const names = Object.keys(headers);
+  // DocuSign may have a hundred headers, and has one: most searches end here.
+  const lengths = new Uint8Array(LENGTHS);
+  for (const name of names) lengths[name.length % LENGTHS] = 1;
   return (wanted) => {
+    if (lengths[wanted.length % LENGTHS] === 0) return undefined;
     let found: string | undefined;
     let others: Set<string> | undefined;
     for (const name of names) {
@@ -31,6 +35,9 @@ export function headerReader(headers: HeadersInput): HeaderReader {
     return others ? [...others].join(', ') : found;
   };
 }
+
+/** More than most names are long. */
+const LENGTHS = 64;
 
 function isFetchHeaders(headers: HeadersInput): headers is FetchHeaders {
   return typeof headers.get === 'function';

@@ -1,11 +1,11 @@
 // Turns a configured secret into the key it stands for, or into the reason why it cannot be used.
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Key, KeyForm } from './scheme.ts';
 
 const ED25519_PUBLIC_KEY_BYTES = 32;
 
 const isBlank = (secret: string) => secret.trim() === '';
-const hmac = (bytes: Uint8Array): Key => ({ algorithm: 'hmac', bytes });
+const hmac = (bytes: Uint8Array): Key => ({ algorithm: 'hmac', bytes, secret: createSecretKey(bytes) });
 
 /** Takes the whole text as the key. For Stripe, `whsec_` is part of the key. */
 export function textKey(secret: string): Key | string {

@@ -7,7 +7,9 @@ export type Hash = 'sha1' | 'sha256' | 'sha512';
 export type Algorithm = 'hmac' | 'appended-hash' | 'ed25519' | 'ecdsa' | 'rsa';
 
 export type Key =
-  | { algorithm: 'hmac' | 'appended-hash'; bytes: Uint8Array }
+  /** `secret`: the same bytes as Node wants them. Making it costs more than an HMAC of 10 KB. */
+  | { algorithm: 'hmac'; bytes: Uint8Array; secret?: KeyObject }
+  | { algorithm: 'appended-hash'; bytes: Uint8Array }
   | { algorithm: 'ed25519' | 'ecdsa' | 'rsa'; key: KeyObject };
 
 /** Returns the key that a secret stands for, or a text that says why the secret cannot be used. */

@@ -12,6 +12,7 @@ import type {
 } from './scheme.ts';
 import { type Candidate, type HeaderSyntax, prefixed, type SignatureGroup } from './signature-headers.ts';
 import { type Message, parseTemplate } from './template.ts';
+import { timeInBody } from './time-in-body.ts';
 import { describeTime, formatTime, isRecent, readTimeText, type TimeUnit } from './timestamps.ts';
 import { failed, missingHeaders, OK } from './verdicts.ts';
 
@@ -207,25 +208,6 @@ function isSigned(
     }
   }
   return false;
-}
-
-/** The time of Linear stands in the signed body. The body is parsed only where its key is there more than once. */
-function timeInBody(body: Uint8Array, field: string): string {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const key = `"${field}"`;
-  const at = bytes.indexOf(key);
-  if (at < 0) return '';
-  if (bytes.indexOf(key, at + 1) < 0) {
-    const [, digits = ''] =
-      /^\s*:\s*(\d{1,15})\b/.exec(bytes.toString('latin1', at + key.length, at + key.length + 40)) ?? [];
-    return digits;
-  }
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'))?.[field];
-    return typeof value === 'number' ? String(value) : '';
-  } catch {
-    return '';
-  }
 }
 
 const nameOf = ({ signatureHeaders }: Prepared) => `the header '${signatureHeaders[0]}'`;

@@ -43,7 +43,10 @@ const content: NonNullable<SignedRow['content']> = (message) => {
 
 /** As Contentful's library writes it: the query is encoded once more, as one text. */
 function pathOf({ url }: Pick<Message, 'url'>): string {
-  const [path = '', query = ''] = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').split('?');
+  const [path = '', query = ''] = url
+    .toWellFormed()
+    .replace(/^[a-z]+:\/\/[^/?#]*/i, '')
+    .split('?');
   const whole = query === '' ? path || '/' : `${path || '/'}?${encodeURIComponent(query)}`;
   return encodeURI(whole);
 }

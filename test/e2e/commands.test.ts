@@ -85,7 +85,7 @@ it('--help lists the commands, and the help of every command names its arguments
     ['serve', 'TEMPORAL_ADDRESS'],
     ['api', 'operator API'],
     ['worker', 'handlers and deliveries'],
-    ['send', '<source>', '--file', '--id', '--type', '--url', '--json'],
+    ['send', '<source>', '--sample', '--list', '--file', '--id', '--type', '--url', '--json'],
     ['events list', '--source', '--type', '--status', '--since', '--until', '--limit', '--cursor', '--json'],
     ['events show', '<source>', '<event_id>', '--json'],
     ['config check', 'every missing secret'],
@@ -336,16 +336,21 @@ describe('beside a running surehook,', () => {
     );
 
   describe.concurrent('surehook send', () => {
-    it.each(['partner', 'github', 'stripe', 'standard'])(
-      'sends an event that the source %s accepts',
-      async (source) => {
+    it.each([
+      ['partner', 'test.created'],
+      ['github', 'push'],
+      ['stripe', 'invoice.paid'],
+      ['standard', 'test.created'],
+    ])(
+      'sends the first sample of the scheme, which the source %s accepts: %s',
+      async (source, event_type) => {
         const { code, stdout, stderr } = await run(['send', source]);
         expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
         const [, body = ''] = /^202 Accepted\n(.+)\n$/.exec(stdout) ?? [];
         const { status, event_id } = JSON.parse(body);
         expect(status).toBe('accepted');
         const event = await surehook.untilEvent(source, event_id, isClosed);
-        expect(event).toMatchObject({ status: 'processed', event_type: 'test.created' });
+        expect(event).toMatchObject({ status: 'processed', event_type });
       },
     );
 
@@ -388,6 +393,44 @@ describe('beside a running surehook,', () => {
       expect(got?.body.equals(body)).toBe(true);
     });
 
+    it('sends the --sample that is named, under a given --id', async () => {
+      const id = newId();
+      const { code, stdout } = await run(['send', 'github', '--sample', 'issues', '--id', id]);
+      expect([code, stdout]).toEqual([0, expect.stringContaining(`"event_id":"${id}"`)]);
+      const event = await surehook.untilEvent('github', id, isClosed);
+      expect(event).toMatchObject({
+        status: 'processed',
+        event_type: 'issues',
+        payload: { action: 'opened' },
+      });
+    });
+
+    it('makes up a body for a --type that no sample has', async () => {
+      const id = newId();
+      expect((await run(['send', 'github', '--type', 'fork', '--id', id])).code).toBe(0);
+      const event = await surehook.untilEvent('github', id, isClosed);
+      expect(event).toMatchObject({ event_type: 'fork', payload: { data: { hello: 'world' } } });
+    });
+
+    it('lists the samples of the scheme, one line each, or as JSON', async () => {
+      const { code, stdout } = await run(['send', 'github', '--list']);
+      expect(code).toBe(0);
+      const lines = stdout.trim().split('\n');
+      expect(lines[0]).toMatch(/^SAMPLE {2,}TYPE {2,}CONTENT TYPE {2,}BODY$/);
+      expect(lines.slice(1).map((line) => line.split(/ {2,}/)[0])).toEqual([
+        'push',
+        'pull_request',
+        'issues',
+        'ping',
+      ]);
+      const asJson = await run(['send', 'stripe', '--list', '--json']);
+      expect(JSON.parse(asJson.stdout)[0]).toMatchObject({
+        name: 'invoice.paid',
+        content_type: 'application/json',
+        body: { type: 'invoice.paid' },
+      });
+    });
+
     it('prints a refusal, as text or as JSON, with exit code 1', async () => {
       const wrong = { PARTNER_SECRET: 'another-secret' };
       const asText = await run(['send', 'partner'], wrong);
@@ -427,6 +470,8 @@ describe('beside a running surehook,', () => {
     it.each([
       [['--url', '127.0.0.1:8080'], '--url: expected a URL such as http://127.0.0.1:8080', expectUsageError],
       [['--file', '/no/such/file'], '--file: ENOENT: no such file', expectOneLine],
+      [['--file', '-', '--sample', 'a'], '--sample: not together with --file', expectUsageError],
+      [['--sample', 'push'], "the scheme 'hmac' has no sample 'push'; it has: 'test.created'", expectOneLine],
     ])('refuses %j in one line', async (options, fault, expectIt) => {
       expectIt(await run(['send', 'partner', ...options]), fault);
     });

@@ -304,3 +304,6 @@ export function verdict(given: Given, changed: Partial<Given> = {}): string {
   const result = verifySignature({ ...given, ...changed });
   return result.ok ? 'ok' : result.code;
 }
+
+/** Only the provider has the private half of a key. */
+export const UNSIGNABLE = ['discord', 'telnyx', 'sendgrid', 'wise', 'wix', 'gemini-dynamic', 'paypal'];

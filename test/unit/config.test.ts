@@ -188,11 +188,6 @@ describe('a mistake in a source is named with its path', () => {
     ["verify: { scheme: 'stripe', secrets, header: 'x' }", 'verify.header', UNKNOWN],
     ['retry: { initial: 1, attempts: 2, attemps: 3 }', 'retry.attemps', UNKNOWN],
     ["verify: 'stripe'", 'verify', 'Invalid input: expected object, received string'],
-    [
-      "verify: { scheme: 'strip', secrets }",
-      'verify.scheme',
-      "Invalid discriminator value. Expected 'hmac' | 'standard' | 'svix' | 'stripe' | 'github'",
-    ],
     ["verify: { scheme: 'hmac', secrets: [] }", 'verify.secrets', "expected at least one secret('NAME')"],
     ["verify: { scheme: 'hmac', secrets: ['plain'] }", 'verify.secrets.0', SECRET],
     ["verify: { scheme: 'hmac', secrets: [secrets[0], undefined] }", 'verify.secrets.1', SECRET],
@@ -230,6 +225,13 @@ describe('a mistake in a source is named with its path', () => {
     ["redelivery: 'never'", 'redelivery', 'Invalid option: expected one of "rerun-failed"|"ignore"'],
   ])('%s', async (source, path, expected) => {
     expect(await faultsOf({ source })).toEqual([`sources.partner.${path}: ${expected}`]);
+  });
+
+  it('such as the name of a scheme that does not exist, with those that begin alike', async () => {
+    const [fault] = await faultsOf({ source: "verify: { scheme: 'strip', secrets }" });
+    expect(fault).toMatch(
+      /^sources\.partner\.verify\.scheme: there is no such scheme: those that begin with s are standard, svix, stripe, .*\. For a provider that has none, use 'hmac'/,
+    );
   });
 });
 

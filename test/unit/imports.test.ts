@@ -12,6 +12,7 @@ const ROOMS = [
   'payloads',
   'contracts',
   'signatures',
+  'samples',
   'config',
   'observability',
   'activities/attempts',

@@ -406,3 +406,36 @@ describe('adyen', () => {
     expect(verify([item()], { headers: { hmacsignature: signature } })).toMatch(/^signature_invalid/);
   });
 });
+
+describe('the bodies that are read before anything is proved', () => {
+  const form = (fields: number) => Array.from({ length: fields }, (_, i) => `f${i}=1`).join('&');
+  const twilio = (body: string) =>
+    signWebhook({ scheme: 'twilio', secret: SECRET, url: URL_OF, rawBody: Buffer.from(body) });
+  const mailgun = (data: unknown) =>
+    signWebhook({ scheme: 'mailgun', secret: SECRET, rawBody: text({ data }) });
+
+  it('have at most 1,000 fields', () => {
+    expect(check('twilio', twilio(form(1_000)))).toBe('ok');
+    expect(check('twilio', { ...twilio(''), rawBody: Buffer.from(form(1_001)) })).toMatch(/cannot be read/);
+  });
+
+  it('have at most a mebibyte', () => {
+    expect(check('mailgun', mailgun('a'.repeat(1_000_000)))).toBe('ok');
+    const { headers } = mailgun('');
+    const rawBody = text({ data: 'a'.repeat(1_048_576) });
+    expect(check('mailgun', { headers, rawBody })).toMatch(/cannot be read: .* at most 1048576 bytes/);
+  });
+
+  it('are nested at most 200 levels deep, whatever stands in their texts', () => {
+    const nested = (depth: number) => JSON.parse(`${'[{"a":'.repeat(depth / 2)}1${'}]'.repeat(depth / 2)}`);
+    const filler = '[{"\\'.repeat(5_000);
+    expect(check('mailgun', mailgun([filler, nested(196)]))).toBe('ok');
+    const signed = mailgun(filler);
+    const deep = Buffer.from(`[${'['.repeat(20_000)}`);
+    expect(check('mailgun', { ...signed, rawBody: deep })).toMatch(/cannot be read/);
+    const { signature } = JSON.parse(Buffer.from(signed.rawBody).toString());
+    expect(check('mailgun', { rawBody: text({ signature, data: [filler, nested(202)] }) })).toMatch(
+      /cannot be read/,
+    );
+  });
+});

@@ -68,4 +68,41 @@ describe('published vectors', () => {
       code: 'signature_invalid',
     });
   });
+
+  it("signs the example of Square's SDK", () => {
+    const rawBody = bytes('{"data":{"type":"webhooks","id":">id<"}}');
+    const request = { scheme: 'square', rawBody, url: 'https://webhook.site/webhooks' } as const;
+    const headers = { 'x-square-hmacsha256-signature': 'Cxt7+aTi4rKgcA0bC4g9EHdVtLSDWdqccmL5MvihU4U=' };
+    expect(signRequest({ ...request, secret: 'signature-key' })).toEqual(headers);
+    expect(verifySignature({ ...request, secrets: ['signature-key'], headers })).toEqual({ ok: true });
+    const elsewhere = { ...request, url: 'https://webhook.site/other', secrets: ['signature-key'], headers };
+    expect(verifySignature(elsewhere)).toMatchObject({ ok: false, code: 'signature_invalid' });
+  });
+
+  it("signs the example of Paddle's SDK", () => {
+    const now = 1698796800;
+    const rawBody = bytes('{"data": ["1", "2"]}');
+    const h1 = 'a300428748dce5c70e4da19bffd60769591ea969c99dea3105d0ec9612cf43f9';
+    const headers = { 'paddle-signature': `ts=${now};h1=${h1}` };
+    expect(signRequest({ scheme: 'paddle', secret: 'VALID_SECRET', rawBody, now })).toEqual(headers);
+    expect(verifySignature({ scheme: 'paddle', secrets: ['VALID_SECRET'], headers, rawBody, now })).toEqual({
+      ok: true,
+    });
+  });
+
+  it("signs the example of Revolut's documentation", () => {
+    const secret = 'wsk_r59a4HfWVAKycbCaNO1RvgCJec02gRd8';
+    const now = 1683650202.36;
+    const rawBody = bytes(
+      '{"data":{"id":"645a7696-22f3-aa47-9c74-cbae0449cc46","new_state":"completed","old_state":"pending","request_id":"app_charges-9f5d5eb3-1e06-46c5-b1c0-3914763e0bcb"},"event":"TransactionStateChanged","timestamp":"2023-05-09T16:36:38.028960Z"}',
+    );
+    const headers = {
+      'revolut-request-timestamp': '1683650202360',
+      'revolut-signature': 'v1=bca326fb378d0da7f7c490ad584a8106bab9723d8d9cdd0d50b4c5b3be3837c0',
+    };
+    expect(signRequest({ scheme: 'revolut', secret, rawBody, now })).toEqual(headers);
+    expect(verifySignature({ scheme: 'revolut', secrets: [secret], headers, rawBody, now })).toEqual({
+      ok: true,
+    });
+  });
 });

@@ -2,11 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../src/api/http/parse-json.ts';
 import { findEventId, findEventType } from '../../src/api/ingress/event-fields.ts';
-import { buildSignedRequest, type SignedTestEvent } from '../../src/commands/signed-request.ts';
+import { buildSignedRequest, canSignFor, type SignedTestEvent } from '../../src/commands/signed-request.ts';
 import type { SourceConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
+import { Secret } from '../../src/config/secret.ts';
 import { verifySignature } from '../../src/signatures/index.ts';
 import { loadOne } from '../support/config-file.ts';
+import { OTHER_CASES, type OtherCase, UNSIGNABLE } from '../support/other-schemes.ts';
 
 const SCHEMES = ['hmac', 'standard', 'svix', 'stripe', 'github'] as const;
 
@@ -70,6 +72,40 @@ describe('a test event', () => {
     const { body, headers } = buildSignedRequest(source, { id: 'evt_1', type: 'push' });
     expect(JSON.parse(body.toString())).toEqual({ data: { hello: 'world', object: { id: 'evt_1' } } });
     expect(headers['x-kind']).toBe('push');
+  });
+});
+
+describe('a test event of a scheme that is no plain HMAC', () => {
+  const url = 'https://hooks.example/webhooks/partner';
+  let plain: Promise<SourceConfig> | undefined;
+  const sourceWith = async ({ scheme, secret }: Pick<OtherCase, 'scheme' | 'secret'>) => {
+    plain ??= sourceOf('');
+    const { verify, ...source } = await plain;
+    return { ...source, verify: { ...verify, scheme, secrets: [new Secret('A', secret)] } };
+  };
+
+  it.each(OTHER_CASES.filter(({ scheme }) => !UNSIGNABLE.includes(scheme)))(
+    'is accepted, with what the scheme puts into body and URL: $scheme',
+    async (tested) => {
+      const source = await sourceWith(tested);
+      const { headers, body, url: sentTo } = buildSignedRequest(source, { url });
+      const secrets = [tested.secret];
+      const given = { ...source.verify, secrets, headers, rawBody: body, url: sentTo };
+      expect(verifySignature(given)).toEqual({ ok: true });
+    },
+  );
+
+  it.each(UNSIGNABLE)('is refused where only the provider can sign: %s', async (scheme) => {
+    const tested = OTHER_CASES.find((one) => one.scheme === scheme) as OtherCase;
+    const source = await sourceWith(tested);
+    expect(canSignFor(source)).toBe(false);
+    expect(() => buildSignedRequest(source, { url })).toThrow(/only the provider can sign/);
+  });
+
+  it('has a list where a place names a position in one', async () => {
+    const source = await sourceOf(`eventId: 'body.list.0.id'`);
+    const { body } = buildSignedRequest(source, { id: 'evt_1' });
+    expect(JSON.parse(body.toString())).toMatchObject({ list: [{ id: 'evt_1' }] });
   });
 });
 

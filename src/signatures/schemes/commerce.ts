@@ -3,7 +3,6 @@
 import { EMPTY_200 } from '../handshakes.ts';
 import { appendedKey, nfkdTextKey } from '../keys.ts';
 import type { Scheme } from '../scheme.ts';
-import { prefixed } from '../signature-headers.ts';
 import { BODY_DIGEST, plain, row } from './row.ts';
 
 export const COMMERCE_SCHEMES = {
@@ -96,12 +95,9 @@ export const COMMERCE_SCHEMES = {
     eventType: ['body.eventType'],
     docs: 'https://tally.so/help/webhooks',
   }),
-  typeform: row(
-    { header: 'typeform-signature', syntax: prefixed('sha256='), encoding: 'base64' },
-    {
-      eventId: ['body.event_id'],
-      eventType: ['body.event_type'],
-      docs: 'https://www.typeform.com/developers/webhooks/secure-your-webhooks/',
-    },
-  ),
+  typeform: row(plain('typeform-signature', 'base64', 'sha256='), {
+    eventId: ['body.event_id'],
+    eventType: ['body.event_type'],
+    docs: 'https://www.typeform.com/developers/webhooks/secure-your-webhooks/',
+  }),
 } satisfies Record<string, Scheme>;

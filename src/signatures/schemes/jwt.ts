@@ -1,25 +1,18 @@
 // Schemes whose signature is a JSON Web Token.
 import { pairKey, pairOf } from '../equal.ts';
 import { parsed, textOf } from '../fields.ts';
+import { jsonAnswer, textIn } from '../handshakes.ts';
 import { claimsOf, jwt } from '../jwt.ts';
 import { publicKeyForm, textKey } from '../keys.ts';
 import { isObject } from '../provider-keys.ts';
 import { type Handshake, type Scheme, type SchemeOptions, scheme } from '../scheme.ts';
 
-/** Anybody may send one. */
-const CHALLENGE_MAX = 1_024;
-
-/** monday sends it once, when a webhook is made, and not always with a token. */
+/** monday sends it once, when a webhook is made, and not always with a token. Nothing else is in such a body. */
 const echo: Handshake = ({ json }) => {
-  if (!isObject(json) || typeof json.challenge !== 'string' || Object.keys(json).length !== 1)
-    return undefined;
-  if (json.challenge.length > CHALLENGE_MAX) return undefined;
-  return {
-    status: 200,
-    body: JSON.stringify({ challenge: json.challenge }),
-    contentType: 'application/json',
-    headers: { 'x-content-type-options': 'nosniff' },
-  };
+  const challenge = textIn(json, 'challenge');
+  return challenge !== undefined && Object.keys(json as object).length === 1
+    ? jsonAnswer({ challenge })
+    : undefined;
 };
 
 const GEMINI_KEYS = 'https://generativelanguage.googleapis.com/.well-known/jwks.json';

@@ -1,9 +1,9 @@
 // Schemes whose requests carry the secret itself: nothing of their content is signed.
-import { isSameText } from '../algorithms.ts';
 import { basic, equal, pairKey } from '../equal.ts';
 import { at } from '../fields.ts';
+import { EMPTY_200, echoText, hubChallenge, jsonAnswer, textIn } from '../handshakes.ts';
 import { standardKey, textKey } from '../keys.ts';
-import { type Handshake, type Scheme, type SchemeAnswer, scheme, type Way } from '../scheme.ts';
+import { type Handshake, type Scheme, scheme, type Way } from '../scheme.ts';
 import { failed } from '../verdicts.ts';
 import { standardWay } from './generic.ts';
 
@@ -35,34 +35,18 @@ const gitlabWay: Way = {
     (input.secret.startsWith('whsec_') ? signingToken : gitlabToken).sign?.(input) ?? { headers: {} },
 };
 
-const json = (value: unknown): SchemeAnswer => ({
-  status: 200,
-  body: JSON.stringify(value),
-  contentType: 'application/json',
-  headers: { 'x-content-type-options': 'nosniff' },
-});
-
-/** What is echoed comes from anybody: it is short, and no browser may take it for a page. */
-const isEcho = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= 1_024 && !/\p{Cc}/u.test(value);
-
 const oktaChallenge: Handshake = ({ header }) => {
-  const verification = header('x-okta-verification-challenge');
-  return isEcho(verification) ? json({ verification }) : undefined;
+  const verification = echoText(header('x-okta-verification-challenge'))?.body;
+  return verification ? jsonAnswer({ verification }) : undefined;
 };
 
-const graphChallenge: Handshake = ({ query }) => {
-  const body = query.get('validationToken');
-  if (!isEcho(body)) return undefined;
-  const headers = { 'x-content-type-options': 'nosniff' };
-  return { status: 200, body, contentType: 'text/plain', headers };
-};
+const graphChallenge: Handshake = ({ query }) => echoText(query.get('validationToken') || undefined);
 
 const azureChallenge: Handshake = ({ json: events }) => {
   const event = Array.isArray(events) && events.length === 1 ? events[0] : undefined;
   if (at(event, 'eventType') !== 'Microsoft.EventGrid.SubscriptionValidationEvent') return undefined;
-  const validationResponse = at(event, 'data', 'validationCode');
-  return isEcho(validationResponse) ? json({ validationResponse }) : undefined;
+  const validationResponse = textIn(at(event, 'data'), 'validationCode');
+  return validationResponse === undefined ? undefined : jsonAnswer({ validationResponse });
 };
 
 /** https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md#4-abuse-protection */
@@ -76,10 +60,9 @@ const cloudEventsOptions: Handshake = ({ header }) => {
   };
 };
 
-const stravaChallenge: Handshake = ({ query, options: { verifyToken } }) => {
-  const challenge = query.get('hub.challenge');
-  if (!verifyToken || !isSameText(query.get('hub.verify_token') ?? '', verifyToken)) return undefined;
-  return isEcho(challenge) ? json({ 'hub.challenge': challenge }) : undefined;
+const stravaChallenge: Handshake = (request) => {
+  const challenge = hubChallenge(request)?.body;
+  return challenge === undefined ? undefined : jsonAnswer({ 'hub.challenge': challenge });
 };
 
 const token = (header: string, row: Omit<Scheme, 'ways' | 'key'>): Scheme =>
@@ -167,7 +150,7 @@ export const TOKEN_SCHEMES = {
     key: textKey,
     eventId: [DIGEST],
     eventType: ['body.type'],
-    handshake: { methods: ['GET', 'HEAD'], answer: () => ({ status: 200, body: '' }) },
+    handshake: { methods: ['GET', 'HEAD'], answer: () => EMPTY_200 },
     docs: 'https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/',
   }),
   'ms-graph': scheme({
