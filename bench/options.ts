@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 
 /** `naive` runs on a Temporal server with default settings, `naive-tuned` on one with Surehook's settings. */
 export const SIDES = ['naive', 'naive-tuned', 'floor', 'serve', 'api+worker'] as const;
-/** `other` is `serve` of another build. */
-export type SideName = (typeof SIDES)[number] | 'other';
+/** `other` is `serve` of another build; `api` has no worker. */
+export type SideName = (typeof SIDES)[number] | 'other' | 'api';
 export const LOADS = ['light', 'burst'] as const;
 export type LoadName = (typeof LOADS)[number];
 
@@ -25,6 +25,9 @@ const USAGE = `npm run bench -- [options]
   --dead-letters   measures, in place of the loads, list and count with 100 and 10,000 dead letters, and a bulk replay
                    while the ingress takes events (dead-letters without dashes is the same)
   tasks            measures, in place of the loads, what tasks cost: accepting one, many that wait, open streams
+  slow-clients     measures, in place of the loads, good webhooks beside connections that send next to nothing
+  --connections N  how many of those there are (2000)
+  --good N         how many good webhooks come a second (200)
   --waiting N      how many tasks wait then (5000)
   --streams N      how many streams are open then (1000)
   --replays N      how many dead letters that bulk replay has (2000)
@@ -33,6 +36,8 @@ const USAGE = `npm run bench -- [options]
   --node-args=S    arguments for the node processes of the sides, such as --cpu-prof
 TEMPORAL_ADDRESS names a Temporal server to use in place of a dev server.
 `;
+
+const WORDS = ['dead-letters', 'tasks', 'slow-clients'];
 
 const count = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
@@ -51,6 +56,8 @@ export function readOptions() {
         replays: count,
         waiting: count,
         streams: count,
+        connections: count,
+        good: count,
         rate: count,
       },
       ...{
@@ -65,9 +72,9 @@ export function readOptions() {
     process.stdout.write(USAGE);
     process.exit(0);
   }
-  const unknown = positionals.find((word) => word !== 'dead-letters' && word !== 'tasks');
+  const unknown = positionals.find((word) => !WORDS.includes(word));
   if (unknown !== undefined)
-    throw new Error(`${unknown}: the only arguments without dashes are dead-letters and tasks; see --help`);
+    throw new Error(`${unknown}: the only arguments without dashes are ${WORDS.join(', ')}; see --help`);
   return {
     runs: toCount(values.runs, 3),
     only: pick(LOADS, values.only),
@@ -86,6 +93,9 @@ export function readOptions() {
     tasks: positionals.includes('tasks'),
     waiting: toCount(values.waiting, 5_000),
     streams: toCount(values.streams, 1_000),
+    slowClients: positionals.includes('slow-clients'),
+    connections: toCount(values.connections, 2_000),
+    good: toCount(values.good, 200),
     replays: toCount(values.replays, 2_000),
     rate: toCount(values.rate, 5),
   };

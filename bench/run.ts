@@ -10,6 +10,7 @@ import type { Load } from './pace.ts';
 import { Receiver } from './receiver.ts';
 import { checkGoals, formatReport, type RunResult } from './report.ts';
 import { type Side, startSide } from './sides.ts';
+import { measureSlowClients } from './slow-clients.ts';
 import { measureStartup } from './startup.ts';
 import { measureTasks } from './tasks.ts';
 import { startPlainTemporal, startTemporal } from './temporal.ts';
@@ -39,6 +40,7 @@ async function runAll(options: Options): Promise<unknown> {
   if (options.down) return await measureDown(options, context, say);
   if (options.scale) return await measureScale(options.steps, context, say);
   if (options.memory) return await measureMemory(options.steps, context, say);
+  if (options.slowClients) return await measureSlowClients(options, context, say);
   if (options.tasks) return await measureTasks(options, context, say);
   if (options.deadLetters) return await runDeadLetters(options);
   const runs: RunResult[] = [];

@@ -45,6 +45,7 @@ const ROLES: Record<Exclude<SideName, 'floor'>, string[]> = {
   'naive-tuned': ['naive'],
   serve: ['serve'],
   other: ['other'],
+  api: ['api'],
   'api+worker': ['api', 'worker'],
 };
 

@@ -75,6 +75,7 @@ const schemeOptions = {
   topicArns: z.array(z.string().regex(/^arn:/, 'expected the ARN of a topic')).min(1).optional(),
   certificates: z.record(z.url(), z.string()).optional(),
   jwks: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+  sandbox: z.boolean().optional(),
 };
 
 const hmacVerify = z
