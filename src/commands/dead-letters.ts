@@ -1,5 +1,5 @@
 // `surehook dead-letters`: lists, counts, shows, exports, replays and discards dead letters over the operator API.
-import { createWriteStream, readFileSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
@@ -14,6 +14,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { toPrintable } from '../contracts/printable.ts';
 import { eventLines } from './events.ts';
 import type { OperatorClient } from './operator-client.ts';
+import { readInput } from './read-input.ts';
 import { table, timeOf } from './text.ts';
 
 type DeadLetterPage = ViewOf<typeof listDeadLettersRoute>;
@@ -156,7 +157,7 @@ export async function deadLettersReplay(
   { from, payload, json }: { from?: string; payload?: string; json?: boolean },
 ): Promise<string> {
   const given = from === undefined ? '' : `"from":${JSON.stringify(from)}`;
-  const corrected = payload === undefined ? '' : `"payload":${readPayload(payload)}`;
+  const corrected = payload === undefined ? '' : `"payload":${await readPayload(payload)}`;
   const body = `{${[given, corrected].filter(Boolean).join(',')}}`;
   const answer = await client.post<ViewOf<typeof replayDeadLetterRoute, 202>>(
     `${pathOf(source, eventId)}/replay`,
@@ -167,9 +168,9 @@ export async function deadLettersReplay(
 }
 
 /** The JSON text as it stands in the file: parsing and writing it again would change large numbers. */
-function readPayload(file: string): string {
+async function readPayload(file: string): Promise<string> {
+  const text = (await readInput('--payload', file)).toString('utf8').replace(/^\uFEFF/, '');
   try {
-    const text = readFileSync(file === '-' ? 0 : file, 'utf8').replace(/^\uFEFF/, '');
     JSON.parse(text);
     return text;
   } catch (error) {

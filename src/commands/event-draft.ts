@@ -7,7 +7,11 @@ import { parseExactly } from '../contracts/exact-json.ts';
 /** A place that one value can be put into. */
 export type Slot = Extract<Locator, { in: 'header' | 'body' }>;
 
-export type DraftBody = { bytes: Buffer } | { json: unknown } | { form: Readonly<Record<string, string>> };
+export type DraftBody =
+  | { bytes: Buffer }
+  | { json: unknown }
+  /** With its bytes, if they are given. */
+  | { form: Readonly<Record<string, string>>; bytes?: Buffer };
 
 export class EventDraft {
   readonly headers: Record<string, string>;
@@ -37,7 +41,7 @@ export class EventDraft {
   /** @throws ConfigError if the body has no place for it */
   put(slot: Slot, value: string | number): void {
     if (slot.in === 'header') this.headers[slot.name] = String(value);
-    else if (this.#form) this.#form[slot.path.join('.')] = String(value);
+    else if (this.#form) this.#putIntoForm(this.#form, slot, value);
     else this.#putIntoJson(slot, value);
   }
 
@@ -51,8 +55,8 @@ export class EventDraft {
   }
 
   toBody(): Buffer {
-    if (this.#form) return Buffer.from(new URLSearchParams(this.#form).toString());
-    return this.#bytes && !this.#isChanged ? this.#bytes : Buffer.from(JSON.stringify(this.#json));
+    if (this.#bytes && !this.#isChanged) return this.#bytes;
+    return Buffer.from(this.#form ? new URLSearchParams(this.#form).toString() : JSON.stringify(this.#json));
   }
 
   #inBody(path: readonly string[]): unknown {
@@ -74,6 +78,18 @@ export class EventDraft {
       // a body that is not JSON has no place for a field either
     }
     return this.#json;
+  }
+
+  #putIntoForm(
+    form: Record<string, string>,
+    { path }: Extract<Slot, { in: 'body' }>,
+    value: string | number,
+  ) {
+    const [name, ...deeper] = path;
+    if (name === undefined || deeper.length > 0)
+      throw new ConfigError(`a form has no place body.${path.join('.')}: its fields are beside each other`);
+    form[name] = String(value);
+    this.#isChanged = true;
   }
 
   #putIntoJson({ path }: Extract<Slot, { in: 'body' }>, value: string | number): void {

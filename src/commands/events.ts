@@ -113,7 +113,14 @@ export function eventLines(event: EventView, more: string[] = []): string[] {
       `  ${started_at} ${status} ${run_id}${began && began.how !== 'first' ? ` (${beginning(began)})` : ''}`;
     lines.push('', 'Earlier runs:', ...event.earlier_runs.map(toLine));
   }
-  return [...lines, '', 'Payload:', JSON.stringify(event.payload, null, 2)];
+  return [...lines, '', ...payloadLines(event)];
+}
+
+function payloadLines({ payload, payload_kind, payload_encoding }: EventView): string[] {
+  if (payload_encoding) return [`Payload (${payload_kind}, ${payload_encoding}):`, String(payload)];
+  const kind = payload_kind === 'json' ? '' : ` (${payload_kind})`;
+  if (payload_kind === 'text' && typeof payload === 'string') return [`Payload${kind}:`, payload];
+  return [`Payload${kind}:`, JSON.stringify(payload, null, 2)];
 }
 
 function beginning({ how, from, payload_corrected }: EventView['began']): string {

@@ -69,6 +69,10 @@ program
   .option('--sample <name>', 'send this sample of the provider; if not given, the first one that fits --type')
   .option('--list', "list the samples of the source's scheme, and send nothing")
   .option('--file <path>', "send this file byte for byte ('-' for standard input), not a sample")
+  .option(
+    '--content-type <type>',
+    "of the body; if not given, as the source's `body`, or the name of the file, says",
+  )
   .option('--id <id>', 'the event id; if not given, the id in the file, or a new id')
   .option('--type <type>', 'the event type; a body is made up for a type that no sample has')
   .option('--url <url>', 'the origin of the ingress, or the full URL to send to')

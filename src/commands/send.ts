@@ -1,5 +1,4 @@
 // `surehook send`: sends a signed test event to a running ingress, or lists the samples that it can send.
-import { readFileSync } from 'node:fs';
 import type { SourceConfig } from '../config/config.ts';
 import { ConfigError, UsageError } from '../config/config-error.ts';
 import { toOrigin } from '../config/http-origin.ts';
@@ -7,12 +6,15 @@ import type { Settings } from '../config/settings.ts';
 import { parseExactly } from '../contracts/exact-json.ts';
 import type { Sample } from '../samples/sample.ts';
 import { defaultSample, listSamples, sampleByName, sampleOfType } from './choose-sample.ts';
+import { guessContentType } from './guess-content-type.ts';
 import { loadConfigForCommand } from './load-config-for-command.ts';
+import { readInput } from './read-input.ts';
 import { buildSignedRequest } from './signed-request.ts';
 import { signedUrlOf } from './signed-url.ts';
 
 export interface SendOptions {
   file?: string;
+  contentType?: string;
   sample?: string;
   list?: boolean;
   id?: string;
@@ -35,7 +37,7 @@ export async function send(
   const sample = options.file ? undefined : chooseSample(source, options);
   const url = toUrl(settings, sourceName, options.url);
   const request = buildSignedRequest(source, {
-    ...(options.file ? { body: readBodyFile(options.file) } : {}),
+    ...(await givenBody(source, options)),
     ...(sample ? { sample } : {}),
     ...(id ? { id } : {}),
     ...(type ? { type } : {}),
@@ -54,6 +56,12 @@ function chooseSample(source: SourceConfig, { sample, type }: SendOptions): Samp
   return type === undefined ? defaultSample(source) : sampleOfType(source, type);
 }
 
+async function givenBody({ body: expected }: SourceConfig, { file, contentType }: SendOptions) {
+  if (!file) return contentType ? { contentType } : {};
+  const body = await readInput('--file', file);
+  return { body, contentType: contentType ?? guessContentType({ expected, body, file }) };
+}
+
 function toUrl({ host, port, tls }: Settings, source: string, url?: string): URL {
   const target = URL.parse(url ?? toOrigin(host ?? '127.0.0.1', port, tls && 'https'));
   if (target === null || !/^https?:$/.test(target.protocol)) {
@@ -61,14 +69,6 @@ function toUrl({ host, port, tls }: Settings, source: string, url?: string): URL
   }
   if (target.pathname === '/') target.pathname = `/webhooks/${source}`;
   return target;
-}
-
-function readBodyFile(file: string): Buffer {
-  try {
-    return readFileSync(file === '-' ? 0 : file);
-  } catch (error) {
-    throw new ConfigError(`--file: ${(error as Error).message}`);
-  }
 }
 
 async function post(

@@ -1,4 +1,5 @@
 // Builds a test event of a source, signed as the sender of that source would sign it.
+import { isMultipart, kindByType } from '../bodies/body-format.ts';
 import type { SourceConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Sample } from '../samples/sample.ts';
@@ -6,6 +7,7 @@ import { samplesOf } from '../samples/samples-of.ts';
 import { findScheme, signWebhook } from '../signatures/index.ts';
 import { EventDraft, isIndex } from './event-draft.ts';
 import { putId, putType } from './event-places.ts';
+import { guessContentType } from './guess-content-type.ts';
 
 export interface TestEvent {
   /** If not given, a new id is made, unless the id would have to be put into a given body. */
@@ -13,6 +15,8 @@ export interface TestEvent {
   type?: string;
   /** The body as it is sent. */
   body?: Buffer;
+  /** Of the body; guessed unless given. */
+  contentType?: string;
   /** An event of the provider; if neither it nor a body is given, a body is made up. */
   sample?: Sample;
   /** The address that the event is sent to, with its query. */
@@ -35,9 +39,12 @@ export interface SignedTestEvent {
  * @throws ConfigError if one of them cannot be put there, or the source has no secret that can sign
  */
 export function buildSignedRequest(source: SourceConfig, event: TestEvent): SignedTestEvent {
-  const draft = draftOf(source, event);
-  const eventId = putId(source, draft, event);
-  putType(source, draft, event);
+  const contentType = contentTypeOf(source, event);
+  const draft = draftOf(source, event, contentType);
+  const isText = !['json', 'form'].includes(kindByType(contentType).kind);
+  // Text and bytes have no place for what nobody has asked for.
+  const eventId = isText && !event.id && !hasHeader(source.eventId) ? undefined : putId(source, draft, event);
+  if (!isText || event.type || hasHeader(source.eventType)) putType(source, draft, event);
   const { secrets: _, ...verify } = source.verify;
   const { url = '', signedUrl = url } = event;
   const signed = sign({
@@ -48,7 +55,6 @@ export function buildSignedRequest(source: SourceConfig, event: TestEvent): Sign
     ...(eventId ? { eventId } : {}),
     ...(event.type ? { eventType: event.type } : {}),
   });
-  const contentType = draft.isForm ? 'application/x-www-form-urlencoded' : 'application/json';
   return {
     headers: { 'content-type': contentType, ...draft.headers, ...signed.headers },
     body: Buffer.from(signed.rawBody),
@@ -57,7 +63,26 @@ export function buildSignedRequest(source: SourceConfig, event: TestEvent): Sign
   };
 }
 
-function draftOf(source: SourceConfig, { body, sample }: TestEvent): EventDraft {
+function contentTypeOf({ verify, body: expected }: SourceConfig, event: TestEvent): string {
+  const { body, contentType, sample } = event;
+  if (contentType !== undefined) return contentType;
+  if (body) return guessContentType({ expected, body });
+  const like = sample ?? (expected === undefined ? samplesOf(verify.scheme)[0] : undefined);
+  if (like) return like.form ? FORM : JSON_TYPE;
+  return expected === undefined ? JSON_TYPE : guessContentType({ expected, body: new Uint8Array() });
+}
+
+const [FORM, JSON_TYPE] = ['application/x-www-form-urlencoded', 'application/json'] as const;
+
+const hasHeader = ([place]: SourceConfig['eventId']) => place?.in === 'header';
+
+function draftOf(source: SourceConfig, { body, sample }: TestEvent, contentType: string): EventDraft {
+  const { kind } = kindByType(contentType);
+  if (body && kind === 'form' && !isMultipart(contentType))
+    return new EventDraft({
+      form: Object.fromEntries(new URLSearchParams(`&${body.toString('utf8')}`)),
+      bytes: body,
+    });
   if (body) return new EventDraft({ bytes: body });
   if (sample?.form) return new EventDraft({ form: sample.form }, sample.headers);
   if (sample) {
@@ -65,13 +90,13 @@ function draftOf(source: SourceConfig, { body, sample }: TestEvent): EventDraft 
     putTime(draft, sample);
     return draft;
   }
-  return madeUp(source);
+  if (kind === 'form') return new EventDraft({ form: { hello: 'world' } });
+  return kind === 'json' ? madeUp(source) : new EventDraft({ bytes: Buffer.from('hello world') });
 }
 
 /** What no sample is there for: the least that the scheme can sign. */
 function madeUp({ verify, eventId, eventType }: SourceConfig): EventDraft {
   const [like] = samplesOf(verify.scheme);
-  if (like?.form) return new EventDraft({ form: { hello: 'world' } });
   const place = [...eventId, ...eventType].find(({ in: where }) => where === 'body');
   const data = { data: { hello: 'world' } };
   const isList = place?.in === 'body' && isIndex(place.path[0]);

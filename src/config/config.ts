@@ -1,4 +1,5 @@
 // The config as the rest of Surehook uses it: resolved, frozen, without a default left open.
+import type { BodyKind } from '../contracts/event.ts';
 import type { SchemeAnswer, VerifyOptions } from '../signatures/index.ts';
 import type { RetrySchedule } from './retry-schedule.ts';
 import type { Secret } from './secret.ts';
@@ -30,6 +31,8 @@ export interface SourceConfig {
   maxBodyBytes: number;
   /** Webhooks that each process takes for this source; undefined: no limit. */
   rateLimit: { perSecond: number; burst: number } | undefined;
+  /** How bodies are read; undefined: as their content type says. */
+  body: BodyKind | undefined;
   /** The event types that have a handler; `*` for the rest. The handlers are in the processes of the user's code. */
   handlers: ReadonlySet<string>;
   /** Limit of one attempt of a handler. */

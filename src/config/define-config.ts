@@ -1,5 +1,6 @@
 // What `surehook.config.ts` may contain: the types its author sees, and the zod schema that holds the file to them.
 import { z } from 'zod';
+import type { BodyKind } from '../contracts/event.ts';
 import { isEventType } from '../contracts/event-type.ts';
 import { RESERVED_SOURCE_NAMES } from '../contracts/ids.ts';
 import { EVENT_TYPE_MAX_LENGTH, STORED_MAX_BYTES } from '../contracts/limits.ts';
@@ -26,10 +27,13 @@ export interface WebhookEvent {
   source: string;
   /** Lower-case names, without credentials. */
   headers: Readonly<Record<string, string>>;
-  /** The parsed body. Its shape is the sender's: check it with the source's `schema`. */
+  /**
+   * The parsed body: JSON, an object of a form's fields, a text, or a `Uint8Array`, as the source's `body` says. Its shape
+   * is the sender's: check it with the source's `schema`.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: as JSON.parse gives it
   payload: any;
-  /** The body as it came. */
+  /** The body as it came, in the content encoding in which it came. */
   rawBody: Uint8Array;
   receivedAt: Date;
 }
@@ -180,6 +184,7 @@ const source = z.strictObject({
   respond: respond.optional(),
   schema: bodySchema.optional(),
   ipAllowList: z.array(cidr).optional(),
+  body: z.enum(['json', 'form', 'text', 'bytes'] satisfies BodyKind[]).optional(),
   maxBodyBytes: z.int().min(1).max(STORED_MAX_BYTES).default(1_048_576),
   rateLimit: rateLimit.optional(),
   toleranceSeconds: z.number().positive().optional(),

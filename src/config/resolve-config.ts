@@ -84,6 +84,7 @@ function toSource(name: string, source: SourceDescription, store: SecretStore): 
     ipAllowList: source.ipAllowList,
     maxBodyBytes: source.maxBodyBytes,
     rateLimit: source.rateLimit,
+    body: source.body,
     handlers: new Set(source.handlers),
     timeoutMs: source.timeoutMs,
     retry: source.retry ?? HANDLER_RETRY,

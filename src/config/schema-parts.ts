@@ -18,7 +18,7 @@ export const secrets = z.array(secretRef).min(1, "expected at least one secret('
 
 /** Headers that Surehook sets itself, or that belong to the connection. */
 export const RESERVED_HEADER =
-  /^(webhook-.*|x-webhook-.*|content-type|content-length|host|connection|keep-alive|transfer-encoding|upgrade|expect)$/i;
+  /^(webhook-.*|x-webhook-.*|content-type|content-encoding|content-length|host|connection|keep-alive|transfer-encoding|upgrade|expect)$/i;
 const headerName = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a header name')

@@ -3,6 +3,9 @@
 import type { RawBody, StoredBody } from '../payloads/raw-body.ts';
 import type { CallbackTarget } from './callback.ts';
 
+/** How the body of an event is read: as JSON, as the fields of a form, as text, or not at all. */
+export type BodyKind = 'json' | 'form' | 'text' | 'bytes';
+
 /** Everything known of a webhook besides its body. Header names are lower-case; headers with credentials are absent. */
 export interface EventMeta {
   source: string;
@@ -16,16 +19,29 @@ export interface EventMeta {
   tracestate?: string;
   /** The digest of the body that an operator has given in place of the sender's; absent for the sender's own. */
   correction?: string;
+  /** How the body is read. Absent: it is JSON without a content encoding, as most bodies are. */
+  body_kind?: BodyKind;
 }
 
 /** What is known of an event, out of an input that says more. */
 export function metaOf(input: EventMeta): EventMeta {
-  const { source, event_id, event_type, received_at, headers, traceparent, tracestate, correction } = input;
+  const {
+    source,
+    event_id,
+    event_type,
+    received_at,
+    headers,
+    traceparent,
+    tracestate,
+    correction,
+    body_kind,
+  } = input;
   return {
     ...{ source, event_id, event_type, received_at, headers },
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tracestate === undefined ? {} : { tracestate }),
     ...(correction === undefined ? {} : { correction }),
+    ...(body_kind === undefined ? {} : { body_kind }),
   };
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { CallbackTarget } from '../contracts/callback.ts';
-import { metaOf, type ReplayFrom, type Rerun } from '../contracts/event.ts';
+import { metaOf, type ProcessEventInput, type ReplayFrom, type Rerun } from '../contracts/event.ts';
 import { workflowIdOfEvent } from '../contracts/event-key.ts';
 import { type AgentTaskInput, RUN_AGENT_TASK } from '../contracts/task.ts';
 import { type EventStatus, statusOf } from '../events/event-status.ts';
@@ -31,7 +31,7 @@ export interface Replay extends EventName {
   from: ReplayFrom;
   /** Another address of the client, for an event that goes to one. */
   target?: CallbackTarget;
-  /** JSON that replaces the body of the failed run. */
+  /** Replaces the body of the failed run: of the same kind, without a content encoding. */
   payload?: Uint8Array;
 }
 
@@ -57,7 +57,7 @@ export async function replayDeadLetter(
     const at = new Date().toISOString();
     const rerun: Rerun = { of: description.runId, how: 'replayed', at, from, ...name.job };
     if (description.type === RUN_AGENT_TASK) return await replayTask(deps, run, rerun, payload);
-    const { rerun: _last, checkpoint: _old, ...event } = input;
+    const { rerun: _last, checkpoint: _old, ...event } = payload ? withoutEncoding(input) : input;
     if (payload !== undefined) {
       rerun.payload_corrected = true;
       event.correction = createHash('sha256').update(payload).digest('hex').slice(0, DIGEST_LENGTH);
@@ -66,10 +66,18 @@ export async function replayDeadLetter(
     const sourceNow = deps.config.sources.get(name.source);
     // If the source has left the config, the old plan stays: its steps fail as those of a running event do.
     const steps = sourceNow ? planSteps(sourceNow, event.event_type, deps.config) : event.steps;
-    const newBody = payload ? new RawBody(payload, 'json/plain') : (body as RawBody);
+    const encoding = event.body_kind === undefined ? 'json/plain' : 'binary/plain';
+    const newBody = payload ? new RawBody(payload, encoding) : (body as RawBody);
     const to = target ? { target } : {};
     return await startRerun(deps, { ...event, ...to, steps, checkpoint, rerun }, newBody);
   });
+}
+
+/** JSON that came in a content encoding is plain JSON once it is corrected. */
+function withoutEncoding({ headers, body_kind, ...event }: ProcessEventInput): ProcessEventInput {
+  const { 'content-encoding': _encoding, ...kept } = headers;
+  const isPlainJson = body_kind === undefined || body_kind === 'json';
+  return { ...event, headers: kept, ...(isPlainJson ? {} : { body_kind }) };
 }
 
 /** The work is done again, whatever `from` says: it is one step. What its client has answered stays answered. */

@@ -14,6 +14,7 @@ export type {
   VerifyFailure,
   VerifyResult,
 } from './scheme.ts';
+export { schemePayload } from './scheme-payload.ts';
 export {
   findScheme,
   type HmacOptions,

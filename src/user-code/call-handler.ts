@@ -1,8 +1,11 @@
 // Calls one handler, and says what it came to.
 import type { Logger } from 'pino';
+import { type BodyFormat, formatOf } from '../bodies/body-format.ts';
+import { decodeBody, parseBody, parseBodyNow } from '../bodies/parse-body.ts';
 import type { Handler, HandlerContext, WebhookEvent } from '../config/define-config.ts';
 import type { HandlerLogger } from '../config/handler-logger.ts';
 import { RESULT_MAX_BYTES } from '../contracts/limits.ts';
+import { findScheme, type SchemeName, schemePayload } from '../signatures/index.ts';
 import { describeThrown } from './describe-thrown.ts';
 import type { HandlerCall, HandlerResult } from './messages.ts';
 import type { UserCall } from './user-call.ts';
@@ -10,6 +13,8 @@ import type { UserCall } from './user-call.ts';
 export interface HandlerRun {
   handler: Handler;
   given: HandlerCall;
+  /** Of the source: some schemes have the payload in a place of their own. */
+  scheme: SchemeName | undefined;
   call: UserCall;
   log: Logger;
   /** Throws nothing; the details are JSON. */
@@ -19,6 +24,7 @@ export interface HandlerRun {
 export async function callHandler({
   handler,
   given,
+  scheme,
   call,
   log,
   onHeartbeat,
@@ -36,7 +42,8 @@ export async function callHandler({
   });
   aborted.catch(() => undefined); // a handler that ends first leaves nobody listening
   try {
-    const running = Promise.resolve(handler(toWebhookEvent(given), context));
+    const event = await toWebhookEvent(given, scheme);
+    const running = Promise.resolve(handler(event, context));
     return toOutcome(await Promise.race([running, aborted, call.strayed]));
   } catch (error) {
     if (signal.aborted && signal.reason === error) {
@@ -77,8 +84,24 @@ export function toJsonValue(value: unknown, what: string): unknown {
   }
 }
 
-function toWebhookEvent({ event, body }: HandlerCall): WebhookEvent {
-  let payload: unknown;
+/** @returns undefined for a scheme whose payload is the body */
+export function ownPayload(scheme: SchemeName, body: Uint8Array, format: BodyFormat): unknown {
+  if (findScheme(scheme).payload === undefined) return undefined;
+  return schemePayload(scheme, { 'content-type': format.contentType }, decodeBody(body, format));
+}
+
+/** A body is parsed when its handler first asks for it; a form is parsed before, since its parts come one by one. */
+async function toWebhookEvent(
+  { event, body }: HandlerCall,
+  scheme: SchemeName | undefined,
+): Promise<WebhookEvent> {
+  const format = formatOf(event);
+  const { kind } = format;
+  const parse =
+    kind === 'form'
+      ? await parseBody(body, format).then((form) => () => form)
+      : () => parseBodyNow(body, { ...format, kind });
+  let payload = scheme && ownPayload(scheme, body, format);
   return {
     id: event.event_id,
     type: event.event_type,
@@ -87,11 +110,7 @@ function toWebhookEvent({ event, body }: HandlerCall): WebhookEvent {
     rawBody: body,
     receivedAt: new Date(event.received_at),
     get payload() {
-      payload ??= JSON.parse(
-        Buffer.from(body)
-          .toString('utf8')
-          .replace(/^\uFEFF/, ''),
-      );
+      payload ??= parse();
       return payload;
     },
   };

@@ -1,19 +1,26 @@
 // Holds a payload to the schema of its source.
 import type { ZodType } from 'zod';
+import { parseBody } from '../bodies/parse-body.ts';
 import type { ParsedConfig } from '../config/define-config.ts';
+import type { SchemeName } from '../signatures/index.ts';
+import { ownPayload } from './call-handler.ts';
 import { describeThrown } from './describe-thrown.ts';
-import type { SchemaResult, TaskInputCall, TaskInputResult } from './messages.ts';
+import type { SchemaCall, SchemaResult, TaskInputCall, TaskInputResult } from './messages.ts';
 
 /** An array of a thousand bad items is described by its first ones. */
 const ISSUES_MAX = 20;
 
 /** Whatever a schema throws, a refinement of the user's or a stack that overflows, is a fault of the payload. */
-export async function checkPayload(schema: ZodType, body: Uint8Array): Promise<SchemaResult> {
+export async function checkPayload(
+  schema: ZodType,
+  { body, format }: Pick<SchemaCall, 'body' | 'format'>,
+  scheme?: SchemeName,
+): Promise<SchemaResult> {
   try {
-    const text = Buffer.from(body)
-      .toString('utf8')
-      .replace(/^\uFEFF/, '');
-    return await check(schema, JSON.parse(text));
+    return await check(
+      schema,
+      (scheme && ownPayload(scheme, body, format)) ?? (await parseBody(body, format)),
+    );
   } catch (error) {
     return toFault('the schema failed', error);
   }

@@ -138,14 +138,16 @@ async function handle(call: UserCall, given: HandlerCall, { config, log }: Parts
   }
   const fields = { source, event_id, event_type, workflow_id: given.idempotencyKey, attempt: given.attempt };
   const onHeartbeat = (details: unknown) => send({ type: 'heartbeat', id: call.id, details });
-  const run = { handler, given, call, log: log.child(fields), onHeartbeat };
+  const scheme = config.sources[source]?.verify.scheme;
+  const run = { handler, given, scheme, call, log: log.child(fields), onHeartbeat };
   const outcome = await tracing.join(given.event, () => runCall(call, () => callHandler(run)));
   send({ type: 'handled', id: call.id, outcome });
 }
 
-async function check(call: UserCall, { source, body }: SchemaCall, { config }: Parts): Promise<void> {
-  const schema = config.sources[source]?.schema;
-  const outcome = schema ? await runCall(call, () => checkPayload(schema, body)) : ({ ok: true } as const);
+async function check(call: UserCall, given: SchemaCall, { config }: Parts): Promise<void> {
+  const { schema, verify } = config.sources[given.source] ?? {};
+  const check = () => checkPayload(schema as NonNullable<typeof schema>, given, verify?.scheme);
+  const outcome = schema ? await runCall(call, check) : ({ ok: true } as const);
   send({ type: 'checked', id: call.id, outcome });
 }
 

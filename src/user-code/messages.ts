@@ -1,4 +1,5 @@
 // The messages between the main process and a process that runs the user's code.
+import type { BodyFormat } from '../bodies/body-format.ts';
 import type { TextOrigin } from '../config/define-task.ts';
 import type { ConfigDescription } from '../config/describe-config.ts';
 import type { ProxySettings } from '../config/settings.ts';
@@ -37,6 +38,7 @@ export interface CallOptions {
 export interface SchemaCall {
   source: string;
   body: Uint8Array;
+  format: BodyFormat;
 }
 
 /** One call of the work of a task. */

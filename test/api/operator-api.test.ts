@@ -241,13 +241,21 @@ describe('the public paths beside the webhooks', () => {
     });
     const { responses } = document.paths['/webhooks/{source}'].post;
     const codes: Record<string, string[]> = {
-      400: ['bad_request', 'invalid_json', 'event_id_missing', 'event_id_invalid', 'invalid_payload'],
+      400: [
+        'bad_request',
+        'invalid_json',
+        'invalid_body',
+        'event_id_missing',
+        'event_id_invalid',
+        'invalid_payload',
+      ],
       401: ['signature_missing', 'signature_invalid', 'timestamp_out_of_tolerance'],
       403: ['ip_not_allowed'],
       404: ['unknown_source'],
       405: ['method_not_allowed'],
       408: ['request_timeout'],
       413: ['payload_too_large'],
+      415: ['unsupported_encoding'],
       429: ['too_many_requests'],
       431: ['headers_too_large'],
       500: ['internal_error'],

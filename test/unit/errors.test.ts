@@ -44,6 +44,8 @@ describe('the table of errors', () => {
     ['signature_invalid', 401],
     ['timestamp_out_of_tolerance', 401],
     ['invalid_json', 400],
+    ['invalid_body', 400],
+    ['unsupported_encoding', 415],
     ['event_id_missing', 400],
     ['invalid_payload', 400],
     ['not_queued', 503],

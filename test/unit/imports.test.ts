@@ -11,6 +11,7 @@ import { findCircles, type Import, imports, loadedBy, sources } from '../support
 const ROOMS = [
   'payloads',
   'contracts',
+  'bodies',
   'signatures',
   'samples',
   'config',

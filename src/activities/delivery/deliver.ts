@@ -126,11 +126,13 @@ async function post({ endpoint, event, body, trace, signal, outlets, guard }: Po
 
 function toHeaders(endpoint: EndpointConfig, event: EventMeta, body: RawBody): Record<string, string> {
   const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
+  const contentEncoding = event.body_kind && event.headers['content-encoding']; // else it was not held to be true
   return {
     'user-agent': 'Surehook',
     ...forwardedHeaders(endpoint, event),
     ...revealHeaders(endpoint.headers),
     'content-type': event.headers['content-type'] ?? 'application/octet-stream',
+    ...(contentEncoding ? { 'content-encoding': contentEncoding } : {}),
     'x-webhook-source': event.source,
     'x-webhook-event-id': headerText(event.event_id),
     'x-webhook-event-type': headerText(event.event_type),

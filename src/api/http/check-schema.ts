@@ -1,4 +1,5 @@
 // Holds a payload to the schema of its source, which a process of the user's code has.
+import type { BodyFormat } from '../../bodies/body-format.ts';
 import type { SourceConfig } from '../../config/config.ts';
 import type { SchemaCall, SchemaResult } from '../../user-code/messages.ts';
 import { HttpError } from './errors.ts';
@@ -17,9 +18,10 @@ export async function checkSchema(
   checkPayload: CheckPayload,
   { name, hasSchema }: Pick<SourceConfig, 'name' | 'hasSchema'>,
   body: Uint8Array,
+  format: BodyFormat,
 ): Promise<void> {
   if (!hasSchema) return;
-  const outcome = await ask(checkPayload, { source: name, body });
+  const outcome = await ask(checkPayload, { source: name, body, format });
   if (outcome.ok) return;
   const [first] = outcome.issues;
   throw new HttpError('invalid_payload', `${first?.path || 'the body'}: ${first?.message}`, {
@@ -28,7 +30,9 @@ export async function checkSchema(
 }
 
 async function ask(checkPayload: CheckPayload, call: SchemaCall): Promise<SchemaResult> {
-  const withinMs = call.body.length < ASIDE_FROM_BYTES ? CHECK_WITHIN_MS : CHECK_LARGE_WITHIN_MS;
+  // How large a body is in an encoding says little of what the schema gets.
+  const isSmall = call.body.length < ASIDE_FROM_BYTES && call.format.contentEncoding === undefined;
+  const withinMs = isSmall ? CHECK_WITHIN_MS : CHECK_LARGE_WITHIN_MS;
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), withinMs);
   let late: NodeJS.Timeout | undefined;

@@ -10,6 +10,8 @@ export const ERRORS = {
   method_not_allowed: [405, 'The method is not allowed here'],
   request_timeout: [408, 'The request took too long to arrive'],
   url_not_allowed: [400, 'The URL is not one that a client may give'],
+  invalid_body: [400, 'The body is not of the kind that is expected'],
+  unsupported_encoding: [415, 'The content encoding is not one that can be read'],
   payload_too_large: [413, 'The body is too large'],
   headers_too_large: [431, 'The headers are too large'],
   too_many_requests: [429, 'Too many requests come, or are under way'],

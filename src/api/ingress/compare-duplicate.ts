@@ -1,5 +1,7 @@
 // Holds a duplicate against the event that it claims to be: two events under one id are a mistake that loses one of them.
 import type { Logger } from 'pino';
+import { formatOf } from '../../bodies/body-format.ts';
+import { decodeBody } from '../../bodies/parse-body.ts';
 import type { EventMeta } from '../../contracts/event.ts';
 import { workflowIdOfEvent } from '../../contracts/event-key.ts';
 import { readEvent } from '../../events/read-event.ts';
@@ -20,7 +22,8 @@ export type CompareDuplicate = (event: EventMeta, rawBody: Uint8Array) => Promis
 
 export function createCompareDuplicate({ temporal, metrics, log }: CompareDuplicateDeps): CompareDuplicate {
   let underWay = 0;
-  return async ({ source, event_id, event_type }, rawBody) => {
+  return async (event, rawBody) => {
+    const { source, event_id, event_type } = event;
     if (underWay >= AT_ONCE) return;
     underWay++;
     try {
@@ -30,7 +33,9 @@ export function createCompareDuplicate({ temporal, metrics, log }: CompareDuplic
       const differs = [
         ...(first.input.event_type === event_type ? [] : ['type']),
         // An operator may have corrected the body: the sender's is then another one for good.
-        ...(first.body === undefined || first.began.payload_corrected || isSame(first.body.bytes, rawBody)
+        ...(first.body === undefined ||
+        first.began.payload_corrected ||
+        isSame(decodeBody(first.body.bytes, formatOf(first.input)), decodeBody(rawBody, formatOf(event)))
           ? []
           : ['body']),
       ];
@@ -48,6 +53,7 @@ export function createCompareDuplicate({ temporal, metrics, log }: CompareDuplic
   };
 }
 
+/** Of bodies without their content encodings: gzip may write the same body in other bytes. */
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }

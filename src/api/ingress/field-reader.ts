@@ -1,6 +1,7 @@
-// Reads event id and type from bodies: small ones on the event loop, large ones in a thread, one after the other.
+// Reads kind, event id and event type of bodies: small ones on the event loop, large ones in a thread, one after the other.
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
+import type { SourceConfig } from '../../config/config.ts';
 import { type ErrorCode, HttpError } from '../http/errors.ts';
 import { ASIDE_FROM_BYTES } from '../http/parse-json.ts';
 import { type EventFields, type FieldsCall, readFields } from './read-fields.ts';
@@ -23,6 +24,14 @@ export type FieldAnswer = { rawBody: Uint8Array } & (
 export interface ReadEvent extends Omit<EventFields, 'ownBody'> {
   rawBody: Uint8Array;
 }
+
+/** What of a source says how its bodies are read. */
+export type ReadableSource = Pick<
+  SourceConfig,
+  'eventId' | 'eventType' | 'batch' | 'body' | 'maxBodyBytes'
+> & {
+  verify: Pick<SourceConfig['verify'], 'scheme'>;
+};
 
 interface Waiting {
   call: FieldsCall;
@@ -49,20 +58,22 @@ export class FieldReader {
   /**
    * The caller must not use `rawBody` any more, but what it gets back.
    *
-   * @throws HttpError of `readFields`, or `not_queued` if the thread is too late
+   * @throws HttpError as `readFields` does, or `not_queued` if the thread is too late
    */
   async read({
     source,
     headers,
     rawBody,
   }: {
-    source: FieldsCall['places'];
+    source: ReadableSource;
     headers: FieldsCall['headers'];
     rawBody: Buffer;
   }): Promise<ReadEvent[]> {
-    const { eventId, eventType, batch } = source;
-    const call = { places: { eventId, eventType, batch }, headers, rawBody };
-    if (rawBody.length < ASIDE_FROM_BYTES) return withBodies(readFields(call), rawBody);
+    const { eventId, eventType, batch, body: expected, maxBodyBytes: maxBytes, verify } = source;
+    const places = { eventId, eventType, batch };
+    const call = { places, scheme: verify.scheme, headers, rawBody, expected, maxBytes };
+    const small = await readSmall(call);
+    if (small) return withBodies(small, rawBody);
     const answer = await this.#readAside(call);
     if (answer === undefined) throw tooLate();
     if ('refused' in answer) throw new HttpError(answer.refused.code, answer.refused.detail);
@@ -133,6 +144,18 @@ export class FieldReader {
 
 function withBodies(events: EventFields[], rawBody: Uint8Array): ReadEvent[] {
   return events.map(({ ownBody = rawBody, ...fields }) => ({ ...fields, rawBody: ownBody }));
+}
+
+/** @returns undefined if the body is large, which one in a content encoding only shows when it is decoded */
+async function readSmall(call: FieldsCall): Promise<EventFields[] | undefined> {
+  if (call.rawBody.length >= ASIDE_FROM_BYTES) return undefined;
+  const isMore = call.maxBytes > ASIDE_FROM_BYTES;
+  try {
+    return await readFields(isMore ? { ...call, maxBytes: ASIDE_FROM_BYTES } : call);
+  } catch (error) {
+    if (isMore && error instanceof HttpError && error.code === 'payload_too_large') return undefined;
+    throw error;
+  }
 }
 
 function tooLate(): HttpError {

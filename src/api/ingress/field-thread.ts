@@ -4,16 +4,16 @@ import { HttpError } from '../http/errors.ts';
 import type { FieldAnswer } from './field-reader.ts';
 import { type FieldsCall, readFields } from './read-fields.ts';
 
-parentPort?.on('message', (call: FieldsCall) => {
-  const answer = look(call);
+parentPort?.on('message', async (call: FieldsCall) => {
+  const answer = await look(call);
   // The body goes back as it came: it is moved, not copied.
   parentPort?.postMessage(answer, [answer.rawBody.buffer as ArrayBuffer]);
 });
 
-function look(call: FieldsCall): FieldAnswer {
+async function look(call: FieldsCall): Promise<FieldAnswer> {
   const { rawBody } = call;
   try {
-    return { fields: readFields(call), rawBody };
+    return { fields: await readFields(call), rawBody };
   } catch (error) {
     // Another error than ours ends the thread, and the request is answered 503.
     if (!(error instanceof HttpError)) throw error;

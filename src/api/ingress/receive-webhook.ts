@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import { formatOf } from '../../bodies/body-format.ts';
 import type { Config, SourceConfig } from '../../config/config.ts';
 import type { EventMeta } from '../../contracts/event.ts';
 import { planSteps } from '../../events/plan-steps.ts';
@@ -90,7 +91,8 @@ async function receive(deps: ReceiveWebhookDeps, admitted: AdmittedRequest): Pro
   if (challenge) return sendHandshake(response, challenge);
   const read = await deps.fields.read({ source, headers, rawBody: sent });
   // Nothing is started before all of them are known to be right: a sender is told of no half of its request.
-  for (const { rawBody } of read) await checkSchema(deps.checkPayload, source, rawBody);
+  for (const { rawBody, bodyKind } of read)
+    await checkSchema(deps.checkPayload, source, rawBody, formatOf(described(source, headers, bodyKind)));
   const receipts = await startAll(deps, { ...admitted, headers }, read);
   return sendReceipts(response, source, receipts);
 }
@@ -124,14 +126,14 @@ async function startAll(
 async function startOne(
   { config, startEvent, compareDuplicate, log }: ReceiveWebhookDeps,
   { source, headers, trace, onStart }: VerifiedRequest,
-  { eventId: event_id, eventType: event_type, rawBody }: ReadEvent,
+  { eventId: event_id, eventType: event_type, bodyKind, rawBody }: ReadEvent,
 ): Promise<Receipt> {
   const event: EventMeta = {
     source: source.name,
     event_id,
     event_type,
     received_at: new Date().toISOString(),
-    headers: storedHeaders(source, headers),
+    ...described(source, headers, bodyKind),
     ...trace,
   };
   const steps = planSteps(source, event_type, config);
@@ -189,6 +191,12 @@ function checkAddress({ ipAllowList }: SourceConfig, address = ''): void {
   if (ipAllowList === undefined) return;
   if (!isAddressIn(ipAllowList, address))
     throw new HttpError('ip_not_allowed', `the address ${address} is not on the allow list of the source`);
+}
+
+/** What is stored of an event beside its body. */
+function described(source: SourceConfig, headers: IncomingHttpHeaders, bodyKind: ReadEvent['bodyKind']) {
+  const stored = storedHeaders(source, headers);
+  return { headers: stored, ...(bodyKind === undefined ? {} : { body_kind: bodyKind }) };
 }
 
 /** Credentials stay out of the history; a header that came several times is joined. */

@@ -30,8 +30,16 @@ const receiveWebhookRoute = route<PublicRouteDeps>()({
     'The request is signed as the scheme of the source asks. A 2xx is sent only once Temporal has stored the event, or all events of the body. Handshakes of providers are answered as their scheme has them, some by GET, HEAD or OPTIONS.',
   params: z.object({ source: z.string().describe('a source of the config') }),
   rawRequestBody: {
-    description: 'JSON, exactly as the sender has signed it',
-    contentTypes: ['application/json'],
+    description:
+      'Exactly as the sender has signed it: JSON, a form, text or bytes, as the source expects it or the content type says; with `Content-Encoding` gzip, deflate or br, or none',
+    contentTypes: [
+      'application/json',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data',
+      'text/plain',
+      'application/xml',
+      'application/octet-stream',
+    ],
   },
   answers: {
     202: { description: 'The event is new, and is stored', view: receiptView },
@@ -46,6 +54,8 @@ const receiveWebhookRoute = route<PublicRouteDeps>()({
     'signature_invalid',
     'timestamp_out_of_tolerance',
     'invalid_json',
+    'invalid_body',
+    'unsupported_encoding',
     'event_id_missing',
     'event_id_invalid',
     'invalid_payload',

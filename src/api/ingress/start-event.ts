@@ -78,7 +78,8 @@ function notQueued(detail: string): HttpError {
 
 async function startOnce(deps: StartEventDeps, workflowId: string, input: StartEventInput): Promise<boolean> {
   const { event, steps, rawBody, source } = input;
-  const body = new RawBody(rawBody, rawBody[0] === UTF8_BOM ? 'binary/plain' : 'json/plain');
+  const isPlainJson = event.body_kind === undefined && rawBody[0] !== UTF8_BOM;
+  const body = new RawBody(rawBody, isPlainJson ? 'json/plain' : 'binary/plain');
   if (await startFirstRun(deps, { ...event, steps }, body)) return true;
   if (source.redelivery === 'ignore') return false;
   const latest = await findLatestRun(deps.temporal, workflowId);

@@ -65,10 +65,10 @@ export const deadLetterView = z
 
 export type DeadLetterView = z.output<typeof deadLetterView>;
 
-export function toDeadLetterView(
+export async function toDeadLetterView(
   run: EventRun,
   webUi: WebUi | undefined,
-): Omit<DeadLetterView, 'expires_at' | 'expires_soon' | 'earlier_runs'> {
+): Promise<Omit<DeadLetterView, 'expires_at' | 'expires_soon' | 'earlier_runs'>> {
   const notDone = [...run.steps.values()].filter(({ status }) => status !== 'succeeded');
   const steps = notDone.map(({ step, attempts }) => {
     const last = attempts.at(-1);
@@ -85,5 +85,5 @@ export function toDeadLetterView(
     step,
     ...(result === undefined ? {} : { result }),
   }));
-  return { ...toEventView(run, webUi), failed: { steps, checkpoint } };
+  return { ...(await toEventView(run, webUi)), failed: { steps, checkpoint } };
 }

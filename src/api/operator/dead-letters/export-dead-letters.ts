@@ -85,7 +85,8 @@ async function toLine({ temporal, webUi }: OperatorDeps, item: DeadLetterItem): 
     const run = await readEvent(temporal, item.workflow_id);
     if (run === undefined || statusOf(run) !== 'failed') return '';
     const { failed_at, expires_at } = item;
-    return `${JSON.stringify({ ...toDeadLetterView(run, webUi), failed_at, expires_at })}\n`;
+    const view = await toDeadLetterView(run, webUi);
+    return `${JSON.stringify({ ...view, failed_at, expires_at })}\n`;
   } catch (error) {
     if (!(error instanceof DecryptionError || error instanceof BodyLostError)) throw error;
     const { source, event_id, event_type, failed_at, workflow_id, run_id } = item;

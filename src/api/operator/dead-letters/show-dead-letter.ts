@@ -25,7 +25,7 @@ export const showDeadLetterRoute = route<OperatorDeps>()({
     if (status !== 'failed') throw notDeadLetter(params, status);
     const earlier_runs = await listEarlierRuns(temporal, workflowId, run.description.runId);
     const expiry = await expiryOf(temporal, workflowId);
-    return reply(200, { ...toDeadLetterView(run, webUi), ...expiry, earlier_runs });
+    return reply(200, { ...(await toDeadLetterView(run, webUi)), ...expiry, earlier_runs });
   },
 });
 

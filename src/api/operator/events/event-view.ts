@@ -1,7 +1,8 @@
 // An event as the operator API shows it.
 import { z } from 'zod';
-import { endpointOf, type Held, type StepName } from '../../../contracts/event.ts';
-import { parseExactly } from '../../../contracts/exact-json.ts';
+import { formatOf } from '../../../bodies/body-format.ts';
+import { showBody } from '../../../bodies/show-body.ts';
+import { type BodyKind, endpointOf, type Held, type StepName } from '../../../contracts/event.ts';
 import type { EarlierRun } from '../../../events/earlier-runs.ts';
 import { type EventStatus, statusOf } from '../../../events/event-status.ts';
 import type { EventRun } from '../../../events/read-event.ts';
@@ -53,7 +54,13 @@ export const eventFields = {
   received_at: z.string(),
   closed_at: z.string().nullable(),
   headers: z.record(z.string(), z.string()),
-  payload: z.unknown().describe('as it came, numbers digit for digit; null if the payload is gone'),
+  payload: z
+    .unknown()
+    .describe(
+      'JSON as it came, numbers digit for digit; the fields of a form; a text; of bytes the base64; null if the payload is gone',
+    ),
+  payload_kind: z.enum(['json', 'form', 'text', 'bytes']) satisfies z.ZodType<BodyKind>,
+  payload_encoding: z.literal('base64').optional().describe('present if the payload is the base64 of bytes'),
   handler: z.object(stepView).nullable().describe('null if the event has no handler'),
   deliveries: z.array(z.object({ endpoint: z.string(), ...stepView })),
   target_url: z
@@ -84,10 +91,11 @@ export type EventView = z.output<typeof eventView>;
 type EventFields = Omit<EventView, 'earlier_runs'>;
 type StepView = NonNullable<EventView['handler']>;
 
-export function toEventView(run: EventRun, webUi: WebUi | undefined): EventFields {
+export async function toEventView(run: EventRun, webUi: WebUi | undefined): Promise<EventFields> {
   const { description, input, body, failure, began, discarded } = run;
   const deliveries = input.steps.filter(({ step }) => step !== 'handler');
   const { workflowId, runId, closeTime } = description;
+  const format = formatOf(input);
   return {
     source: input.source,
     event_id: input.event_id,
@@ -96,7 +104,8 @@ export function toEventView(run: EventRun, webUi: WebUi | undefined): EventField
     received_at: input.received_at,
     closed_at: closeTime?.toISOString() ?? null,
     headers: input.headers,
-    payload: body ? toPayload(body.bytes) : null,
+    ...(body ? await showBody(body.bytes, format) : { payload: null }),
+    payload_kind: format.kind,
     handler: input.steps.some(({ step }) => step === 'handler') ? toStepView(run, 'handler') : null,
     deliveries: deliveries.map(({ step }) => ({ endpoint: endpointOf(step), ...toStepView(run, step) })),
     target_url: input.target?.url ?? null,
@@ -113,16 +122,4 @@ function toStepView(run: EventRun, step: StepName): StepView {
   const notBegun = statusOf(run) === 'canceled' ? 'canceled' : 'pending';
   const { status = notBegun, attempts = [], result, held } = run.steps.get(step) ?? {};
   return { status, attempts, ...(result === undefined ? {} : { result }), ...(held ? { held } : {}) };
-}
-
-/** Numbers keep their digits. A string if the body is not JSON. The ingress takes only JSON. */
-export function toPayload(bytes: Uint8Array): unknown {
-  const text = Buffer.from(bytes)
-    .toString('utf8')
-    .replace(/^\uFEFF/, '');
-  try {
-    return parseExactly(text);
-  } catch {
-    return text;
-  }
 }

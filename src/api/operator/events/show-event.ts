@@ -19,6 +19,6 @@ export const showEventRoute = route<OperatorDeps>()({
     const run = await readEvent(temporal, workflowId);
     if (!run) throw eventNotFound(params, config);
     const earlier_runs = await listEarlierRuns(temporal, workflowId, run.description.runId);
-    return reply(200, { ...toEventView(run, webUi), earlier_runs });
+    return reply(200, { ...(await toEventView(run, webUi)), earlier_runs });
   },
 });

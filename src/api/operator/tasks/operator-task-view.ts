@@ -1,5 +1,7 @@
 // A task as the operator API shows it: as its client sees it, with what is the operator's business alone.
+
 import { z } from 'zod';
+import { showJson } from '../../../bodies/show-body.ts';
 import { workflowIdOf } from '../../../contracts/ids.ts';
 import { callbackEventId, TASK_SOURCE } from '../../../contracts/task.ts';
 import type { TaskItem } from '../../../tasks/list-tasks.ts';
@@ -8,7 +10,6 @@ import type { TaskWork } from '../../../tasks/read-work.ts';
 import { type WebUi, webUiUrl } from '../../../temporal/web-ui.ts';
 import { taskItemView, taskStatusView, taskView, toTaskItemView, toTaskView } from '../../agent/task-view.ts';
 import { attemptView } from '../../http/attempt-view.ts';
-import { toPayload } from '../events/event-view.ts';
 
 export const operatorTaskItemView = z
   .object({ ...taskItemView.shape, client: z.string(), workflow_id: z.string() })
@@ -68,7 +69,7 @@ export function toOperatorTaskView(
   return {
     ...toTaskView(task, callbacks),
     client,
-    input: work.input ? toPayload(work.input.bytes) : null,
+    input: work.input ? showJson(work.input.bytes) : null,
     work: work.rounds,
     callbacks: callbacks.map(toOperatorCallback),
     notices: state.notices.map(({ n, status, at, to }) => {
