@@ -12,6 +12,7 @@ import { VERSION } from '../config/version.ts';
 import { toPrintable } from '../contracts/printable.ts';
 import type { EncryptionKeys } from '../payloads/encryption-codec.ts';
 import { type Running, run } from '../process/run.ts';
+import { findScheme } from '../signatures/index.ts';
 import { type DevServer, type ExitReason, startDevServer } from '../temporal/dev/dev-server.ts';
 import { findTemporalCli } from '../temporal/dev/find-cli.ts';
 import { defaultSample } from './choose-sample.ts';
@@ -156,7 +157,7 @@ function printBanner({ running, secrets, server, settings }: Banner): void {
     ],
   ];
   const lines = rows.filter(([, value]) => value).map(([name, value]) => `  ${name.padEnd(16)} ${value}`);
-  const source = [...running.config.sources.values()].find(canSignFor);
+  const source = [...running.config.sources.values()].find(isShowable);
   const paste = source
     ? ['', 'Send a signed event (a second time, it is a duplicate):', '', toCurl(running, settings, source)]
     : [];
@@ -176,6 +177,12 @@ function agentRows({ publicUrl, config }: Running, { agent }: DevSettings): [str
     ['Agent API', `${publicUrl}/agent/{${[...config.tasks.keys()].join(',')}}`],
     ['API key', agent.apiKeys[0]?.key],
   ];
+}
+
+/** A request that carries the secret itself is not printed. */
+function isShowable(source: SourceConfig): boolean {
+  const { ways } = findScheme(source.verify.scheme, source.verify);
+  return canSignFor(source) && !ways.some(({ signs }) => signs === 'nothing');
 }
 
 /** Larger bodies fill the screen. */

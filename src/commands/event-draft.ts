@@ -122,12 +122,13 @@ export function slotsOf(locator: Locator): Slot[] {
 }
 
 function likeNumber(value: number): number {
-  const length = Math.min(String(Math.trunc(value)).length, DIGITS_MAX);
+  const length = Math.min(Math.max(String(Math.trunc(value)).length, DIGITS_MIN), DIGITS_MAX);
   return Number(Array.from({ length }, (_, i) => randomInt(i === 0 ? 1 : 0, 10)).join(''));
 }
 
-/** A number of JavaScript has so many for certain. */
-const DIGITS_MAX = 15;
+/** A number of JavaScript has so many for certain; with fewer, two events may get one id. */
+const [DIGITS_MIN, DIGITS_MAX] = [10, 15];
+const LETTERS_MIN = 10;
 
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const HEX = /[0-9a-f]{12,}$/;
@@ -140,7 +141,10 @@ function likeText(value: string): string {
     return value.slice(0, -hex.length) + randomBytes(hex.length).toString('hex').slice(0, hex.length);
   }
   const [prefix = ''] = /^(?:.*[_.:])?(?:[A-Za-z]{1,3}(?=\d))?/.exec(value) ?? [];
-  return prefix + value.slice(prefix.length).replaceAll(/[A-Za-z0-9]/g, likeCharacter);
+  const rest = value.slice(prefix.length);
+  if (rest.replaceAll(/[^A-Za-z0-9]/g, '').length < LETTERS_MIN)
+    return `${value}-${randomBytes(8).toString('hex')}`;
+  return prefix + rest.replaceAll(/[A-Za-z0-9]/g, likeCharacter);
 }
 
 function likeCharacter(old: string): string {

@@ -91,7 +91,7 @@ function putNewId({ eventId }: SourceConfig, draft: EventDraft): string | undefi
   return undefined;
 }
 
-const MADE_UP_TYPE = 'test.created';
+export const MADE_UP_TYPE = 'test.created';
 
 /** @throws ConfigError if the given type has no place in the event */
 export function putType(source: SourceConfig, draft: EventDraft, { type, body, sample }: Wanted): void {

@@ -26,6 +26,8 @@ export interface SourceConfig {
   respond: SchemeAnswer | undefined;
   /** Payloads are held to a schema, which a process of the user's code has. */
   hasSchema: boolean;
+  /** The JSON body that `surehook send` and the banner of dev use, in place of a sample of the provider. */
+  sample: unknown;
   /** CIDR ranges; undefined: every address may send. */
   ipAllowList: readonly string[] | undefined;
   maxBodyBytes: number;

@@ -183,6 +183,11 @@ const source = z.strictObject({
   eventType: places.optional(),
   respond: respond.optional(),
   schema: bodySchema.optional(),
+  sample: z
+    .union([z.record(z.string(), z.json()), z.array(z.json())], {
+      error: 'expected the JSON body of an event: an object, or a list',
+    })
+    .optional(),
   ipAllowList: z.array(cidr).optional(),
   body: z.enum(['json', 'form', 'text', 'bytes'] satisfies BodyKind[]).optional(),
   maxBodyBytes: z.int().min(1).max(STORED_MAX_BYTES).default(1_048_576),

@@ -81,6 +81,7 @@ function toSource(name: string, source: SourceDescription, store: SecretStore): 
     batch: defaults.batch,
     respond: source.respond ?? defaults.answer,
     hasSchema: source.schema,
+    sample: source.sample,
     ipAllowList: source.ipAllowList,
     maxBodyBytes: source.maxBodyBytes,
     rateLimit: source.rateLimit,

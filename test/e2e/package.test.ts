@@ -116,6 +116,21 @@ it('installs none of its development dependencies', () => {
   expect(developmentOnly.filter((path) => existsSync(join(app, path)))).toEqual([]);
 });
 
+it('loads for surehook/signatures nothing but its own files: no Temporal, no express, no zod', async () => {
+  const script = `
+    import { registerHooks } from 'node:module';
+    const loaded = [];
+    registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
+    const { SCHEME_NAMES } = await import('surehook/signatures');
+    console.log(JSON.stringify({ loaded, schemes: SCHEME_NAMES.length }));`;
+  writeFileSync(join(app, 'loaded.mjs'), script);
+  const { stdout, stderr } = await run('node', ['loaded.mjs'], app, bin);
+  const { loaded, schemes } = JSON.parse(stdout || stderr) as { loaded: string[]; schemes: number };
+  const others = loaded.filter((url) => !/^node:|\/surehook\/dist\/signatures\//.test(url));
+  expect([others, schemes > 100]).toEqual([[], true]);
+  expect(loaded.length).toBeGreaterThan(10);
+});
+
 it('has types by which a config file is checked', async () => {
   writeFileSync(join(app, 'wrong.config.ts'), CONFIG.replace('handlers:', 'handler:'));
   const tsc = join(PROJECT, 'node_modules/typescript/bin/tsc');

@@ -198,6 +198,7 @@ describe('a mistake in a source is named with its path', () => {
     ['eventId: 5', 'eventId', LOCATOR],
     ["eventType: ['body.type', 'query.type']", 'eventType.1', LOCATOR],
     ["schema: { type: 'object' }", 'schema', 'expected a zod schema'],
+    ["sample: 'text'", 'sample', 'expected the JSON body of an event: an object, or a list'],
     ["ipAllowList: ['10.0.0.0/33']", 'ipAllowList.0', RANGE],
     ["ipAllowList: ['example.com']", 'ipAllowList.0', RANGE],
     ["ipAllowList: ['::1', '10.1/16']", 'ipAllowList.1', RANGE],

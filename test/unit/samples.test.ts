@@ -192,6 +192,16 @@ describe('a sample', () => {
     );
   });
 
+  it('gets an id that no other event has, however short the one is that the source has in its sample', () => {
+    const ids = ['a1', 7].flatMap((id) => {
+      const sample = { name: 'own', json: { event_id: id } };
+      return Array.from({ length: 50 }, () => build('hmac', { sample }).eventId);
+    });
+    expect(new Set(ids).size).toBe(100);
+    expect(ids[0]).toMatch(/^a1-[0-9a-f]{16}$/);
+    expect(ids[99]).toMatch(/^[1-9]\d{9}$/);
+  });
+
   it.each(SIGNED.filter(([scheme]) => !['zoom', 'xero', 'meta', 'hubspot', 'adyen'].includes(scheme)))(
     'of %s takes a given id, %s',
     (scheme, name, sample) => {
@@ -312,6 +322,41 @@ describe('the choice of a sample', () => {
       first,
     ]);
     expect(defaultSample(sourceOf('telegram'))).toBeUndefined();
+  });
+
+  it("falls on the source's own sample, whose id and type stand where the source looks", async () => {
+    const { sources: some } = await load({
+      sources: `
+        shop: {
+          verify: { scheme: 'hmac', secrets: [secret('A')] },
+          schema: z.object({ data: z.object({ order_id: z.string() }) }),
+          sample: { data: { order_id: 'A-17' } },
+        },
+        hub: { verify: { scheme: 'github', secrets: [secret('A')] }, sample: { ref: 'refs/heads/main' } }`,
+    });
+    const [shop, hub] = ['shop', 'hub'].map((name) => some.get(name) as SourceConfig) as [
+      SourceConfig,
+      SourceConfig,
+    ];
+    const { body, eventId } = buildSignedRequest(shop, { sample: defaultSample(shop) as Sample });
+    expect(JSON.parse(body.toString())).toEqual({
+      data: { order_id: 'A-17' },
+      event_id: eventId,
+      type: 'test.created',
+    });
+    const other = sampleOfType(shop, 'order.paid') as Sample;
+    const typed = buildSignedRequest(shop, { sample: other, type: 'order.paid' });
+    expect(JSON.parse(typed.body.toString())).toMatchObject({
+      data: { order_id: 'A-17' },
+      type: 'order.paid',
+    });
+    const push = buildSignedRequest(hub, { sample: sampleByName(hub, 'own') });
+    expect(push.headers).toMatchObject({ 'x-github-event': 'push', 'x-github-delivery': push.eventId });
+    expect(push.body.toString()).toBe('{"ref":"refs/heads/main"}');
+    expect(listSamples(shop).split('\n').slice(1)).toEqual([
+      'own           test.created  application/json  28 bytes',
+      'test.created  test.created  application/json  26 bytes',
+    ]);
   });
 
   it('goes by name or by type, and names what there is', () => {
