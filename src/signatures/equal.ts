@@ -21,6 +21,7 @@ export function equal(row: EqualRow): Way {
     headers,
     credentials: headers,
     signs: 'nothing',
+    form: { kind: 'equal', place: row },
     verify: (input) => verifyEqual(row, input),
     sign: (input) => signEqual(row, input),
   };
@@ -90,6 +91,7 @@ export const basic: Way = {
   headers: ['authorization'],
   credentials: ['authorization'],
   signs: 'nothing',
+  form: { kind: 'basic' },
   verify(input) {
     const value = input.header('authorization');
     if (!value) return missingHeaders(['authorization']);

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hmacText, isEqual, verifyBytes } from './algorithms.ts';
 import { isObject, keptJwk } from './provider-keys.ts';
-import type { Key, KeyNeed, SignInput, Signing, VerifyInput, VerifyResult, Way } from './scheme.ts';
+import type { Key, KeyNeed, SignInput, Signing, VerifyInput, VerifyResult, Way, WayForm } from './scheme.ts';
 import { describeTime } from './timestamps.ts';
 import { failed, missingHeaders, OK } from './verdicts.ts';
 
@@ -40,9 +40,27 @@ export function jwt(row: JwtRow): Way {
     credentials: header === undefined ? [] : [header],
     signs: row.bodyHash || row.in === 'body' ? 'all' : 'nothing',
     ...(row.url ? { signsUrl: true } : {}),
+    form: formOf(row),
     verify: (input) => verifyToken(row, input),
     ...(isSigner ? { sign: (input: SignInput) => signToken(row, input) } : {}),
     ...(row.keys ? { needs: (input: Parameters<NonNullable<Way['needs']>>[0]) => need(row, input) } : {}),
+  };
+}
+
+function formOf(row: JwtRow): WayForm {
+  const claims: [string, string][] = [];
+  if (row.issuer !== undefined) claims.push(['iss', `\`${row.issuer}\``]);
+  if (row.bodyHash) claims.push([row.bodyHash.claim, `SHA-256 of the body in ${row.bodyHash.encoding}`]);
+  if (row.url !== undefined) claims.push([row.url, 'the URL']);
+  if (row.audience !== undefined) claims.push(['aud', 'a secret of the source']);
+  for (const name of row.required ?? []) claims.push([name, 'required']);
+  return {
+    kind: 'token',
+    header: row.in === 'body' ? undefined : row.in.header,
+    algorithm: row.algorithm,
+    claims,
+    maxAgeSeconds: row.maxAgeSeconds,
+    fetchesKey: row.keys !== undefined,
   };
 }
 

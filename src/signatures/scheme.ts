@@ -89,9 +89,40 @@ export interface Way {
   verify(input: VerifyInput): VerifyResult;
   /** Signs a request as the provider would; absent: only the provider has the key. */
   sign?(input: SignInput): Signing;
+  /** For the page of providers, which is written out of the rows; absent: the way is like no other. */
+  form?: WayForm;
   /** What must be fetched before this request can be verified; undefined: nothing, or it is given. */
   needs?(input: Pick<VerifyInput, 'header' | 'body' | 'options' | 'secrets'>): KeyNeed | undefined;
 }
+
+/** What a row says of a way, as data. */
+export type WayForm =
+  | {
+      kind: 'signed';
+      headers: readonly string[];
+      /** Of the header, such as `v1=<signature>`. */
+      syntax: string;
+      hashes: readonly Hash[];
+      encoding: SignatureEncoding;
+      /** The template; undefined: no template can say it. */
+      signed: string | undefined;
+      id: string | undefined;
+      time: { header?: string; field?: string; unit: string; toleranceSeconds?: number } | undefined;
+    }
+  | {
+      kind: 'token';
+      header: string | undefined;
+      algorithm: string;
+      /** Each claim that is held to something, with what it must be. */
+      claims: readonly (readonly [claim: string, what: string])[];
+      maxAgeSeconds: number | undefined;
+      fetchesKey: boolean;
+    }
+  | {
+      kind: 'equal';
+      place: { header: string } | { query: readonly string[] } | { list: string; key: string };
+    }
+  | { kind: 'basic' };
 
 /** What a signature adds to a request. */
 export interface Signing {

@@ -1,6 +1,15 @@
 // Makes a way to verify out of a row that says which header has the signature, and what is signed how.
 import { DIGEST_BYTES, macText, type Parts, signatureCheck } from './algorithms.ts';
-import type { Hash, Key, SignatureEncoding, SignInput, VerifyInput, VerifyResult, Way } from './scheme.ts';
+import type {
+  Hash,
+  Key,
+  SignatureEncoding,
+  SignInput,
+  VerifyInput,
+  VerifyResult,
+  Way,
+  WayForm,
+} from './scheme.ts';
 import { type Candidate, type HeaderSyntax, prefixed, type SignatureGroup } from './signature-headers.ts';
 import { type Message, parseTemplate } from './template.ts';
 import { timeInBody } from './time-in-body.ts';
@@ -56,12 +65,26 @@ export function signed(given: SignedRow): Way {
     signs: 'all',
     ...(given.id === undefined ? {} : { signedId: given.id }),
     ...(row.template.fields.has('url') ? { signsUrl: true } : {}),
+    form: formOf(row),
     verify: (input) => verifyRow(row, input),
     sign: (input) => ({ headers: signRow(row, input) }),
   };
 }
 
 type Prepared = ReturnType<typeof prepare>;
+
+function formOf(row: Prepared): WayForm {
+  return {
+    kind: 'signed',
+    headers: row.signatureHeaders,
+    syntax: row.syntax.form,
+    hashes: row.hashes,
+    encoding: row.encoding,
+    signed: row.content ? undefined : (row.signed ?? '{body}'),
+    id: row.id,
+    time: row.time,
+  };
+}
 
 function prepare(given: SignedRow) {
   const signatureHeaders = typeof given.header === 'string' ? [given.header] : given.header;
