@@ -45,6 +45,6 @@ function send(response: Response, answer: SchemeAnswer, receipt: object | undefi
   response.status(status).set(headers);
   if (status === 204) return void response.end();
   if (body === undefined && receipt !== undefined) return void response.json(receipt);
-  // Set by hand: Express would add a charset, and some providers compare the type.
-  response.set('content-type', contentType ?? 'text/plain; charset=utf-8').end(body ?? '');
+  // Not by Express, which would add a charset: some providers compare the type.
+  response.setHeader('content-type', contentType ?? 'text/plain; charset=utf-8').end(body ?? '');
 }
