@@ -72,6 +72,7 @@ export async function listenToSenders(parts: ProcessParts, checkReady: CheckRead
         return settings.agent.publicUrl?.replace(/\/+$/, '') ?? listener.url;
       },
       fetchKey: (need) => providerKeys.fetch(need),
+      visit: (url) => providerKeys.visit(url),
       document: PUBLIC_DOCUMENT,
       mount: (app) => mountAgentApi(app, agentOptions(parts, limits)),
       log,
