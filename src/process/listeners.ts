@@ -100,6 +100,7 @@ function verifyDeps({ agent }: Settings, providerKeys: ProviderKeys, ownUrl: () 
   return {
     publicUrl: () => agent.publicUrl?.replace(/\/+$/, '') ?? ownUrl(),
     fetchKey: (need) => providerKeys.fetch(need),
+    visit: (url) => providerKeys.visit(url),
   };
 }
 

@@ -17,13 +17,14 @@ export interface Certificates {
 
 const SUBJECT_NAMES = 'subjectAltName=DNS:localhost,DNS:secure.test,IP:127.0.0.1';
 
-export function makeCertificates(): Certificates {
+/** @param hosts that the server has beside its own names */
+export function makeCertificates(hosts: readonly string[] = []): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'surehook-certificates-'));
   const at = (name: string) => join(folder, name);
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   const keyOf = (name: string) => ['-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`];
   openssl('req', '-x509', ...keyOf('ca'), '-out', 'ca.pem', '-subj', '/CN=Test CA', '-days', '2');
-  writeFileSync(at('names'), SUBJECT_NAMES);
+  writeFileSync(at('names'), [SUBJECT_NAMES, ...hosts.map((host) => `DNS:${host}`)].join(','));
   for (const name of ['server', 'client']) {
     openssl('req', ...keyOf(name), '-out', `${name}.csr`, '-subj', `/CN=${name}`);
     const signed = ['-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'];

@@ -8,7 +8,7 @@ export class ForwardProxy {
   readonly requests: { line: string; authorization: string | undefined }[] = [];
   readonly #server: Server;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, tunnelTo: number | undefined) {
     this.#server = server;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const keep = (method: string, target: string, authorization: string | undefined) =>
@@ -26,7 +26,7 @@ export class ForwardProxy {
     });
     server.on('connect', (request, socket) => {
       keep('CONNECT', request.url ?? '', request.headers['proxy-authorization']);
-      const onward = connect(Number(request.url?.split(':').at(-1)), '127.0.0.1', () => {
+      const onward = connect(tunnelTo ?? Number(request.url?.split(':').at(-1)), '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
         socket.pipe(onward).pipe(socket);
       });
@@ -34,10 +34,11 @@ export class ForwardProxy {
     });
   }
 
-  static async start(): Promise<ForwardProxy> {
+  /** @param tunnelTo the port of this machine to which all tunnels lead, whatever port they are asked for */
+  static async start(tunnelTo?: number): Promise<ForwardProxy> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new ForwardProxy(server);
+    return new ForwardProxy(server, tunnelTo);
   }
 
   async stop(): Promise<void> {

@@ -13,6 +13,19 @@ describe('a batch', () => {
     ]);
   });
 
+  it('may be a list within objects', () => {
+    expect(
+      split('{"a":{"events":[]},"data":{"x":[0], "events" : [1, {"b":2}],"y":1},"z":0}', 'data.events'),
+    ).toEqual([
+      '{"a":{"events":[]},"data":{"x":[0], "events" : [1],"y":1},"z":0}',
+      '{"a":{"events":[]},"data":{"x":[0], "events" : [{"b":2}],"y":1},"z":0}',
+    ]);
+    expect(split('{"data":{"events":[]}}', 'data.events')).toEqual([]);
+    expect(split('{"data":[{"events":[1]}]}', 'data.events')).toBeUndefined();
+    expect(split('{"data":{"events":{}}}', 'data.events')).toBeUndefined();
+    expect(split('{"data":null}', 'data.events')).toBeUndefined();
+  });
+
   it('may be the body itself', () => {
     expect(split(' [1, "a,]" ,{"b":[2,3]}]\n', '')).toEqual(['[1]', '["a,]"]', '[{"b":[2,3]}]']);
   });

@@ -18,7 +18,13 @@ import type { FieldReader, ReadEvent } from './field-reader.ts';
 import type { IngressLimits } from './limits.ts';
 import { type Receipt, type Received, sendHandshake, sendReceipts } from './send-receipt.ts';
 import type { StartEvent } from './start-event.ts';
-import { answerHandshake, methodsOf, type VerifyDeps, verifyRequest } from './verify-request.ts';
+import {
+  answerHandshake,
+  confirmSubscription,
+  methodsOf,
+  type VerifyDeps,
+  verifyRequest,
+} from './verify-request.ts';
 
 export interface ReceiveWebhookDeps extends VerifyDeps {
   config: Config;
@@ -87,7 +93,8 @@ async function receive(deps: ReceiveWebhookDeps, admitted: AdmittedRequest): Pro
   const open = answerHandshake('open', asked, deps.publicUrl());
   if (open) return sendHandshake(response, open);
   await verifyRequest(deps, asked);
-  const challenge = answerHandshake('signed', asked, deps.publicUrl());
+  const challenge =
+    answerHandshake('signed', asked, deps.publicUrl()) ?? (await confirmSubscription(deps, source, sent));
   if (challenge) return sendHandshake(response, challenge);
   const read = await deps.fields.read({ source, headers, rawBody: sent });
   // Nothing is started before all of them are known to be right: a sender is told of no half of its request.

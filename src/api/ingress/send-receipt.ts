@@ -43,8 +43,11 @@ function receiptOf({ name }: SourceConfig, status: Receipt['status'], receipts: 
 function send(response: Response, answer: SchemeAnswer, receipt: object | undefined): void {
   const { status, body, contentType, headers = {} } = answer;
   response.status(status).set(headers);
-  if (status === 204) return void response.end();
+  if (status === 204) {
+    if (contentType !== undefined) response.setHeader('content-type', contentType); // Discord asks for one
+    return void response.end();
+  }
   if (body === undefined && receipt !== undefined) return void response.json(receipt);
-  // Set by hand: Express would add a charset, and some providers compare the type.
-  response.set('content-type', contentType ?? 'text/plain; charset=utf-8').end(body ?? '');
+  // Not by Express, which would add a charset: some providers compare the type.
+  response.setHeader('content-type', contentType ?? 'text/plain; charset=utf-8').end(body ?? '');
 }

@@ -8,8 +8,8 @@ const BYTES_MAX = 64 * 2 ** 20;
 
 /**
  * @param body JSON that has been parsed once: it is not checked again
- * @param paths where the list may be, such as `events`, `entry[].changes[]`, or `` for the body itself. Of several, the
- *   one with the most items counts.
+ * @param paths where the list may be, such as `events`, `data.events`, `entry[].changes[]`, or `` for the body itself. Of
+ *   several, the one with the most items counts.
  * @returns undefined if there is no list at any of them: the body is one event
  * @throws HttpError `payload_too_large`
  */
@@ -19,13 +19,27 @@ export function splitBatch(body: Uint8Array, paths: readonly string[]): Uint8Arr
   const value: Span = { start, end: endOfValue(bytes, start) };
   let best: Span[][] | undefined;
   for (const path of paths) {
-    const keys = path === '' ? [''] : path.replaceAll('[]', '').split('.');
-    const cuts = cutDown(bytes, value, keys);
+    const cuts = cutDown(bytes, value, stepsOf(path));
     if (cuts && (best === undefined || cuts.length > best.length)) best = cuts;
   }
   if (best === undefined) return undefined;
   checkSize(best);
   return best.map((spans) => Buffer.concat(spans.map(({ start, end }) => bytes.subarray(start, end))));
+}
+
+interface Step {
+  /** '' for the value itself. */
+  key: string;
+  isList: boolean;
+}
+
+/** What a path ends with is a list, whether it says so or not. */
+function stepsOf(path: string): Step[] {
+  const keys = path.split('.');
+  return keys.map((key, i) => ({
+    key: key.replace('[]', ''),
+    isList: key.endsWith('[]') || i === keys.length - 1,
+  }));
 }
 
 function checkSize(cuts: Span[][]): void {
@@ -53,14 +67,19 @@ const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** @returns for each item, the spans that together are the value with that item alone; undefined if there is no list */
-function cutDown(bytes: Buffer, value: Span, [key, ...inner]: string[]): Span[][] | undefined {
-  const list = key === '' ? value : memberOf(bytes, value, key ?? '');
-  if (list === undefined || bytes[list.start] !== BRACKET) return undefined;
-  const before: Span = { start: value.start, end: list.start + 1 };
-  const after: Span = { start: list.end - 1, end: value.end };
-  return elementsOf(bytes, list).flatMap((element) => {
+function cutDown(bytes: Buffer, value: Span, [step, ...inner]: Step[]): Span[][] | undefined {
+  const member = step?.key ? memberOf(bytes, value, step.key) : value;
+  if (member === undefined) return undefined;
+  const around = (from: number, to: number, cuts: Span[][]) =>
+    cuts.map((spans) => [{ start: value.start, end: from }, ...spans, { start: to, end: value.end }]);
+  if (!step?.isList) {
+    const cuts = cutDown(bytes, member, inner);
+    return cuts && around(member.start, member.end, cuts);
+  }
+  if (bytes[member.start] !== BRACKET) return undefined;
+  return elementsOf(bytes, member).flatMap((element) => {
     const cuts = (inner.length > 0 ? cutDown(bytes, element, inner) : undefined) ?? [[element]];
-    return cuts.map((spans) => [before, ...spans, after]);
+    return around(member.start + 1, member.end - 1, cuts);
   });
 }
 

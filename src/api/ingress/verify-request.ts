@@ -1,8 +1,8 @@
-// Holds a request to the signature scheme of its source, and answers the handshakes of providers.
+// Holds a request to the signature scheme of its source, answers the handshakes of providers, and confirms subscriptions.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request } from 'express';
 import type { SourceConfig } from '../../config/config.ts';
-import type { FetchProviderKey } from '../../contracts/provider-keys.ts';
+import type { FetchProviderKey, VisitProvider } from '../../contracts/provider-keys.ts';
 import {
   findScheme,
   type HandshakeRequest,
@@ -18,6 +18,7 @@ export interface VerifyDeps {
   /** The public listener as senders know it, without a slash at its end. */
   publicUrl: () => string;
   fetchKey: FetchProviderKey<KeyNeed>;
+  visit: VisitProvider;
 }
 
 /**
@@ -83,6 +84,33 @@ export function answerHandshake(
   if (kind === 'signed') return challenge?.(toHandshake(sent, publicUrl));
   if (!handshake?.methods.some((method) => method === sent.request.method)) return undefined;
   return handshake.answer(toHandshake(sent, publicUrl));
+}
+
+/**
+ * Visits the address that a provider sends to ask whether its webhooks are wanted. Only for a request that was verified:
+ * anybody may send an address.
+ *
+ * @returns what is answered; undefined for a request that asks nothing
+ * @throws HttpError `not_queued` if the visit has failed: the provider then asks again
+ */
+export async function confirmSubscription(
+  { visit }: VerifyDeps,
+  { verify }: SourceConfig,
+  rawBody: Buffer,
+): Promise<SchemeAnswer | undefined> {
+  const { confirm } = findScheme(verify.scheme, verify);
+  const url = confirm && rawBody.length <= HANDSHAKE_MAX_BYTES ? confirm(parse(rawBody)) : undefined;
+  if (url === undefined) return undefined;
+  try {
+    await visit(url);
+    return { status: 200, body: '' };
+  } catch (error) {
+    throw new HttpError(
+      'not_queued',
+      `the subscription could not be confirmed at ${new URL(url).host}; send it again later`,
+      { headers: { 'retry-after': '5' }, cause: error },
+    );
+  }
 }
 
 /** The methods of the requests that a source takes. */

@@ -130,8 +130,12 @@ export const TOKEN_SCHEMES = {
     docs: 'https://developers.cloudflare.com/notifications/get-started/configure-webhooks/',
   }),
   pipedrive: withBasic({
-    // The body counts its own attempts. The id of the older version is that of what has changed.
-    eventId: [{ join: ['body.meta.entity', 'body.meta.id'] }, DIGEST],
+    // The body counts its own attempts. The id of the older version is that of what has changed, and so its time is added.
+    eventId: [
+      { join: ['body.meta.entity', 'body.meta.id'] },
+      { join: ['body.event', 'body.meta.id', 'body.meta.timestamp_micro', 'body.meta.webhook_id'] },
+      DIGEST,
+    ],
     eventType: [{ join: ['body.meta.entity', 'body.meta.action'] }, 'body.event'],
     docs: 'https://pipedrive.readme.io/docs/guide-for-webhooks-v2',
   }),
