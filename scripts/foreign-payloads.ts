@@ -40,20 +40,20 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 let faults = 0;
 
 for (const folder of folders) {
-  const { counts, scheme } = checkFolder(folder);
+  const { counts, scheme } = await checkFolder(folder);
   const words = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
   say(`${scheme.padEnd(18)} ${words.join(', ')}  (${folder})`);
 }
 if (faults > 0) process.exitCode = 1;
 
-function checkFolder(folder: string): { counts: Counts; scheme: SchemeName } {
+async function checkFolder(folder: string): Promise<{ counts: Counts; scheme: SchemeName }> {
   const collection = JSON.parse(readFileSync(join(folder, 'provider.json'), 'utf8')) as Collection;
   const counts: Counts = { payloads: 0, ownSignatures: 0, events: 0, ids: 0, types: 0, unsigned: 0 };
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
     if (!file.endsWith('.json') || file === 'provider.json') continue;
     counts.payloads++;
     try {
-      check(collection, { file, rawBody: readFileSync(join(folder, file)) }, counts);
+      await check(collection, { file, rawBody: readFileSync(join(folder, file)) }, counts);
     } catch (error) {
       faults++;
       say(`  ${collection.scheme} ${file}: ${(error as Error).message}`);
@@ -62,11 +62,11 @@ function checkFolder(folder: string): { counts: Counts; scheme: SchemeName } {
   return { counts, scheme: collection.scheme };
 }
 
-function check(
+async function check(
   { scheme, secret = 'the secret of a collection', headers: all = {}, types = {} }: Collection,
   { file, rawBody }: { file: string; rawBody: Uint8Array },
   counts: Counts,
-): void {
+): Promise<void> {
   const documented = all[file] ?? {};
   const { ways } = findScheme(scheme);
   const canSign = ways.some(({ sign }) => sign !== undefined);
@@ -82,7 +82,16 @@ function check(
     if (!result.ok) throw new Error(`${result.code}: ${result.detail}`);
     if (isSigned) counts.ownSignatures++;
   } else counts.unsigned++;
-  const read = readFields({ places: placesOf(scheme), headers: request.headers, rawBody: request.rawBody });
+  const { headers, rawBody: sent } = request;
+  const places = placesOf(scheme);
+  const read = await readFields({
+    places,
+    scheme,
+    headers,
+    rawBody: sent,
+    expected: undefined,
+    maxBytes: 2 ** 24,
+  });
   for (const event of read) {
     const what = `${scheme} ${file}`;
     count(event, counts, what);

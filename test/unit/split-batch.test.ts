@@ -69,10 +69,22 @@ describe('a batch', () => {
       expect(split(body, 'events', '')).toBeUndefined();
   });
 
+  it('may be in one list or another of each item: all messages of WhatsApp are cut, and all statuses', () => {
+    const body =
+      '{"entry":[{"changes":[{"value":{"messages":[1,2]}},{"value":{"statuses":[3,4]}},{"value":{"x":5}}]}]}';
+    expect(split(body, 'entry[].changes[].value.messages|statuses[]')).toEqual([
+      '{"entry":[{"changes":[{"value":{"messages":[1]}}]}]}',
+      '{"entry":[{"changes":[{"value":{"messages":[2]}}]}]}',
+      '{"entry":[{"changes":[{"value":{"statuses":[3]}}]}]}',
+      '{"entry":[{"changes":[{"value":{"statuses":[4]}}]}]}',
+      '{"entry":[{"changes":[{"value":{"x":5}}]}]}',
+    ]);
+  });
+
   it('is refused when it would become too much', () => {
-    expect(() => split(`[${'1,'.repeat(5_000)}1]`, '')).toThrow('5001 events');
-    const around = 'x'.repeat(20_000);
-    expect(() => split(`{"around":"${around}","events":[${'1,'.repeat(4_000)}1]}`, 'events')).toThrow(
+    expect(() => split(`[${'1,'.repeat(1_000)}1]`, '')).toThrow('1001 events');
+    const around = 'x'.repeat(100_000);
+    expect(() => split(`{"around":"${around}","events":[${'1,'.repeat(900)}1]}`, 'events')).toThrow(
       'too large',
     );
   });

@@ -107,6 +107,14 @@ async function receive(deps: ReceiveWebhookDeps, admitted: AdmittedRequest): Pro
 /** Events of one body that are started at once: enough to keep Temporal busy, and few beside other requests. */
 const STARTS_AT_ONCE = 20;
 
+/** Before providers give up waiting. What is stored by then is known when the batch comes again, and costs little. */
+const BATCH_WITHIN_MS = 12_000;
+
+function batchTooLate(stored: number, all: number): HttpError {
+  const detail = `${stored} of the ${all} events of the body were taken in ${BATCH_WITHIN_MS / 1_000} s; send it again: they are duplicates then, and the rest is taken`;
+  return new HttpError('not_queued', detail, { headers: { 'retry-after': '5' } });
+}
+
 /** @throws HttpError of the first that could not be started, once none is under way any more */
 async function startAll(
   deps: ReceiveWebhookDeps,
@@ -116,9 +124,11 @@ async function startAll(
   const receipts: Receipt[] = [];
   let failure: unknown;
   let next = 0;
+  const deadline = Date.now() + BATCH_WITHIN_MS;
   const lane = async () => {
     for (let n = next++; n < events.length && failure === undefined; n = next++) {
       try {
+        if (Date.now() > deadline) throw batchTooLate(n, events.length);
         receipts[n] = await startOne(deps, admitted, events[n] as ReadEvent);
       } catch (error) {
         failure = error;
@@ -165,7 +175,7 @@ function answerOther(
   if (answer) return sendHandshake(response, answer);
   throw notAllowed(
     source,
-    `a ${request.method} is only for the handshake of the scheme ${source.verify.scheme}, and this one is none; webhooks are sent with POST`,
+    `the method ${request.method} is only for the handshake of the scheme ${source.verify.scheme}, and this one is none; webhooks are sent with POST`,
   );
 }
 

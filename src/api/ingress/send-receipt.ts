@@ -20,7 +20,8 @@ export interface Receipt {
 
 /** @param receipts of the events of one body, all of them stored; none for a batch without items */
 export function sendReceipts(response: Response, source: SourceConfig, receipts: Receipt[]): Received {
-  const outcome = receipts.some(({ status }) => status === 'accepted') ? 'accepted' : 'duplicate';
+  const isKnown = receipts.length > 0 && receipts.every(({ status }) => status === 'duplicate');
+  const outcome = isKnown ? 'duplicate' : 'accepted';
   const statusCode = source.respond?.status ?? (outcome === 'accepted' ? 202 : 200);
   send(response, { ...source.respond, status: statusCode }, receiptOf(source, outcome, receipts));
   return { outcome, statusCode, eventId: receipts[0]?.event_id };

@@ -1,15 +1,15 @@
 // Cuts a body with many events into one body for each: the provider's own form with a list of one, byte for byte.
 import { HttpError } from '../http/errors.ts';
 
-/** More than any provider sends at once: Meta stops at 1,000. */
-const ITEMS_MAX = 5_000;
+/** As many as Meta sends at once, and more than others do. */
+const ITEMS_MAX = 1_000;
 /** Bytes of all bodies together: what surrounds the list is in each of them. */
 const BYTES_MAX = 64 * 2 ** 20;
 
 /**
  * @param body JSON that has been parsed once: it is not checked again
- * @param paths where the list may be, such as `events`, `data.events`, `entry[].changes[]`, or `` for the body itself. Of
- *   several, the one with the most items counts.
+ * @param paths where the list may be, such as `events`, `data.events`, `entry[].changes[]`, or `` for the body itself. One
+ *   of several names may have the list: `messages|statuses`. Of several paths, the one with the most items counts.
  * @returns undefined if there is no list at any of them: the body is one event
  * @throws HttpError `payload_too_large`
  */
@@ -68,7 +68,7 @@ const [BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** @returns for each item, the spans that together are the value with that item alone; undefined if there is no list */
 function cutDown(bytes: Buffer, value: Span, [step, ...inner]: Step[]): Span[][] | undefined {
-  const member = step?.key ? memberOf(bytes, value, step.key) : value;
+  const member = step?.key ? firstOf(bytes, value, step.key) : value;
   if (member === undefined) return undefined;
   const around = (from: number, to: number, cuts: Span[][]) =>
     cuts.map((spans) => [{ start: value.start, end: from }, ...spans, { start: to, end: value.end }]);
@@ -81,6 +81,15 @@ function cutDown(bytes: Buffer, value: Span, [step, ...inner]: Step[]): Span[][]
     const cuts = (inner.length > 0 ? cutDown(bytes, element, inner) : undefined) ?? [[element]];
     return around(member.start + 1, member.end - 1, cuts);
   });
+}
+
+/** @param key a name, or several with `|` between them, of which the first that is there counts */
+function firstOf(bytes: Buffer, value: Span, key: string): Span | undefined {
+  for (const name of key.split('|')) {
+    const member = memberOf(bytes, value, name);
+    if (member) return member;
+  }
+  return undefined;
 }
 
 /** The last member of a name counts, as for `JSON.parse`. */

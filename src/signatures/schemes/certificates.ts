@@ -7,7 +7,15 @@ import { pairKey, pairOf } from '../equal.ts';
 import { jsonOf, parsed, scalar, UNREADABLE } from '../fields.ts';
 import { decodeBase64, textKey } from '../keys.ts';
 import { isObject, keptJwk } from '../provider-keys.ts';
-import { type Handshake, type Hash, type Scheme, scheme, type VerifyResult, type Way } from '../scheme.ts';
+import {
+  type Handshake,
+  type Hash,
+  type Scheme,
+  type SchemeOptions,
+  scheme,
+  type VerifyResult,
+  type Way,
+} from '../scheme.ts';
 import { failed, missingHeaders, OK } from '../verdicts.ts';
 
 const PAYPAL_CERTIFICATE =
@@ -72,13 +80,19 @@ const SNS_FIELDS: Record<string, readonly string[]> = {
 };
 const SNS_HASHES: Record<string, Hash> = { 1: 'sha1', 2: 'sha256' };
 
+function isOfTopic(json: Record<string, unknown>, { topicArns }: SchemeOptions): boolean {
+  return topicArns === undefined || (typeof json.TopicArn === 'string' && topicArns.includes(json.TopicArn));
+}
+
 const snsWay: Way = {
   headers: [],
   credentials: [],
   signs: 'fields',
   needs(input) {
     const json = jsonOf(input.body);
-    return isObject(json) ? neededCertificate(json.SigningCertURL, SNS_CERTIFICATE, input) : undefined;
+    // Nothing is fetched for a message that is refused in any case.
+    if (!isObject(json) || !isOfTopic(json, input.options)) return undefined;
+    return neededCertificate(json.SigningCertURL, SNS_CERTIFICATE, input);
   },
   verify(input) {
     const json = jsonOf(input.body);
@@ -91,8 +105,7 @@ const snsWay: Way = {
     if (content === undefined)
       return failed('signature_invalid', 'the body is no notification or confirmation of SNS');
     // Everybody with an account of Amazon can have messages of topics of their own signed.
-    const { topicArns } = input.options;
-    if (topicArns !== undefined && !topicArns.includes(scalar(json.TopicArn)))
+    if (!isOfTopic(json, input.options))
       return failed('signature_invalid', "the TopicArn is not one of 'topicArns'");
     return verifyWithCertificate(input, json.SigningCertURL, SNS_CERTIFICATE, {
       content,

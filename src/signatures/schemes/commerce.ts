@@ -20,6 +20,7 @@ export const COMMERCE_SCHEMES = {
   'lemon-squeezy': row(plain('x-signature', 'hex'), {
     eventId: [BODY_DIGEST],
     eventType: ['header.x-event-name'],
+    answer: { status: 200 },
     docs: 'https://docs.lemonsqueezy.com/help/webhooks/signing-requests',
   }),
   fastspring: row(plain('x-fs-signature', 'base64'), {
@@ -88,6 +89,7 @@ export const COMMERCE_SCHEMES = {
     batch: '',
     eventId: ['body.0.id', BODY_DIGEST],
     eventType: ['body.0.type'],
+    answer: { status: 200 },
     docs: 'https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks',
   }),
   tally: row(plain('tally-signature', 'base64'), {

@@ -9,7 +9,7 @@ const META_VALUE = 'body.entry.0.changes.0.value';
 /** Meta sends up to 1,000 changes in one request, and several products of Meta use one form. */
 function meta(docs: string): Scheme {
   return row(plain('x-hub-signature-256', 'hex', 'sha256='), {
-    batch: ['entry[].changes[]', 'entry[].messaging[]'],
+    batch: ['entry[].changes[].value.messages|statuses[]', 'entry[].messaging[]'],
     eventId: [
       `${META_VALUE}.messages.0.id`,
       { join: [`${META_VALUE}.statuses.0.id`, `${META_VALUE}.statuses.0.status`] },

@@ -142,6 +142,7 @@ export const TOKEN_SCHEMES = {
   postmark: withBasic({
     eventId: [DIGEST],
     eventType: ['body.RecordType'],
+    answer: { status: 200 },
     docs: 'https://postmarkapp.com/developer/webhooks/webhooks-overview',
   }),
   chargebee: withBasic({
