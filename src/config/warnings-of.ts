@@ -9,7 +9,14 @@ export function warningsOf({ sources, warnings }: Pick<Config, 'sources' | 'warn
         `sources.${name}.eventId: ${scheme} does not sign ${place}: whoever has one signed request can send it again as another event`,
     ),
   );
-  return [...warnings, ...ids];
+  const topics = [...sources.values()].flatMap(({ name, verify: { scheme, topicArns } }) =>
+    scheme === 'aws-sns' && topicArns === undefined
+      ? [
+          `sources.${name}.verify: without topicArns, everybody with an account of AWS can send events from a topic of their own`,
+        ]
+      : [],
+  );
+  return [...warnings, ...ids, ...topics];
 }
 
 function toPlace(locator: Locator): Place {

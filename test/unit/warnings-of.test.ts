@@ -1,4 +1,4 @@
-// Tests what `config check` warns of: places of an event id that the signature does not cover.
+// Tests what `config check` warns of: ids that the signature does not cover, and topics of strangers.
 import { expect, it } from 'vitest';
 import { warningsOf } from '../../src/config/warnings-of.ts';
 import { loadConfig } from '../../src/user-code/load-config.ts';
@@ -27,6 +27,14 @@ it.each([
         `sources.second.eventId: ${scheme} does not sign ${place}: whoever has one signed request can send it again as another event`,
     ),
   );
+});
+
+it('a source of SNS that takes every topic is warned of', async () => {
+  const topicArns = "topicArns: ['arn:aws:sns:eu-central-1:123456789012:orders']";
+  expect(await warnedOf(`verify: { scheme: 'aws-sns', ${topicArns} }`)).toEqual([]);
+  expect(await warnedOf("verify: { scheme: 'aws-sns' }")).toEqual([
+    'sources.second.verify: without topicArns, everybody with an account of AWS can send events from a topic of their own',
+  ]);
 });
 
 it('the config that comes with Surehook looks for ids in signed places only, but for GitHub, which signs none', async () => {
