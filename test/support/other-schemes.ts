@@ -167,7 +167,7 @@ function bySignature(
 
 const joined = (time: number | string, body: Buffer) => Buffer.concat([Buffer.from(String(time)), body]);
 
-const ADYEN = {
+export const ADYEN = {
   live: 'false',
   notificationItems: [
     {
