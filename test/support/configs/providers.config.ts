@@ -15,6 +15,7 @@ function verifyOf(scheme: SchemeName) {
     scheme,
     ...(isWithoutSecret(scheme) ? {} : { secrets: [secret(envName(scheme))] }),
     ...(WITH_TOKEN.includes(scheme) ? { verifyToken: secret('VERIFY_TOKEN') } : {}),
+    ...(scheme === 'plaid' ? { sandbox: true } : {}),
     certificates,
     jwks,
   } as { scheme: Exclude<SchemeName, 'hmac'>; secrets: [ReturnType<typeof secret>] };
