@@ -153,7 +153,9 @@ function checkText(value: string): string | undefined {
   if (value.trim() === '') return 'the secret is empty';
   if (value.startsWith('\ufeff'))
     return 'the secret begins with a byte order mark; save its file as UTF-8 without one';
-  if (value !== value.trim()) return 'the secret begins or ends with white space; remove it';
+  // A PEM text ends in a line break.
+  if (value !== value.trim() && !value.startsWith('-----BEGIN '))
+    return 'the secret begins or ends with white space; remove it';
   if (/^(["'`]).*\1$/s.test(value)) return 'the secret stands in quotes; remove them';
   if (value.startsWith('v1,whsec_')) return "the secret begins at 'whsec_'; leave out the 'v1,' before it";
   return undefined;
