@@ -138,15 +138,19 @@ it('a call of ten minutes in a process that another call blocks does not wait fo
     config: 'nasty',
     env: { SUREHOOK_HANDLER_PROCESSES: '1' },
   });
-  const [long, blocking] = [newId(), newId()];
-  await single.send({ event_id: long, type: 'ignores-its-signal' }, 'unhurried');
+  const long = newId();
+  await single.send({ event_id: long, type: 'rests-for-ten-minutes' }, 'unhurried');
   await single.untilEvent('unhurried', long, ({ handler }) => handler !== null);
-  await single.send({ event_id: blocking, type: 'loops-for-ever' }, 'nasty');
-  expect(attemptsOf(await single.untilEvent('unhurried', long, isClosed))).toEqual([
+  // On a starved machine a call may begin in another process, and block that one.
+  for (let i = 0; i < 3 && !isClosed(await single.event('unhurried', long)); i++) {
+    await single.send({ event_id: newId(), type: 'loops-for-ever' }, 'nasty');
+    await single.untilEvent('unhurried', long, isClosed).catch(() => undefined);
+  }
+  expect(attemptsOf(await single.event('unhurried', long))).toEqual([
     { error: 'interrupted', message: expect.stringContaining('SIGKILL') },
   ]);
   await single.stop();
-});
+}, 240_000);
 
 it('a handler that computes for a long time within its limit is run once, and blocks nothing', async () => {
   const event_id = await send('computes', 'patient');

@@ -73,6 +73,7 @@ const handlers: Record<string, Handler> = {
     for (;;);
   },
   'ignores-its-signal': () => sleep(60_000),
+  'rests-for-ten-minutes': () => sleep(600_000),
   'blocks-after-an-await': async () => {
     await sleep(50);
     block(60_000);
