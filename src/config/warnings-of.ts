@@ -1,6 +1,6 @@
 // What `config check` warns of: a config that can be used, and lets a stranger do more than its author may think.
-import { type Place, unsignedPlaces } from '../signatures/index.ts';
-import { type Config, type Locator, placeText } from './config.ts';
+import { findScheme, type Place, unsignedPlaces } from '../signatures/index.ts';
+import { type Config, type Locator, placeText, type SourceConfig } from './config.ts';
 
 export function warningsOf({ sources, warnings }: Pick<Config, 'sources' | 'warnings'>): string[] {
   const ids = [...sources.values()].flatMap(({ name, verify: { scheme, secrets: _, ...options }, eventId }) =>
@@ -16,7 +16,20 @@ export function warningsOf({ sources, warnings }: Pick<Config, 'sources' | 'warn
         ]
       : [],
   );
-  return [...warnings, ...ids, ...topics];
+  return [...warnings, ...ids, ...topics, ...[...sources.values()].flatMap(ofScheme)];
+}
+
+function ofScheme({ name, verify, verifyToken }: SourceConfig): string[] {
+  const { caution, handshake } = findScheme(verify.scheme, verify);
+  const at = `sources.${name}.verify`;
+  return [
+    ...(caution ? [`${at}: ${caution}: whoever has one signed request can change the rest of it`] : []),
+    ...(handshake?.needsToken && verifyToken === undefined
+      ? [
+          `${at}: without verifyToken, the handshake of ${verify.scheme} is refused: set it to the token that you give there`,
+        ]
+      : []),
+  ];
 }
 
 function toPlace(locator: Locator): Place {

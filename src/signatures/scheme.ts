@@ -190,7 +190,12 @@ export interface Scheme {
   /** What the provider wants to hear of a stored event, new or known. Unless given: 202, and 200 for a duplicate. */
   answer?: SchemeAnswer;
   /** Comes without a signature; by these methods, POST among them. */
-  handshake?: { methods: readonly ('GET' | 'HEAD' | 'OPTIONS' | 'POST')[]; answer: Handshake };
+  handshake?: {
+    methods: readonly ('GET' | 'HEAD' | 'OPTIONS' | 'POST')[];
+    answer: Handshake;
+    /** It comes with a token of the receiver's choice: without `verifyToken` it is refused. */
+    needsToken?: true;
+  };
   /** Comes signed, by POST, in place of an event. */
   challenge?: Handshake;
   /**
@@ -203,6 +208,8 @@ export interface Scheme {
    * body that has none.
    */
   payload?: (request: { header: HeaderReader; body: Uint8Array }) => unknown;
+  /** What `config check` warns of: who has one signed request can do more with it than its receiver may think. */
+  caution?: string;
   /** The provider's own documentation. */
   docs: string;
 }

@@ -37,6 +37,22 @@ it('a source of SNS that takes every topic is warned of', async () => {
   ]);
 });
 
+it('a source whose provider signs little of an event is warned of', async () => {
+  for (const scheme of ['mailgun', 'dropbox-sign', 'paypal'])
+    expect(await warnedOf(verify(scheme))).toContainEqual(
+      expect.stringMatching(
+        /^sources\.second\.verify: .* signs .*: whoever has one signed request can change/,
+      ),
+    );
+});
+
+it('a source of Meta without the token of its handshake is warned of', async () => {
+  const warning = expect.stringContaining('without verifyToken, the handshake of meta is refused');
+  expect(await warnedOf(verify('meta'))).toContainEqual(warning);
+  const withToken = "verify: { scheme: 'meta', secrets: [secret('A')], verifyToken: secret('A') }";
+  expect(await warnedOf(withToken)).not.toContainEqual(warning);
+});
+
 it('the config that comes with Surehook looks for ids in signed places only, but for GitHub, which signs none', async () => {
   const env = Object.fromEntries(
     ['PARTNER_WEBHOOK', 'GITHUB_WEBHOOK', 'STRIPE_WEBHOOK', 'BILLING_ENDPOINT'].map((name) => [

@@ -204,6 +204,7 @@ export const CERTIFICATE_SCHEMES = {
   paypal: scheme({
     ways: [paypalWay],
     key: textKey,
+    caution: 'PayPal signs a CRC-32 of the body, which another body can have, too',
     eventId: ['body.id'],
     eventType: ['body.event_type'],
     docs: 'https://developer.paypal.com/api/rest/webhooks/rest/',
@@ -222,7 +223,7 @@ export const CERTIFICATE_SCHEMES = {
     key: pairKey('client_id:client_secret'),
     eventId: ['body.notification.notificationId'],
     eventType: ['body.metadata.topic'],
-    handshake: { methods: ['GET'], answer: ebayChallenge },
+    handshake: { methods: ['GET'], answer: ebayChallenge, needsToken: true },
     docs: 'https://developer.ebay.com/api-docs/commerce/notification/overview.html',
   }),
 } satisfies Record<string, Scheme>;

@@ -85,6 +85,7 @@ export const FORM_SCHEMES = {
   mailgun: scheme({
     ways: [mailgunWay],
     key: textKey,
+    caution: 'Mailgun signs a time and a token, and nothing of the event',
     eventId: ['body.event-data.id'],
     eventType: ['body.event-data.event'],
     answer: { status: 200 },
@@ -92,6 +93,7 @@ export const FORM_SCHEMES = {
   }),
   'dropbox-sign': scheme({
     ways: [dropboxSignWay],
+    caution: 'Dropbox Sign signs the time and the type of the event, and nothing else of it',
     key: textKey,
     payload: dropboxSignEvent,
     eventId: ['body.event.event_hash'],

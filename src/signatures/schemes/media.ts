@@ -17,7 +17,7 @@ function meta(docs: string): Scheme {
     ],
     eventType: [{ join: ['body.object', 'body.entry.0.changes.0.field'] }, 'body.object'],
     answer: { status: 200 },
-    handshake: { methods: ['GET'], answer: hubChallenge },
+    handshake: { methods: ['GET'], answer: hubChallenge, needsToken: true },
     docs,
   });
 }

@@ -198,7 +198,7 @@ export const TOKEN_SCHEMES = {
     eventId: [DIGEST],
     eventType: [{ join: ['body.object_type', 'body.aspect_type'] }],
     answer: { status: 200 },
-    handshake: { methods: ['GET'], answer: stravaChallenge },
+    handshake: { methods: ['GET'], answer: stravaChallenge, needsToken: true },
     docs: 'https://developers.strava.com/docs/webhooks/',
   }),
 } satisfies Record<string, Scheme>;
