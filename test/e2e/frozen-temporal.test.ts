@@ -1,5 +1,5 @@
 // Tests the operator API while Temporal takes what it is sent and never answers: a frozen server.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -35,6 +35,13 @@ afterAll(async () => {
   rmSync(stateDir, { recursive: true, force: true });
 });
 
+/** Of each thread of a process: `T` is stopped. */
+function statesOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`).map(
+    (thread) => /\) (\w) /.exec(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))?.[1] ?? '',
+  );
+}
+
 const BODIES: Record<string, object> = {
   '/dead-letters/discard': { filter: {}, reason: 'a test' },
   '/dead-letters/replay': { filter: {} },
@@ -43,6 +50,8 @@ const BODIES: Record<string, object> = {
 
 it('every route answers 503 within 5 s, and the log has the reason', async () => {
   process.kill(server.pid, 'SIGSTOP');
+  // On a busy machine its threads run on for a moment.
+  await waitFor(() => statesOf(server.pid).every((state) => state === 'T'));
   const jobId = '00000000-0000-4000-8000-000000000000';
   const calls = API_ROUTES.map(async ({ method, path }) => {
     const filled = path
